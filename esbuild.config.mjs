@@ -1,0 +1,33 @@
+// Every bundle of the project, from one table. `node esbuild.config.mjs` builds the product into dist/;
+// with `--tests` also every test (found, not listed) into out/.
+import { build } from 'esbuild';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const node = { platform: 'node', target: 'node20', format: 'cjs' };
+const shebang = { banner: { js: '#!/usr/bin/env node' } };
+
+const bundles = [
+    { entryPoints: ['src/extension/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'], ...node },
+    { entryPoints: ['src/agent/agentMain.ts'], outfile: 'dist/agent.js', ...node, ...shebang },
+    { entryPoints: ['src/agent/cliMain.ts'], outfile: 'dist/guestmem.js', ...node, ...shebang },
+    { entryPoints: ['src/webview/pageMap.ts'], outfile: 'dist/pageMap.js', platform: 'browser', target: 'es2022', format: 'iife' },
+];
+
+const testFiles = (folder) =>
+    readdirSync(folder, { recursive: true })
+        .filter((name) => name.endsWith('.test.ts') || name.endsWith('.bench.ts'))
+        .map((name) => join(folder, name));
+
+if (process.argv.includes('--tests')) {
+    bundles.push({
+        entryPoints: [...testFiles('test'), ...testFiles('bench'), 'test/extension/index.ts'],
+        outdir: 'out',
+        outbase: '.',
+        outExtension: { '.js': '.cjs' },
+        external: ['vscode', 'mocha', 'playwright-core'],
+        ...node,
+    });
+}
+
+await Promise.all(bundles.map((bundle) => build({ bundle: true, sourcemap: true, logLevel: 'warning', ...bundle })));

@@ -1,0 +1,167 @@
+/**
+ * The native addon: what the kernel says about one VMM process, and the one change it can make there. Calls are
+ * synchronous and bounded; long walks return in chunks with the place to go on from. Only src/agent/native.ts loads it.
+ *
+ * Every failure is a NativeError. Kernel pointers never cross this boundary: a `struct kvm` is known here by a small
+ * number that lives as long as the addon.
+ */
+
+/** Name of an errno ("EPERM"), what was tried, and for a BPF load the end of the verifier's log. */
+export interface NativeError extends Error {
+    readonly code: string;
+    readonly operation: string;
+    readonly log?: string;
+}
+
+/** Stands for one `struct kvm`: equal numbers mean the same VM. */
+export type VmIdentity = number;
+
+/** Loads and verifies every BPF program once; returns null when all are usable, else the first failure. */
+export function probeBpf(): NativeError | null;
+
+/** Columns, one entry per memslot, all address spaces, in no order. Source: struct kvm_memory_slot. */
+export interface MemslotColumns {
+    readonly count: number;
+    readonly addressSpaces: Uint16Array;
+    readonly ids: Int16Array;
+    readonly gfns: Float64Array;
+    readonly pages: Float64Array;
+    readonly hvas: BigUint64Array;
+    /** As KVM has them, internal bits (≥ 1<<16) included: 1 log dirty, 2 readonly, 4 guest_memfd, 1<<17 GMEM_ONLY. */
+    readonly flags: Uint32Array;
+    /** Inode of the bound guest_memfd, -1 without one. */
+    readonly gmemInodes: Float64Array;
+    /** First page of the slot in its guest_memfd. */
+    readonly gmemPages: Float64Array;
+}
+
+/** Source: struct kvm, read under a reference to its file. `null` = this kernel's struct has no such field. */
+export interface VmRecord {
+    readonly vm: VmIdentity;
+    /** kvm->mm is this process's mm. */
+    readonly ownedByProcess: boolean;
+    readonly type: number | null;
+    readonly hasPrivateMemory: boolean | null;
+    /** The kernel keeps VM-scope attributes (kvm->mem_attr_array exists). */
+    readonly hasAttributeStore: boolean;
+    readonly addressSpaces: number;
+    readonly vcpus: number;
+    readonly memslots: MemslotColumns;
+    /** False when the memslots still changed after bounded retries. */
+    readonly consistent: boolean;
+}
+
+/** A KVM file of the process: its VMs, vCPUs and guest_memfds. */
+export interface KvmFile {
+    readonly fd: number;
+    readonly kind: 'vm' | 'vcpu' | 'guest_memfd';
+    readonly vm: VmIdentity;
+    /** vCPU id; 0 for the other kinds. */
+    readonly vcpu: number;
+    /** Thread that last ran the vCPU, in the reader's pid namespace; null before the first KVM_RUN and for other kinds. */
+    readonly tid: number | null;
+}
+
+/** Sorted disjoint runs; `next` is where to go on, null when the asked range is done. */
+export interface AttributeChunk {
+    readonly gfns: Float64Array;
+    readonly pages: Float64Array;
+    /** Attribute bits; gfns in no run have none. */
+    readonly values: Uint8Array;
+    readonly next: number | null;
+    /** kvm->mmu_invalidate_seq; a walk in several chunks is one state only if it never moved. */
+    readonly sequence: bigint;
+    /** No change was under way, before or after. */
+    readonly quiet: boolean;
+}
+
+/** Source: struct inode and kvm_gmem / gmem_file / gmem_inode. */
+export interface GuestMemfdRecord {
+    readonly inode: number;
+    readonly vm: VmIdentity;
+    readonly size: bigint;
+    /** Creation flags (1 mmap, 2 init-shared). */
+    readonly flags: bigint;
+    readonly allocatedPages: number;
+    readonly bindings: readonly {
+        readonly addressSpace: number;
+        readonly memslot: number;
+        /** In pages of the guest_memfd. */
+        readonly first: number;
+        readonly pages: number;
+    }[];
+}
+
+export interface PageCacheChunk {
+    /** Page indexes in the file. */
+    readonly first: Float64Array;
+    readonly pages: Float64Array;
+    /** 1 allocated and not up to date, 2 up to date, 3 swapped (a shmem entry). */
+    readonly states: Uint8Array;
+    readonly next: number | null;
+}
+
+export interface PagemapChunk {
+    /** Page numbers of host virtual addresses (HVA / 4096). Gaps are absent. */
+    readonly first: Float64Array;
+    readonly pages: Float64Array;
+    /** bits 0-1: 1 present, 2 swapped, 3 zero page; bit 2: file-backed or shared; bit 3: mapped by a huge entry. */
+    readonly states: Uint8Array;
+    readonly next: number | null;
+    readonly source: 'PAGEMAP_SCAN' | 'pagemap';
+}
+
+/** Why a change cannot be injected, or what came of it. */
+export type InjectOutcome =
+    | {
+          readonly kind: 'done';
+          /** 0, or the errno name that the ioctl returned inside the VMM. */
+          readonly error: string | null;
+          readonly tid: number;
+          readonly stoppedMicroseconds: number;
+      }
+    | {
+          readonly kind: 'refused';
+          readonly reason: 'seccomp' | 'traced' | 'no-thread' | 'vm-changed' | 'not-permitted' | 'unsupported';
+          /** For people: which thread, what was found. */
+          readonly detail: string;
+          readonly tracer?: number;
+      };
+
+/** A process held by pidfd: its number cannot be reused under us. Nothing of a VM is kept between calls. */
+export class VmmProcess {
+    /** Throws ESRCH when there is no such process, EINVAL for a thread. */
+    constructor(pid: number);
+    readonly pid: number;
+    /** False once the process has exited (pidfd readable). */
+    readonly alive: boolean;
+    close(): void;
+
+    kvmFiles(): KvmFile[];
+    /** null when the fd is not a VM (any more). */
+    readVm(fd: number): VmRecord | null;
+    /** Attribute runs in [firstGfn, endGfn). null when the fd is no VM or the kernel keeps no VM-scope attributes. */
+    readAttributes(vmFd: number, firstGfn: number, endGfn: number): AttributeChunk | null;
+    /** null when the fd is not a guest_memfd. */
+    readGuestMemfd(fd: number): GuestMemfdRecord | null;
+    /** Page cache of a guest_memfd, pages [first, end). null when the fd is not a guest_memfd. */
+    readGuestMemfdPages(fd: number, first: number, end: number): PageCacheChunk | null;
+    /** Page cache of the file mapped at `hva`, file pages [first, end). null when nothing file-backed is mapped there. */
+    readMappedFilePages(hva: bigint, first: number, end: number): PageCacheChunk | null;
+    /** The VMM's page table in [start, end), page-aligned. */
+    scanPagemap(start: bigint, end: bigint): PagemapChunk;
+    /** Copies bytes at `hva` that the caller found present. Returns how many could be read (short at the first fault). */
+    readMemory(hva: bigint, into: Uint8Array): number;
+    /** Copies from the file mapped at `hva` without touching the VMM's page table; -1 when it cannot be opened. */
+    readMappedFile(hva: bigint, into: Uint8Array): number;
+    /** Copies up-to-date pages of a guest_memfd through a mapping that ends with the call; -1 when it cannot be mapped. */
+    readGuestMemfdBytes(fd: number, offset: bigint, into: Uint8Array): number;
+
+    /** What would refuse an injection now, without stopping anything; null when nothing was found. */
+    checkInjection(vmFd: number, vm: VmIdentity): Extract<InjectOutcome, { kind: 'refused' }> | null;
+    /**
+     * Executes KVM_SET_MEMORY_ATTRIBUTES inside the VMM on one piece of at most 16 MiB, after checking that the process
+     * lives and that `vmFd` still names `vm`. `attributes` is 0 or 8 (private).
+     */
+    setMemoryAttributes(vmFd: number, vm: VmIdentity, gpa: bigint, size: bigint, attributes: number): InjectOutcome;
+}

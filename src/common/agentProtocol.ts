@@ -1,0 +1,95 @@
+/**
+ * The wire between the extension and an agent: JSON-RPC over stdin/stdout, bodies in MessagePack, so that columns of
+ * page runs travel as bytes. One table of methods types both sides; each request ends by result, error, cancellation
+ * or disconnection. Everything in it is checked again by the agent: it trusts no message.
+ */
+import type { Hex } from './address';
+import type {
+    AddressFacts,
+    Attribute,
+    ConvertReport,
+    DoctorReport,
+    MemoryRead,
+    PageMap,
+    VmDetails,
+    VmId,
+    VmList,
+} from './model';
+import type { PageRuns } from './pageRuns';
+import type { WireRange } from './range';
+
+/** Raised when a message changes its meaning; an agent refuses a client of another version by name. */
+export const protocolVersion = 1;
+
+export interface AgentInfo {
+    readonly protocol: number;
+    /** Version of the package that the agent belongs to. */
+    readonly version: string;
+    readonly hostname: string;
+    readonly kernel: string;
+    readonly pid: number;
+    readonly uid: number;
+}
+
+/** The columns of PageRuns as little-endian bytes. */
+export interface PackedPageRuns {
+    readonly count: number;
+    readonly gfns: Uint8Array;
+    readonly pages: Uint8Array;
+    readonly memslots: Uint8Array;
+    readonly states: Uint8Array;
+}
+export type PackedPageMap = Omit<PageMap, 'runs'> & { readonly runs: PackedPageRuns };
+export type PackedMemoryRead = Omit<MemoryRead, 'bytes'> & { readonly bytes: Uint8Array };
+
+/** A request that may take long names a token; `progress` notifications then carry it. */
+export interface Progressing {
+    readonly progressToken?: number;
+}
+
+export interface AgentMethods {
+    initialize: { params: { protocol: number }; result: AgentInfo };
+    doctor: { params: Record<string, never>; result: DoctorReport };
+    vms: { params: Record<string, never>; result: VmList };
+    show: { params: { vm: VmId }; result: VmDetails };
+    map: { params: { vm: VmId; addressSpace: number; range?: WireRange } & Progressing; result: PackedPageMap };
+    read: { params: { vm: VmId; gpa: Hex; size: Hex }; result: PackedMemoryRead };
+    explain: { params: { vm: VmId; addressSpace: number; gpa: Hex }; result: AddressFacts };
+    convert: {
+        params: { vm: VmId; range: WireRange; to: Attribute; dryRun: boolean } & Progressing;
+        result: ConvertReport;
+    };
+}
+export type AgentMethod = keyof AgentMethods;
+
+export interface AgentNotifications {
+    /** `done` of `total` units (pages) of the request with this token. */
+    progress: { token: number; done: number; total: number };
+}
+
+export function packPageRuns(runs: PageRuns): PackedPageRuns {
+    const bytes = (column: ArrayBufferView) => new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+    return {
+        count: runs.count,
+        gfns: bytes(runs.gfns),
+        pages: bytes(runs.pages),
+        memslots: bytes(runs.memslots),
+        states: bytes(runs.states),
+    };
+}
+
+/** Checks the lengths against `count` (the other side is not trusted) and copies into aligned columns. */
+export function unpackPageRuns(packed: PackedPageRuns): PageRuns {
+    const { count } = packed;
+    const aligned = (bytes: Uint8Array, width: number): ArrayBuffer => {
+        if (bytes.byteLength !== count * width) throw new RangeError('page run column has a wrong length');
+        return bytes.slice().buffer as ArrayBuffer;
+    };
+    return {
+        count,
+        gfns: new Float64Array(aligned(packed.gfns, 8)),
+        pages: new Float64Array(aligned(packed.pages, 8)),
+        memslots: new Int32Array(aligned(packed.memslots, 4)),
+        states: new Uint32Array(aligned(packed.states, 4)),
+    };
+}

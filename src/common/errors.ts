@@ -1,0 +1,126 @@
+/**
+ * The one error class of the program, with a closed set of codes and one factory per failure. A message says what was
+ * tried, what was found and what can be done; errno, pid and address go into `data`. Errors are shown once, at the
+ * boundary of a command.
+ */
+export const errorCodes = [
+    'usage', // wrong syntax, unaligned, overflow, a pid with several VMs, no terminal and no --yes
+    'not-permitted', // privilege is missing
+    'locked', // changes are not permitted by the setting or the window is locked
+    'seccomp', // a seccomp filter of the VMM forbids the call
+    'debugger-attached', // another process traces the VMM
+    'no-such-process',
+    'not-a-vmm', // the process has no KVM VM
+    'no-such-vm', // the process has VMs, but not at this fd; or the VM went away
+    'outside-memslots',
+    'private-memory', // reading private memory is refused
+    'unsupported', // this kernel, VM type or processor lacks it
+    'no-thread', // no thread of the VMM can safely execute the change now
+    'partial-change', // a change stopped in the middle; `data` says what was done
+    'kernel', // a system call failed; `data.errno` says how
+    'cancelled',
+    'agent', // the agent is missing, stopped or spoke garbage
+    'internal',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+export type ErrorData = Readonly<Record<string, unknown>>;
+
+/** The wire form of an error, also what `--json` prints under "error". */
+export interface WireError {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly data: ErrorData;
+}
+
+export class GuestmemError extends Error {
+    override readonly name = 'GuestmemError';
+    constructor(
+        readonly code: ErrorCode,
+        message: string,
+        readonly data: ErrorData = {},
+    ) {
+        super(message);
+    }
+
+    toWire(): WireError {
+        return { code: this.code, message: this.message, data: this.data };
+    }
+}
+
+/** Turns whatever was thrown into the project's error; a foreign error keeps its message and becomes `internal`. */
+export function toGuestmemError(thrown: unknown): GuestmemError {
+    if (thrown instanceof GuestmemError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new GuestmemError('internal', message);
+}
+
+/** Exit status of the command line for each code. */
+export function exitStatus(code: ErrorCode): number {
+    switch (code) {
+        case 'usage':
+            return 2;
+        case 'not-permitted':
+        case 'locked':
+        case 'seccomp':
+        case 'debugger-attached':
+            return 3;
+        case 'no-such-process':
+        case 'not-a-vmm':
+        case 'no-such-vm':
+            return 4;
+        default:
+            return 1;
+    }
+}
+
+export const errors = {
+    usage: (message: string) => new GuestmemError('usage', message),
+
+    badRange: (text: string, rule: string) =>
+        new GuestmemError('usage', `The range ${text} cannot be used: ${rule}.`, { range: text }),
+
+    notPermitted: (tried: string, missing: string, remedy: string, data: ErrorData = {}) =>
+        new GuestmemError('not-permitted', `${tried} is not permitted: ${missing}. ${remedy}`, data),
+
+    noSuchProcess: (pid: number) =>
+        new GuestmemError('no-such-process', `There is no process ${pid}; list running VMs with 'guestmem vms'.`, {
+            pid,
+        }),
+
+    notAVmm: (pid: number) =>
+        new GuestmemError(
+            'not-a-vmm',
+            `Process ${pid} has no KVM virtual machine open; list running VMs with 'guestmem vms'.`,
+            { pid },
+        ),
+
+    noSuchVm: (pid: number, fd: number, found: readonly number[]) =>
+        new GuestmemError(
+            'no-such-vm',
+            `Process ${pid} has no VM at fd ${fd}` +
+                (found.length > 0 ? `; its VMs are at fd ${found.join(', ')}.` : '; it may have ended.'),
+            { pid, fd, found },
+        ),
+
+    vmGone: (vm: string) =>
+        new GuestmemError('no-such-vm', `The VM ${vm} ended while it was being read. Refresh the list of VMs.`, { vm }),
+
+    severalVms: (pid: number, ids: readonly string[]) =>
+        new GuestmemError('usage', `Process ${pid} has several VMs: name one of ${ids.join(', ')}.`, { pid, ids }),
+
+    outsideMemslots: (range: string) =>
+        new GuestmemError(
+            'outside-memslots',
+            `No memslot of the VM overlaps ${range}; 'guestmem show' lists its memslots.`,
+            { range },
+        ),
+
+    unsupported: (what: string, reason: string, data: ErrorData = {}) =>
+        new GuestmemError('unsupported', `${what} is not possible here: ${reason}.`, data),
+
+    kernel: (tried: string, errno: string, data: ErrorData = {}) =>
+        new GuestmemError('kernel', `${tried} failed with ${errno}.`, { ...data, errno }),
+
+    cancelled: () => new GuestmemError('cancelled', 'Cancelled.'),
+} as const;

@@ -1,0 +1,217 @@
+/**
+ * The model of a VM as it crosses every boundary: what the command line prints with --json and what the agent sends.
+ * It is a public interface: `schema/*.json` describes every shape, and a change needs a CHANGELOG entry. Addresses and
+ * sizes are hex strings; what is not known is null, with the reason in `unknown`.
+ */
+import type { Hex } from './address';
+
+/** `pid:fd` of the VM: the process whose mm the VM has, at its lowest fd. */
+export type VmId = string;
+
+/** A field that could not be read, and why; `field` is a path into the object beside it ("memslots", "hvaBacking"). */
+export interface Unknown {
+    readonly field: string;
+    readonly reason: string;
+}
+
+/** "default", "sw-protected", "sev", "sev-es", "snp", "tdx", or "type-N" for a number that has no name here. */
+export type VmType = string;
+
+/** Another process (or fd) through which the same VM is held. */
+export interface VmHolder {
+    readonly pid: number;
+    readonly fd: number;
+}
+
+export interface VmSummary {
+    readonly id: VmId;
+    readonly pid: number;
+    readonly fd: number;
+    /** The process's short command name (comm). */
+    readonly command: string;
+    /** The VM's name from the VMM's command line (-name, --id, …), or null. */
+    readonly name: string | null;
+    readonly vcpus: number | null;
+    /** Bytes in the memslots of address space 0 that KVM did not make itself. */
+    readonly memory: Hex | null;
+    readonly type: VmType | null;
+    /** The process that traces the VMM, or null. */
+    readonly tracedBy: number | null;
+    readonly holders: readonly VmHolder[];
+}
+
+export interface VmList {
+    readonly vms: readonly VmSummary[];
+    readonly unknown: readonly Unknown[];
+}
+
+/** Who decides private or shared: the VM's own store, the guest_memfd of the slot, or nobody (all is shared). */
+export type AttributeScope = 'vm' | 'guest_memfd' | 'none';
+export type Attribute = 'private' | 'shared';
+
+export interface Capabilities {
+    readonly attributes: readonly 'private'[];
+    readonly attributeScope: AttributeScope;
+}
+
+export type BackingKind = 'anonymous' | 'memfd' | 'shmem' | 'hugetlb' | 'file' | 'guest_memfd' | 'device' | 'unmapped' | 'mixed';
+
+export interface Memslot {
+    readonly id: number;
+    /** True for the slots that KVM made itself (id ≥ KVM_USER_MEM_SLOTS). */
+    readonly internal: boolean;
+    readonly gpa: Hex;
+    readonly size: Hex;
+    readonly flags: readonly ('log-dirty-pages' | 'readonly' | 'guest-memfd')[];
+    /** Guest faults ignore the HVA: the guest_memfd alone backs the slot. */
+    readonly gmemOnly: boolean;
+    readonly hva: Hex;
+    /** Null where the slot has none, and where its fd was closed while the flag stays. */
+    readonly guestMemfd: { readonly inode: number; readonly fd: number; readonly offset: Hex } | null;
+    /** What the VMM has mapped at the HVA; null when /proc/PID/maps could not be read. */
+    readonly backing: { readonly kind: BackingKind; readonly path: string | null } | null;
+}
+
+export interface AddressSpace {
+    readonly id: number;
+    readonly memslots: readonly Memslot[];
+}
+
+export interface GuestMemfdBinding {
+    readonly addressSpace: number;
+    readonly memslot: number;
+    readonly offset: Hex;
+    readonly size: Hex;
+}
+
+export interface GuestMemfd {
+    readonly inode: number;
+    readonly fds: readonly number[];
+    readonly size: Hex;
+    readonly flags: readonly ('mmap' | 'init-shared' | string)[];
+    readonly allocated: Hex | null;
+    readonly prepared: Hex | null;
+    readonly bindings: readonly GuestMemfdBinding[];
+}
+
+export interface Vcpu {
+    readonly id: number;
+    readonly fd: number | null;
+    /** The thread that last ran it; null before the first KVM_RUN. */
+    readonly tid: number | null;
+}
+
+export interface VmDetails {
+    readonly vm: VmSummary;
+    readonly capabilities: Capabilities;
+    readonly addressSpaces: readonly AddressSpace[];
+    readonly guestMemfds: readonly GuestMemfd[];
+    readonly vcpus: readonly Vcpu[];
+    readonly unknown: readonly Unknown[];
+}
+
+export type PageSizeName = '4K' | '2M' | '1G';
+/** `null` as a state = it could not be read; `unknown` beside it says why. */
+export type HvaBacking =
+    | { readonly state: 'none' | 'absent' | 'swapped' | 'zero' | null }
+    | { readonly state: 'present'; readonly mapped: boolean; readonly pageSize: PageSizeName | null };
+export interface GmemBacking {
+    readonly state: 'none' | 'absent' | 'allocated' | 'prepared' | null;
+}
+export interface GuestMapping {
+    readonly level: 'none' | PageSizeName;
+    readonly writable: boolean;
+}
+
+/** A page run: consecutive pages of one address space in one state, never across memslots. */
+export interface PageRun {
+    readonly gpa: Hex;
+    readonly size: Hex;
+    readonly memslot: number | null;
+    readonly attribute: Attribute;
+    readonly scope: AttributeScope;
+    readonly hvaBacking: HvaBacking;
+    readonly gmemBacking: GmemBacking;
+    readonly guestMapping: GuestMapping | null;
+    readonly dirty: boolean | null;
+}
+
+/** Bytes inside memslots, but for `outsideMemslots`: private bytes where no memslot is. */
+export interface PageTotals {
+    readonly private: Hex;
+    readonly shared: Hex;
+    readonly doubleBacked: Hex;
+    readonly outsideMemslots: Hex;
+}
+
+export interface PageMap {
+    readonly vm: VmId;
+    readonly addressSpace: number;
+    readonly takenAt: string;
+    /** False when the VM kept changing while it was read. */
+    readonly consistent: boolean;
+    readonly runs: readonly PageRun[];
+    readonly totals: PageTotals;
+    readonly unknown: readonly Unknown[];
+}
+
+export type ReadSource = 'page' | 'hole' | 'private' | 'unreadable';
+export interface ReadRange {
+    readonly gpa: Hex;
+    readonly size: Hex;
+    readonly source: ReadSource;
+}
+export interface MemoryRead {
+    readonly gpa: Hex;
+    readonly size: Hex;
+    /** Base64 in JSON; bytes on the agent's wire (see agentProtocol). Holes and unread bytes are zero. */
+    readonly bytes: string;
+    readonly ranges: readonly ReadRange[];
+}
+
+export type Executor = 'direct' | 'inject' | 'debugger';
+export interface AttributeRun {
+    readonly gpa: Hex;
+    readonly size: Hex;
+    readonly attribute: Attribute;
+}
+export interface ConvertReport {
+    readonly executor: Executor;
+    readonly range: string;
+    readonly to: Attribute;
+    readonly pagesChanged: number;
+    readonly pagesAlready: number;
+    readonly previousRuns: readonly AttributeRun[];
+    readonly warnings: readonly string[];
+    /** Sum over all pieces; 0 in a dry run. */
+    readonly stoppedMicroseconds: number;
+    readonly dryRun: boolean;
+}
+
+export interface DoctorCheck {
+    readonly id: string;
+    readonly ok: boolean;
+    readonly found: string;
+    /** What to do, or null when nothing needs doing. */
+    readonly fix: string | null;
+}
+export interface DoctorReport {
+    readonly checks: readonly DoctorCheck[];
+    readonly ok: boolean;
+}
+
+/** Everything the hover says about one guest physical address. */
+export interface AddressFacts {
+    readonly vm: VmId;
+    readonly addressSpace: number;
+    readonly gpa: Hex;
+    readonly memslot: Memslot | null;
+    /** The byte's own HVA (slot HVA + offset), null outside memslots. */
+    readonly hva: Hex | null;
+    /** The byte's own place in its guest_memfd. */
+    readonly guestMemfd: { readonly inode: number; readonly fd: number; readonly offset: Hex } | null;
+    /** The page's state; its range is the run that holds the page. */
+    readonly run: PageRun;
+    readonly doubleBacked: boolean;
+    readonly unknown: readonly Unknown[];
+}
