@@ -83,7 +83,7 @@ export function unpackPageRuns(packed: PackedPageRuns): PageRuns {
     const { count } = packed;
     const aligned = (bytes: Uint8Array, width: number): ArrayBuffer => {
         if (bytes.byteLength !== count * width) throw new RangeError('page run column has a wrong length');
-        return bytes.slice().buffer as ArrayBuffer;
+        return bytes.slice().buffer;
     };
     return {
         count,

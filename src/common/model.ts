@@ -88,7 +88,8 @@ export interface GuestMemfd {
     readonly inode: number;
     readonly fds: readonly number[];
     readonly size: Hex;
-    readonly flags: readonly ('mmap' | 'init-shared' | string)[];
+    /** "mmap", "init-shared", or "flag-N" for a bit that has no name here. */
+    readonly flags: readonly string[];
     readonly allocated: Hex | null;
     readonly prepared: Hex | null;
     readonly bindings: readonly GuestMemfdBinding[];
