@@ -55,6 +55,15 @@ export function toGuestmemError(thrown: unknown): GuestmemError {
     return new GuestmemError('internal', message);
 }
 
+/** Restores an error that crossed a wire; undefined when the value has not the shape of one. */
+export function parseWireError(value: unknown): GuestmemError | undefined {
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { code, message, data } = value as Record<string, unknown>;
+    const known = errorCodes.find((candidate) => candidate === code);
+    if (known === undefined || typeof message !== 'string') return undefined;
+    return new GuestmemError(known, message, typeof data === 'object' && data !== null ? (data as ErrorData) : {});
+}
+
 /** Exit status of the command line for each code. */
 export function exitStatus(code: ErrorCode): number {
     switch (code) {
