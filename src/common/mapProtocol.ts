@@ -32,7 +32,8 @@ export type MapEvent =
           readonly takenAt: string;
           readonly consistent: boolean;
           readonly unknown: readonly Unknown[];
-          readonly canConvert: boolean;
+          /** Why conversions are not offered (for people), or null when they are. */
+          readonly convertRefusal: string | null;
       }
     | { readonly type: 'busy'; readonly busy: boolean }
     /** The VM or its agent went away; the last map stays, greyed, with this text. */
