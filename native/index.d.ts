@@ -126,6 +126,13 @@ export type InjectOutcome =
           /** For people: which thread, what was found. */
           readonly detail: string;
           readonly tracer?: number;
+      }
+    | {
+          /** The call was begun and its result could not be awaited: it may have been done or not. Read the state again. */
+          readonly kind: 'unknown';
+          readonly detail: string;
+          readonly tid: number;
+          readonly stoppedMicroseconds: number;
       };
 
 /** A process held by pidfd: its number cannot be reused under us. Nothing of a VM is kept between calls. */
