@@ -1,0 +1,90 @@
+/* What the parts of the demo VMM share: options, the VM and its memory, the vCPUs. */
+#ifndef DEMO_H
+#define DEMO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kvm_uapi.h"
+#include "mailbox.h"
+
+struct options {
+    bool sw_protected;
+    uint32_t slots; /* further small memslots */
+    uint64_t slot_size;
+    double rate; /* ticks of the guest per second; a tick of a sw-protected VM converts a chunk */
+    uint32_t vcpus;
+    uint64_t memory; /* size of the large memslot */
+    uint64_t gmem;   /* size of a further memslot that only a guest_memfd backs; 0 = none */
+    bool populate;   /* allocate all of the two above */
+    uint32_t vms;    /* VMs in this process; all but the first are bare */
+    bool fork;       /* a child process holds the same VMs */
+};
+
+struct options parse_options(int argc, char **argv);
+
+/* Half-open, in bytes. */
+struct range {
+    uint64_t start;
+    uint64_t end;
+};
+
+struct memslot {
+    uint32_t id;
+    uint64_t gpa;
+    uint64_t size;
+    void *hva;
+    uint32_t flags; /* KVM_MEM_… */
+    int gmem_fd;    /* -1 = none */
+    uint64_t gmem_offset;
+    const char *kind;
+    struct range touched; /* GPAs whose pages the guest uses from the start */
+    struct range cached;  /* GPAs whose pages are in the file behind the slot, untouched */
+};
+
+struct guest_memfd {
+    int fd;
+    uint64_t size;
+    uint64_t flags;
+};
+
+struct vm {
+    int kvm_fd;
+    int fd;
+    struct memslot *memslots;
+    uint32_t memslot_count;
+    struct guest_memfd guest_memfds[4];
+    uint32_t guest_memfd_count;
+    struct range sweep; /* GPAs that the guest converts; empty in a VM without private memory */
+};
+
+/* memory.c: gives the VM every kind of memory that the kernel offers. */
+void add_memory(struct vm *vm, const struct options *options);
+
+/* attributes.c: both are safe to call from any thread. */
+/* Sets the attribute in KVM and in the VMM's own record. Returns 0 or an errno. */
+int set_attribute(const struct vm *vm, uint64_t gpa, uint64_t size, bool private);
+void print_private_ranges(void);
+
+/* vcpu.c */
+void start_vcpus(struct vm *vm, const struct options *options);
+void pause_ticks(bool pause);
+
+/* MMIO: outside the memslots or a write to the read-only one. Shutdown: an address the processor does not have. */
+enum access_outcome { ACCESS_DONE, ACCESS_MMIO, ACCESS_MEMORY_FAULT, ACCESS_SHUTDOWN };
+struct access {
+    uint64_t command; /* COMMAND_READ or COMMAND_WRITE */
+    uint64_t gpa;
+    uint8_t value;
+    enum access_outcome outcome;
+    uint64_t fault_gpa;
+};
+/* Lets the guest's first vCPU do the access, and waits for it. */
+void guest_access(struct access *access);
+
+/* die.c: ends the program with what was tried and errno's meaning. check() does so when result is negative. */
+_Noreturn void die(const char *tried);
+int check(int result, const char *tried);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * The VM's memslots, one of every kind, with holes between them. Each has pages that nobody ever touches; `touched` are
+ * the pages that the guest (or the VMM before it) uses, `cached` those that exist only in the page cache of the memfd
+ * or guest_memfd behind the slot.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "demo.h"
+
+#define PAGE 4096ull
+#define KIB 1024ull
+#define GIB (1ull << 30)
+
+static struct memslot *set_memslot(struct vm *vm, struct memslot slot)
+{
+    struct kvm_userspace_memory_region2 region = {
+        .slot = slot.id = vm->memslot_count,
+        .flags = slot.flags,
+        .guest_phys_addr = slot.gpa,
+        .memory_size = slot.size,
+        .userspace_addr = (uintptr_t)slot.hva,
+        .guest_memfd_offset = slot.gmem_offset,
+        .guest_memfd = (uint32_t)slot.gmem_fd,
+    };
+    /* The older call, which every kernel has, takes the first fields of the same structure. */
+    bool has_gmem = slot.flags & KVM_MEM_GUEST_MEMFD;
+
+    check(ioctl(vm->fd, has_gmem ? KVM_SET_USER_MEMORY_REGION2 : KVM_SET_USER_MEMORY_REGION, &region), slot.kind);
+    vm->memslots[vm->memslot_count] = slot;
+    return &vm->memslots[vm->memslot_count++];
+}
+
+static struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags)
+{
+    return set_memslot(vm, (struct memslot){.kind = kind, .gpa = gpa, .size = size, .hva = hva, .flags = flags, .gmem_fd = -1});
+}
+
+static struct memslot *add_gmem_memslot(struct vm *vm, uint64_t gpa, uint64_t size, void *hva, int fd, uint64_t offset)
+{
+    return set_memslot(vm, (struct memslot){
+        .kind = "guest_memfd",
+        .gpa = gpa,
+        .size = size,
+        .hva = hva,
+        .flags = KVM_MEM_GUEST_MEMFD,
+        .gmem_fd = fd,
+        .gmem_offset = offset,
+    });
+}
+
+static void *map(uint64_t size, int protection, int flags, int fd)
+{
+    void *address = mmap(NULL, size, protection, flags | MAP_NORESERVE, fd, 0);
+
+    if (address == MAP_FAILED)
+        die("mmap of guest memory");
+    return address;
+}
+
+/* Without huge pages, so that touching one page makes one page present. */
+static void *map_anonymous(uint64_t size)
+{
+    void *address = map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+    madvise(address, size, MADV_NOHUGEPAGE); /* fails only where the kernel has no huge pages */
+    return address;
+}
+
+static int create_guest_memfd(struct vm *vm, uint64_t size, uint64_t flags)
+{
+    struct kvm_create_guest_memfd create = {.size = size, .flags = flags};
+    int fd = check(ioctl(vm->fd, KVM_CREATE_GUEST_MEMFD, &create), "KVM_CREATE_GUEST_MEMFD");
+
+    vm->guest_memfds[vm->guest_memfd_count++] = (struct guest_memfd){fd, size, flags};
+    return fd;
+}
+
+static void allocate(int fd, uint64_t offset, uint64_t size)
+{
+    check(fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size), "fallocate of a guest_memfd");
+}
+
+static struct range pages(const struct memslot *slot, uint64_t first, uint64_t count)
+{
+    return (struct range){slot->gpa + first * PAGE, slot->gpa + (first + count) * PAGE};
+}
+
+static void add_conventional_memory(struct vm *vm)
+{
+    struct memslot *slot = add_memslot(vm, "anonymous", 0, 64 * KIB, map_anonymous(64 * KIB), 0);
+    slot->touched = (struct range){PML4_GPA, CODE_GPA + PAGE};
+
+    int memfd = check(memfd_create("guest-ram", MFD_CLOEXEC), "memfd_create");
+    check(ftruncate(memfd, 256 * KIB), "ftruncate of the memfd");
+    slot = add_memslot(vm, "memfd", 0x100000, 256 * KIB, map(256 * KIB, PROT_READ | PROT_WRITE, MAP_SHARED, memfd), 0);
+    slot->touched = pages(slot, 0, 8);
+    slot->cached = pages(slot, 16, 8);
+    for (off_t page = 16; page < 24; page++)
+        check((int)pwrite(memfd, "cached", 6, page * (off_t)PAGE), "pwrite to the memfd");
+
+    slot = add_memslot(vm, "read-only", 0x200000, 64 * KIB, map_anonymous(64 * KIB), KVM_MEM_READONLY);
+    slot->touched = pages(slot, 0, 4);
+    memset(slot->hva, 0xf0, 4 * PAGE);
+
+    slot = add_memslot(vm, "dirty-logged", 0x300000, 256 * KIB, map_anonymous(256 * KIB), KVM_MEM_LOG_DIRTY_PAGES);
+    slot->touched = pages(slot, 8, 8);
+}
+
+/*
+ * Two slots share one guest_memfd, another guest_memfd has no slot. A default VM's guest_memfd can be mapped: the first
+ * slot's HVA then is the guest_memfd itself, the second's an anonymous mapping that KVM ignores. A sw-protected VM has
+ * both sides for real; it starts with the first slot private.
+ */
+static void add_guest_memfds(struct vm *vm, uint64_t flags)
+{
+    const uint64_t size = 128 * KIB;
+    int fd = create_guest_memfd(vm, 512 * KIB, flags);
+    bool can_map = flags & GUEST_MEMFD_FLAG_MMAP;
+    void *hva = can_map ? map(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : map_anonymous(size);
+    struct memslot *slot = add_gmem_memslot(vm, 0x400000, size, hva, fd, 0);
+
+    slot->touched = pages(slot, 0, 8);
+    slot->cached = pages(slot, 16, 4);
+    allocate(fd, 16 * PAGE, 4 * PAGE);
+    if (!can_map)
+        check(-set_attribute(vm, slot->gpa, slot->size, true), "KVM_SET_MEMORY_ATTRIBUTES");
+
+    slot = add_gmem_memslot(vm, 0x500000, size, map_anonymous(size), fd, 256 * KIB);
+    slot->touched = pages(slot, 4, 4);
+
+    allocate(create_guest_memfd(vm, 1024 * KIB, flags), 0, 16 * PAGE);
+}
+
+/* The large slot is at 4 GiB; the guest of a sw-protected VM converts its first 4 MiB. Returns the first free GPA. */
+static uint64_t add_large_memory(struct vm *vm, const struct options *options, uint64_t gmem_flags)
+{
+    const uint64_t gpa = 4 * GIB, size = options->memory;
+    void *hva = map_anonymous(size);
+    struct memslot *slot;
+
+    if (options->sw_protected) {
+        slot = add_gmem_memslot(vm, gpa, size, hva, create_guest_memfd(vm, size, gmem_flags), 0);
+        vm->sweep = (struct range){gpa, gpa + (size < 4096 * KIB ? size : 4096 * KIB)};
+    } else {
+        slot = add_memslot(vm, "anonymous", gpa, size, hva, 0);
+    }
+    slot->touched = pages(slot, 0, 1);
+    if (options->populate) {
+        madvise(hva, size, MADV_HUGEPAGE);
+        check(madvise(hva, size, MADV_POPULATE_WRITE), "MADV_POPULATE_WRITE");
+    }
+    return gpa + size;
+}
+
+/* A slot that a guest_memfd alone backs: its HVA is reserved and never mapped. */
+static uint64_t add_pure_guest_memfd(struct vm *vm, const struct options *options, uint64_t gpa, uint64_t flags)
+{
+    const uint64_t size = options->gmem;
+    int fd = create_guest_memfd(vm, size, flags);
+    struct memslot *slot = add_gmem_memslot(vm, gpa, size, map(size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1), fd, 0);
+
+    if (options->populate) {
+        allocate(fd, 0, size);
+        slot->cached = (struct range){gpa, gpa + size};
+    }
+    return gpa + size;
+}
+
+/* Every slot is followed by a hole of its own size; the guest touches the first page of the first one. */
+static void add_small_memslots(struct vm *vm, const struct options *options, uint64_t gpa)
+{
+    uint8_t *hva = map_anonymous(options->slots * options->slot_size);
+
+    for (uint32_t i = 0; i < options->slots; i++) {
+        uint64_t offset = i * options->slot_size;
+        struct memslot *slot = add_memslot(vm, "anonymous", gpa + 2 * offset, options->slot_size, hva + offset, 0);
+
+        if (i == 0)
+            slot->touched = pages(slot, 0, 1);
+    }
+}
+
+void add_memory(struct vm *vm, const struct options *options)
+{
+    const int shareable = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED;
+    bool has_gmem = ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD) > 0;
+    uint64_t gmem_flags = 0, gpa;
+
+    /* A VM without private memory can use a guest_memfd only if that is shared, which older kernels do not know. */
+    if (!options->sw_protected) {
+        has_gmem &= (ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD_FLAGS) & shareable) == shareable;
+        gmem_flags = shareable;
+    }
+    vm->memslots = calloc(options->slots + 8, sizeof(*vm->memslots));
+    if (!vm->memslots)
+        die("calloc");
+    add_conventional_memory(vm);
+    if (has_gmem)
+        add_guest_memfds(vm, gmem_flags);
+    gpa = (add_large_memory(vm, options, gmem_flags) + GIB) & -GIB;
+    if (has_gmem && options->gmem)
+        gpa = (add_pure_guest_memfd(vm, options, gpa, gmem_flags) + GIB) & -GIB;
+    if (options->slots)
+        add_small_memslots(vm, options, gpa);
+}

@@ -1,0 +1,253 @@
+/*
+ * The vCPU threads. A thread sleeps outside KVM_RUN until the next tick, or until the first vCPU is asked for an
+ * access; then it runs its guest up to the next HLT.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "demo.h"
+
+#define MAP_GPA_RANGE_ENCRYPTED (1ull << 4)
+#define CHUNK_SIZE 0x10000ull
+
+extern const uint8_t guest_code[], guest_code_end[];
+
+struct vcpu {
+    uint32_t id;
+    int fd;
+    struct kvm_run *run;
+    volatile struct mailbox *mailbox;
+    struct vm *vm;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+/* Guarded by the lock: the access that the first vCPU is asked for, and whether it ticks. */
+static struct access *requested;
+static bool paused;
+static uint64_t tick_nanoseconds; /* 0 = never */
+
+static uint64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* Returns the requested access, or NULL when it is time for a tick. */
+static struct access *wait_for_work(const struct vcpu *vcpu, uint64_t *next_tick)
+{
+    struct access *access;
+
+    pthread_mutex_lock(&lock);
+    while (!(access = vcpu->id == 0 ? requested : NULL)) {
+        if (paused || !tick_nanoseconds) {
+            pthread_cond_wait(&changed, &lock);
+            *next_tick = now() + tick_nanoseconds;
+            continue;
+        }
+        struct timespec deadline = {(time_t)(*next_tick / 1000000000), (long)(*next_tick % 1000000000)};
+
+        if (pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC, &deadline) == ETIMEDOUT) {
+            *next_tick = now() + tick_nanoseconds;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return access;
+}
+
+static void answer_hypercall(const struct vcpu *vcpu)
+{
+    struct kvm_run *run = vcpu->run;
+    int error = ENOSYS;
+
+    if (run->hypercall.nr == KVM_HC_MAP_GPA_RANGE)
+        error = set_attribute(vcpu->vm, run->hypercall.args[0], run->hypercall.args[1] * 4096,
+                              run->hypercall.args[2] & MAP_GPA_RANGE_ENCRYPTED);
+    run->hypercall.ret = (uint64_t)-error;
+}
+
+static void set_registers(const struct vcpu *vcpu)
+{
+    const struct kvm_segment code = {.limit = ~0u, .selector = 8, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1};
+    const struct kvm_segment data = {.limit = ~0u, .selector = 16, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1};
+    const struct range *sweep = &vcpu->vm->sweep;
+    struct kvm_sregs sregs;
+    struct kvm_regs regs = {
+        .rip = CODE_GPA,
+        .rflags = 2,
+        .rdi = MAILBOX_GPA + vcpu->id * MAILBOX_SIZE,
+        .rbp = MAP_GPA_RANGE_ENCRYPTED,
+        .r12 = sweep->start,
+        .r13 = sweep->start,
+        .r14 = sweep->end,
+        .r15 = vcpu->id == 0 && sweep->end > sweep->start ? CHUNK_SIZE : 0,
+    };
+
+    check(ioctl(vcpu->fd, KVM_GET_SREGS, &sregs), "KVM_GET_SREGS");
+    sregs.cr0 = 0x80000001; /* paging, protection */
+    sregs.cr3 = PML4_GPA;
+    sregs.cr4 = 0x20;  /* PAE */
+    sregs.efer = 0x500; /* long mode, active */
+    sregs.cs = code;
+    sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+    check(ioctl(vcpu->fd, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
+    check(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
+}
+
+/* Puts the vCPU back to where it waits; its other registers stay. */
+static void restart(const struct vcpu *vcpu)
+{
+    struct kvm_regs regs;
+
+    check(ioctl(vcpu->fd, KVM_GET_REGS, &regs), "KVM_GET_REGS");
+    regs.rip = CODE_GPA;
+    check(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
+}
+
+/* Runs the guest up to its next HLT; `access` learns of exits on the way. */
+static void run_until_halt(const struct vcpu *vcpu, struct access *access)
+{
+    struct kvm_run *run = vcpu->run;
+
+    for (;;) {
+        if (ioctl(vcpu->fd, KVM_RUN, 0) < 0) {
+            const struct memory_fault_exit *fault = (const void *)&run->mmio;
+
+            if (errno == EINTR)
+                continue;
+            if (errno != EFAULT || run->exit_reason != KVM_EXIT_MEMORY_FAULT)
+                die("KVM_RUN");
+            access->outcome = ACCESS_MEMORY_FAULT;
+            access->fault_gpa = fault->gpa;
+            restart(vcpu);
+            continue;
+        }
+        switch (run->exit_reason) {
+        case KVM_EXIT_HLT:
+            return;
+        case KVM_EXIT_HYPERCALL:
+            answer_hypercall(vcpu);
+            break;
+        case KVM_EXIT_MMIO:
+            access->outcome = ACCESS_MMIO;
+            if (!run->mmio.is_write)
+                memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
+            break;
+        case KVM_EXIT_SHUTDOWN:
+            access->outcome = ACCESS_SHUTDOWN;
+            set_registers(vcpu);
+            break;
+        default:
+            fprintf(stderr, "guestmem-demo: vCPU %u ended KVM_RUN with exit reason %u.\n", vcpu->id, run->exit_reason);
+            exit(EXIT_FAILURE);
+        }
+    }
+}
+
+static void *vcpu_thread(void *argument)
+{
+    const struct vcpu *vcpu = argument;
+    uint64_t next_tick = now() + tick_nanoseconds;
+    struct access ignored;
+
+    run_until_halt(vcpu, &ignored);
+    for (;;) {
+        struct access *access = wait_for_work(vcpu, &next_tick);
+
+        if (!access) {
+            vcpu->mailbox->command = COMMAND_TICK;
+            run_until_halt(vcpu, &ignored);
+            continue;
+        }
+        vcpu->mailbox->command = access->command;
+        vcpu->mailbox->gpa = access->gpa;
+        vcpu->mailbox->value = access->value;
+        access->outcome = ACCESS_DONE;
+        run_until_halt(vcpu, access);
+        access->value = (uint8_t)vcpu->mailbox->value;
+        pthread_mutex_lock(&lock);
+        requested = NULL;
+        pthread_cond_broadcast(&changed);
+        pthread_mutex_unlock(&lock);
+    }
+    return NULL;
+}
+
+void guest_access(struct access *access)
+{
+    pthread_mutex_lock(&lock);
+    requested = access;
+    pthread_cond_broadcast(&changed);
+    while (requested)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+void pause_ticks(bool pause)
+{
+    pthread_mutex_lock(&lock);
+    paused = pause;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+/* 64-bit mode: the first 2 MiB are mapped where they are, the next are the window. */
+static void load_guest(uint8_t *memory)
+{
+    uint64_t *pml4 = (void *)(memory + PML4_GPA), *pdpt = (void *)(memory + PDPT_GPA), *pd = (void *)(memory + PD_GPA);
+    const uint64_t present_writable = 3;
+
+    pml4[0] = PDPT_GPA | present_writable;
+    pdpt[0] = PD_GPA | present_writable;
+    pd[0] = LARGE_PAGE_BITS;
+    memcpy(memory + CODE_GPA, guest_code, (size_t)(guest_code_end - guest_code));
+}
+
+static void set_cpuid(const struct vm *vm, int vcpu_fd)
+{
+    enum { most = 256 };
+    struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + most * sizeof(cpuid->entries[0]));
+
+    if (!cpuid)
+        die("calloc");
+    cpuid->nent = most;
+    check(ioctl(vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, cpuid), "KVM_GET_SUPPORTED_CPUID");
+    check(ioctl(vcpu_fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2");
+    free(cpuid);
+}
+
+void start_vcpus(struct vm *vm, const struct options *options)
+{
+    struct vcpu *vcpus = calloc(options->vcpus, sizeof(*vcpus));
+    size_t run_size = (size_t)check(ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+
+    if (!vcpus)
+        die("calloc");
+    load_guest(vm->memslots[0].hva);
+    tick_nanoseconds = options->rate > 0 ? (uint64_t)(1e9 / options->rate) : 0;
+    for (uint32_t id = 0; id < options->vcpus; id++) {
+        struct vcpu *vcpu = &vcpus[id];
+        pthread_t thread;
+
+        *vcpu = (struct vcpu){.id = id, .vm = vm, .fd = check(ioctl(vm->fd, KVM_CREATE_VCPU, id), "KVM_CREATE_VCPU")};
+        vcpu->mailbox = (void *)((uint8_t *)vm->memslots[0].hva + MAILBOX_GPA + id * MAILBOX_SIZE);
+        vcpu->run = mmap(NULL, run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+        if (vcpu->run == MAP_FAILED)
+            die("mmap of a vCPU");
+        set_cpuid(vm, vcpu->fd);
+        set_registers(vcpu);
+        errno = pthread_create(&thread, NULL, vcpu_thread, vcpu);
+        check(errno ? -1 : 0, "pthread_create");
+        pthread_setname_np(thread, "vcpu");
+    }
+}
