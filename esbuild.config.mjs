@@ -1,5 +1,5 @@
 // Every bundle of the project, from one table. `node esbuild.config.mjs` builds the product into dist/;
-// with `--tests` also every test (found, not listed) into out/.
+// with `--tests` also every test and benchmark (found, not listed) and what runs them into out/.
 import { build } from 'esbuild';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,14 +14,19 @@ const bundles = [
     { entryPoints: ['src/webview/pageMap.ts'], outfile: 'dist/pageMap.js', platform: 'browser', target: 'es2022', format: 'iife' },
 ];
 
-const testFiles = (folder) =>
+const files = (folder, ...ends) =>
     readdirSync(folder, { recursive: true })
-        .filter((name) => name.endsWith('.test.ts') || name.endsWith('.bench.ts'))
+        .filter((name) => ends.some((end) => name.endsWith(end)))
         .map((name) => join(folder, name));
 
 if (process.argv.includes('--tests')) {
     bundles.push({
-        entryPoints: [...testFiles('test'), ...testFiles('bench'), 'test/extension/index.ts'],
+        entryPoints: [
+            ...files('test', '.test.ts'),
+            ...files('bench', '.bench.ts'),
+            ...files('test/support', '.ts'),
+            'test/extension/index.ts',
+        ],
         outdir: 'out',
         outbase: '.',
         outExtension: { '.js': '.cjs' },

@@ -1,0 +1,42 @@
+/**
+ * `node runExtensionTests.cjs RESULT [untrusted]`: runs the extension's tests in the extension host of a real VS Code. Only mocha's
+ * own JSON in the file RESULT tells how they went: VS Code also reports success for an extension host that crashed.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CodeServer } from './codeServer';
+import { Workbench } from './workbench';
+
+const testTimeout = 240_000;
+
+async function runTests(result: string, workspaceTrust: boolean): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'guestmem-workspace-'));
+    const environment = { MOCHA_JSON: result, GUESTMEM_WORKSPACE_TRUST: String(workspaceTrust) };
+    const server = await CodeServer.start({ development: true, workspaceTrust, environment });
+    const said: string[] = [];
+    try {
+        const window = await Workbench.open(server, {
+            folder,
+            extensionFolder: '.',
+            extensionTests: 'out/test/extension/index.cjs',
+            onConsole: (text) => said.push(text),
+        });
+        try {
+            await Promise.race([window.testsEnded, sleep(testTimeout, undefined, { ref: false })]);
+        } finally {
+            await window.close();
+        }
+    } finally {
+        await server.close();
+        rmSync(folder, { recursive: true, force: true });
+    }
+    if (!existsSync(result)) {
+        throw new Error(`The extension host ended without a result; the window said last:\n${said.slice(-20).join('\n')}`);
+    }
+}
+
+const [result, trust] = process.argv.slice(2);
+if (result === undefined) throw new Error('Usage: node runExtensionTests.cjs RESULT [untrusted]');
+void runTests(result, trust === 'untrusted');

@@ -1,0 +1,167 @@
+/** A window of VS Code in headless Chromium, driven as a person would. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import type { CodeServer } from './codeServer';
+
+export interface WindowOptions {
+    /** The folder that the window opens. */
+    readonly folder: string;
+    /** Loads the extension of this folder; needs CodeServerOptions.development. */
+    readonly extensionFolder?: string;
+    /** A compiled module whose `run()` the extension host executes; needs `extensionFolder`. */
+    readonly extensionTests?: string;
+    readonly width?: number;
+    readonly height?: number;
+    /** Receives what the window's console says. */
+    readonly onConsole?: (text: string) => void;
+}
+
+export const chromiumPath = '/usr/bin/chromium';
+export const chromiumMissing = (): string | undefined =>
+    existsSync(chromiumPath) ? undefined : `there is no ${chromiumPath} (apt-get install chromium)`;
+
+// Chromium's sandbox does not work for root; the rest keeps it from asking the network.
+const chromiumFlags = [
+    ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    ...['--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader'],
+];
+
+export class Workbench {
+    private constructor(
+        readonly page: Page,
+        /** Resolves with VS Code's own exit code when the extension tests have ended; it is 0 after a crash, too. */
+        readonly testsEnded: Promise<number>,
+        private readonly browser: Browser,
+    ) {}
+
+    static async open(server: CodeServer, options: WindowOptions): Promise<Workbench> {
+        const browser = await chromium.launch({ executablePath: chromiumPath, headless: true, args: chromiumFlags });
+        try {
+            const viewport = { width: options.width ?? 1400, height: options.height ?? 900 };
+            const context = await browser.newContext({ viewport });
+            await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+            const page = await context.newPage();
+            const { onConsole } = options;
+            if (onConsole !== undefined) page.on('console', (message) => onConsole(message.text()));
+            // VS Code calls these in its page when it runs extension tests.
+            let ended: (code: number) => void = () => undefined;
+            const testsEnded = new Promise<number>((resolve) => (ended = resolve));
+            await page.exposeFunction('codeAutomationExit', ended);
+            await page.exposeFunction('codeAutomationLog', (_type: string, words: unknown[]) =>
+                onConsole?.(words.map(String).join(' ')),
+            );
+            await page.goto(windowUrl(server, options));
+            await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+            return new Workbench(page, testsEnded, browser);
+        } catch (error) {
+            await browser.close();
+            throw error;
+        }
+    }
+
+    async close(): Promise<void> {
+        await this.browser.close();
+    }
+
+    /** Shows a view container of the activity bar. */
+    async showContainer(title: string): Promise<void> {
+        const action = this.page.locator(`.activitybar .action-item:has(.action-label[aria-label^="${title}"])`);
+        await action.waitFor();
+        const checked = (await action.getAttribute('class'))?.includes('checked') ?? false;
+        if (!checked) await action.click();
+    }
+
+    /** A view in the side bar, by its title. */
+    view(title: string): Locator {
+        return this.page.locator(`.split-view-view:has(> .pane > .pane-header[aria-label^="${title}"])`);
+    }
+
+    /** The rows of a view that contain `text`. */
+    rows(view: string, text: string | RegExp = ''): Locator {
+        return this.view(view).locator('.monaco-list-row').filter({ hasText: text });
+    }
+
+    /** Runs a command by its title, as the palette shows it ("Guestmem: Refresh"). */
+    async runCommand(title: string): Promise<void> {
+        await this.pick('F1', `>${title}`, title);
+    }
+
+    /** Answers the input box or filters the list that is open. */
+    async answer(text: string): Promise<void> {
+        const input = this.page.locator('.quick-input-widget input.input');
+        await input.waitFor();
+        await input.fill(text);
+        await this.page.keyboard.press('Enter');
+    }
+
+    /** The document of the webview in the active editor. */
+    webview(): FrameLocator {
+        return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    }
+
+    /** Opens a file of the window's folder in an editor. */
+    async openFile(name: string): Promise<void> {
+        await this.pick('Control+P', name, name);
+        await this.page.locator('.monaco-editor .view-line').first().waitFor();
+    }
+
+    /** Rests the mouse on `text` in the active editor and gives the hover's content. */
+    async hover(text: string): Promise<Locator> {
+        const line = this.page.locator('.view-line').filter({ hasText: text }).first();
+        await line.waitFor();
+        const place = await line.evaluate((element, wanted) => {
+            const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+            for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+                const start = node.textContent?.indexOf(wanted) ?? -1;
+                if (start < 0) continue;
+                const range = document.createRange();
+                range.setStart(node, start);
+                range.setEnd(node, start + wanted.length);
+                const box = range.getBoundingClientRect();
+                return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+            }
+            return undefined;
+        }, text);
+        if (place === undefined) throw new Error(`'${text}' is not in one piece in the editor`);
+        const content = this.page.locator('.monaco-hover:not(.hidden) .hover-contents');
+        await this.page.mouse.move(place.x, place.y, { steps: 5 });
+        await content.first().waitFor();
+        return content;
+    }
+
+    /** Types into a quick pick and takes the row with `label`. An open pick does not learn of extensions that come up. */
+    private async pick(key: string, text: string, label: string): Promise<void> {
+        const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first();
+        for (let attempt = 1; ; attempt++) {
+            await this.page.keyboard.press(key);
+            await this.page.locator('.quick-input-widget input.input').fill(text);
+            try {
+                await row.waitFor({ timeout: 3000 });
+                break;
+            } catch (error) {
+                if (attempt === 10) throw error;
+                await this.page.keyboard.press('Escape');
+            }
+        }
+        await row.click();
+    }
+
+    /** The button `name` of the dialog that is open. */
+    dialogButton(name: string): Locator {
+        return this.page.locator('.monaco-dialog-box').getByRole('button', { name });
+    }
+}
+
+function windowUrl(server: CodeServer, options: WindowOptions): string {
+    const url = new URL(server.url);
+    const remote = (path: string) => `vscode-remote://${url.host}${resolve(path)}`;
+    const payload: [string, string][] = [['skipWelcome', 'true']];
+    if (options.extensionFolder !== undefined) {
+        payload.push(['extensionDevelopmentPath', remote(options.extensionFolder)], ['enableProposedApi', '']);
+    }
+    if (options.extensionTests !== undefined) payload.push(['extensionTestsPath', remote(options.extensionTests)]);
+    url.searchParams.set('folder', resolve(options.folder));
+    url.searchParams.set('payload', JSON.stringify(payload));
+    return url.href;
+}
