@@ -1,0 +1,167 @@
+#include "attempt.h"
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "attachment.h"
+#include "remote_frame.h"
+#include "restart_rules.h"
+#include "saved_registers.h"
+#include "stub.h"
+#include "thread_state.h"
+
+namespace guestmem::inject {
+
+namespace {
+
+std::string name_of(pid_t tid) {
+    return "thread " + std::to_string(tid);
+}
+
+Refused not_now(pid_t tid, const std::string& what) {
+    return {Reason::no_thread, name_of(tid) + " " + what};
+}
+
+Refused refused_attach(const Request& request, pid_t tid, int error) {
+    const std::optional<ThreadState> state = read_thread_state(request.target.pid, tid);
+    if (error == ESRCH || !state) return not_now(tid, "has ended");
+    if (state->tracer != 0)
+        return {Reason::traced, name_of(tid) + " is traced by process " + std::to_string(state->tracer), state->tracer};
+    return {Reason::not_permitted, "attaching to " + name_of(tid) + " failed: " + std::strerror(error)};
+}
+
+// What may have changed between the choice of the thread and its stop, when it could not be looked at without a race.
+// Reading through the process's own directory also proves that the thread is one of its threads and not another
+// process's, to which the number went in between.
+std::optional<Refused> changed_since_chosen(const Request& request, pid_t tid) {
+    const Target& target = request.target;
+    if (target.has_exited())
+        return Refused{Reason::gone, "process " + std::to_string(target.pid) + " has exited"};
+    const std::optional<ThreadState> state = read_thread_state(target.pid, tid);
+    if (!state) return not_now(tid, "is no longer a thread of process " + std::to_string(target.pid));
+    if (state->filtered_by_seccomp) return not_now(tid, "has been put under a seccomp filter");
+    // Its handler would run on top of the stub, and the interrupted call would be restarted where it should fail with
+    // EINTR, if we died. Let the thread take the signal first.
+    if (state->signal_pending) return not_now(tid, "is about to take a signal");
+    return std::nullopt;
+}
+
+class Injection {
+  public:
+    Injection(const Request& request, pid_t tid, const StubPlace& stub, Clock::time_point deadline)
+        : request_(request), tid_(tid), stub_(stub), deadline_(deadline), attachment_(tid, request.observer) {}
+
+    Attempt run() {
+        Outcome outcome = attachment_.error() != 0 ? Outcome{refused_attach(request_, tid_, attachment_.error())}
+                                                   : stop_and_execute();
+        attachment_.detach(signal_in_hand_);
+        return {std::move(outcome), attachment_.stopped()};
+    }
+
+  private:
+    Outcome stop_and_execute() {
+        attachment_.interrupt();
+        Stop stop = attachment_.wait(deadline_);
+        // Signals that were on their way come first: the thread takes them and then runs into our interrupt.
+        while (stop.kind == Stop::Kind::signal) {
+            attachment_.resume(stop.signal);
+            stop = attachment_.wait(deadline_);
+        }
+        switch (stop.kind) {
+            case Stop::Kind::interrupted:
+                return execute();
+            case Stop::Kind::job_control:
+                return not_now(tid_, "is being stopped by a signal");
+            case Stop::Kind::timeout:
+                return not_now(tid_, "did not stop within the time limit");
+            default:
+                return not_now(tid_, "has ended");
+        }
+    }
+
+    Outcome execute() {
+        SavedRegisters saved(attachment_, request_.preference.busy_ioctl);
+        if (!saved.valid() || !attachment_.uses_64_bit_calls()) return not_now(tid_, "does not make 64-bit system calls");
+        if (!in_system_call(saved.get())) return not_now(tid_, "is not in a system call");
+        const CurrentCall call{CurrentCall::Kind::in_call, static_cast<long>(saved.get().orig_rax), saved.get().rsi};
+        if (call.is_ioctl(request_.preference.busy_ioctl)) return not_now(tid_, "is in " + request_.preference.busy_name);
+        if (std::optional<Refused> refused = changed_since_chosen(request_, tid_)) return *refused;
+
+        if (std::optional<Refused> refused = prepare_stub()) return *refused;
+
+        const std::uint64_t frame = frame_address(saved.get());
+        if (!write_frame(request_.target.pid, frame, restarted_by_hand(saved.get(), request_.preference.busy_ioctl),
+                         request_.call.payload))
+            return not_now(tid_, "has no room on its stack");
+        attachment_.observe("write frame");
+        if (!attachment_.write(registers_for_stub(saved.get(), stub_.address, frame, request_.call)))
+            return not_now(tid_, "has ended");
+        return finish_call(saved);
+    }
+
+    std::optional<Refused> prepare_stub() {
+        if (stub_.written) {
+            // The process may have called execve since the stub was found.
+            if (is_stub_at(request_.target.pid, stub_.address)) return std::nullopt;
+            return not_now(tid_, "has changed its program");
+        }
+        const std::optional<StubPlace> place = find_stub_place(request_.target.pid);
+        if (!place) return not_now(tid_, "has changed its program");
+        stub_ = *place;
+        if (stub_.written || write_stub(attachment_, stub_.address)) return std::nullopt;
+        return not_now(tid_, std::string("could not be given the call: ") + std::strerror(errno));
+    }
+
+    // From here on the frame restores the thread if we cannot.
+    Outcome finish_call(SavedRegisters& saved) {
+        bool entered = false;
+        while (attachment_.resume_to_system_call()) {
+            const Stop stop = attachment_.wait(deadline_);
+            if (stop.kind == Stop::Kind::system_call) {
+                if (entered) return read_result(saved);
+                entered = true;
+                continue;
+            }
+            if (entered || stop.kind == Stop::Kind::timeout || stop.kind == Stop::Kind::gone) break;
+            // The thread has not entered the stub's call: a signal or a stop of the process came first. Undone, the
+            // signal meets the call that it would have met without us.
+            signal_in_hand_ = stop.kind == Stop::Kind::signal ? stop.signal : 0;
+            return not_now(tid_, "was given a signal");
+        }
+        saved.leave_to_stub();
+        return Unknown{name_of(tid_) + (entered ? " began the call and did not return from it within the time limit"
+                                                : " did not begin the call within the time limit"),
+                       tid_};
+    }
+
+    Outcome read_result(SavedRegisters& saved) {
+        Registers after{};
+        if (!attachment_.read(after)) {
+            saved.leave_to_stub();
+            return Unknown{name_of(tid_) + " ended as the call returned", tid_};
+        }
+        const long result = static_cast<long>(after.rax);
+        saved.restore();
+        return Returned{means_interrupted(result) ? -EINTR : result, tid_};
+    }
+
+    const Request& request_;
+    const pid_t tid_;
+    StubPlace stub_;
+    const Clock::time_point deadline_;
+    Attachment attachment_;
+    int signal_in_hand_ = 0;
+};
+
+}  // namespace
+
+Attempt attempt_in_thread(const Request& request, pid_t tid, const StubPlace& stub, Clock::time_point deadline) {
+    Attempt attempt{not_now(tid, "was not tried"), {}};
+    // A thread of its own, because its end lets go of what cannot be detached (attachment.h).
+    std::thread tracer([&] { attempt = Injection(request, tid, stub, deadline).run(); });
+    tracer.join();
+    return attempt;
+}
+
+}  // namespace guestmem::inject

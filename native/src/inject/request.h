@@ -1,0 +1,63 @@
+// What is asked of the library: which process, which call, and which threads had better be left alone.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+
+namespace guestmem::inject {
+
+using Clock = std::chrono::steady_clock;
+
+/** Every wait of one injection, refusals included, ends within this time. */
+constexpr std::chrono::milliseconds time_limit{2000};
+
+/** A process named by number and held by pidfd, so that the number cannot come to mean another process unnoticed. */
+struct Target {
+    pid_t pid;
+    int pidfd;
+
+    bool has_exited() const;
+};
+
+/** Bytes that one argument of the call points to. The kernel only reads them: nothing is copied back. */
+struct Payload {
+    static constexpr std::size_t capacity = 64;
+    std::array<std::uint8_t, capacity> bytes{};
+    std::size_t size = 0;
+    std::size_t argument = 0;
+};
+
+struct SystemCall {
+    long number = -1;
+    std::array<std::uint64_t, 6> arguments{};
+    /** With `size` 0 no argument is replaced by a pointer. */
+    Payload payload;
+};
+
+struct ThreadPreference {
+    /** Used only when no other thread can do it. */
+    std::set<pid_t> last_resort;
+    /** An ioctl request (0 = none) whose callers are left alone while they are in it; it may safely be restarted. */
+    std::uint32_t busy_ioctl = 0;
+    /** For people. */
+    std::string busy_name;
+};
+
+/** Told the name of each step once the step is taken; tests use it to die there. */
+using StepObserver = std::function<void(const char* step)>;
+
+struct Request {
+    Target target;
+    SystemCall call;
+    ThreadPreference preference;
+    StepObserver observer;
+};
+
+}  // namespace guestmem::inject

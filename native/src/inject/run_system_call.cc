@@ -1,0 +1,74 @@
+#include "run_system_call.h"
+
+#include <thread>
+
+#include "attempt.h"
+#include "stub.h"
+#include "thread_choice.h"
+
+namespace guestmem::inject {
+
+namespace {
+
+// Reasons that pass by themselves are given this many chances: threads leave KVM_RUN, another tool lets go.
+constexpr int rounds = 20;
+constexpr std::chrono::milliseconds between_rounds{10};
+
+bool may_pass(Reason reason) {
+    return reason == Reason::no_thread || reason == Reason::traced;
+}
+
+// Calls `round`, which returns a Refused or anything else, until it does not refuse for a reason that may pass.
+template <typename Round>
+auto try_repeatedly(Clock::time_point deadline, Round round) {
+    for (int left = rounds;; left--) {
+        auto result = round();
+        const Refused* refused = std::get_if<Refused>(&result);
+        if (refused == nullptr || !may_pass(refused->reason) || left == 1 || Clock::now() >= deadline) return result;
+        std::this_thread::sleep_for(between_rounds);
+    }
+}
+
+Refused no_room(const Request& request) {
+    return {Reason::unsupported, "process " + std::to_string(request.target.pid) +
+                                     " has no free room at the end of its vDSO, where the call would be made"};
+}
+
+// Every candidate once. Time during which threads were held adds up in `stopped`.
+Outcome try_candidates(const Request& request, Clock::time_point deadline, std::chrono::microseconds& stopped) {
+    const ThreadChoice choice = choose_threads(request.target, request.preference);
+    if (const Refused* refused = std::get_if<Refused>(&choice)) return *refused;
+
+    Outcome outcome = no_room(request);
+    for (const pid_t tid : std::get<std::vector<pid_t>>(choice)) {
+        const std::optional<StubPlace> stub = find_stub_place(request.target.pid);
+        if (!stub) return no_room(request);
+        Attempt attempt = attempt_in_thread(request, tid, *stub, deadline);
+        outcome = std::move(attempt.outcome);
+        stopped += attempt.stopped;
+        const Refused* refused = std::get_if<Refused>(&outcome);
+        if (refused == nullptr || refused->reason != Reason::no_thread || Clock::now() >= deadline) break;
+    }
+    return outcome;
+}
+
+}  // namespace
+
+std::optional<Refused> find_refusal(const Request& request) {
+    ThreadChoice choice = try_repeatedly(Clock::now() + time_limit,
+                                         [&] { return choose_threads(request.target, request.preference); });
+    if (Refused* refused = std::get_if<Refused>(&choice)) return std::move(*refused);
+    if (!find_stub_place(request.target.pid)) return no_room(request);
+    return std::nullopt;
+}
+
+Outcome run_system_call(const Request& request) {
+    const Clock::time_point deadline = Clock::now() + time_limit;
+    std::chrono::microseconds stopped{};
+    Outcome outcome = try_repeatedly(deadline, [&] { return try_candidates(request, deadline, stopped); });
+    if (Returned* returned = std::get_if<Returned>(&outcome)) returned->stopped = stopped;
+    if (Unknown* unknown = std::get_if<Unknown>(&outcome)) unknown->stopped = stopped;
+    return outcome;
+}
+
+}  // namespace guestmem::inject

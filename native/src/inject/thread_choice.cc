@@ -1,0 +1,114 @@
+#include "thread_choice.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "thread_state.h"
+
+namespace guestmem::inject {
+
+namespace {
+
+// The smaller, the sooner tried.
+enum class Rank { sleeping_in_call, elsewhere, last_resort };
+
+struct Found {
+    std::vector<std::pair<Rank, pid_t>> candidates;
+    // How many threads each reason excludes.
+    std::map<std::string, int> excluded;
+    int filtered = 0;
+    std::optional<Refused> refusal;
+};
+
+std::string describe(const std::map<std::string, int>& excluded) {
+    std::string text;
+    for (const auto& [why, threads] : excluded)
+        text += (text.empty() ? "" : ", ") + std::to_string(threads) + " " + why;
+    return text;
+}
+
+// Adds one thread to what was found. A reason that concerns the whole process goes into `refusal`.
+void examine(const Target& target, const ThreadPreference& preference, pid_t tid, Found& found) {
+    const std::optional<ThreadState> state = read_thread_state(target.pid, tid);
+    if (!state || state->kernel_worker) return;
+    if (state->tracer != 0) {
+        // A debugger that holds one thread may at any moment stop them all, and expects to be the only one to do so.
+        found.refusal = Refused{Reason::traced,
+                                "process " + std::to_string(target.pid) + " is traced by process " +
+                                    std::to_string(state->tracer) + " (a debugger?)",
+                                state->tracer};
+        return;
+    }
+    switch (state->state) {
+        case 'Z':
+        case 'X':
+            found.excluded["dead"]++;
+            return;
+        case 'T':
+        case 't':
+            found.excluded["stopped"]++;
+            return;
+        case 'D':
+            // Does not stop before its sleep ends.
+            found.excluded["in an uninterruptible sleep"]++;
+            return;
+        default:
+            break;
+    }
+    if (state->filtered_by_seccomp) {
+        // A call that the filter forbids kills the process, and even a stop may: it can make a sleep go on by a system
+        // call (restart_syscall) that the filter does not know.
+        found.filtered++;
+        found.excluded["under a seccomp filter"]++;
+        return;
+    }
+    if (state->has_shadow_stack) {
+        // The stub's return would not match the shadow stack.
+        found.excluded["with a shadow stack"]++;
+        return;
+    }
+    const std::optional<CurrentCall> call = read_current_call(target.pid, tid);
+    if (!call) return;
+    if (call->kind == CurrentCall::Kind::not_permitted) {
+        found.refusal = Refused{Reason::not_permitted, "no right to trace process " + std::to_string(target.pid) +
+                                                           ": it takes CAP_SYS_PTRACE, or the same user and Yama's leave"
+                                                           " (/proc/sys/kernel/yama/ptrace_scope)"};
+        return;
+    }
+    if (call->is_ioctl(preference.busy_ioctl)) {
+        found.excluded["in " + preference.busy_name]++;
+        return;
+    }
+    const bool in_call = call->kind == CurrentCall::Kind::in_call;
+    if (preference.last_resort.count(tid) == 0)
+        found.candidates.emplace_back(in_call && state->state == 'S' ? Rank::sleeping_in_call : Rank::elsewhere, tid);
+    else if (in_call)
+        found.candidates.emplace_back(Rank::last_resort, tid);
+    else
+        // It may be in the busy call by the time it is looked at.
+        found.excluded["outside system calls"]++;
+}
+
+}  // namespace
+
+ThreadChoice choose_threads(const Target& target, const ThreadPreference& preference) {
+    Found found;
+    for (const pid_t tid : list_threads(target.pid)) {
+        examine(target, preference, tid, found);
+        if (found.refusal) return *found.refusal;
+    }
+    if (target.has_exited()) return Refused{Reason::gone, "process " + std::to_string(target.pid) + " has exited"};
+    if (found.candidates.empty()) {
+        const Reason reason = found.filtered != 0 ? Reason::seccomp : Reason::no_thread;
+        return Refused{reason, "no thread of process " + std::to_string(target.pid) +
+                                   " can execute the call now: " + describe(found.excluded)};
+    }
+    std::stable_sort(found.candidates.begin(), found.candidates.end(),
+                     [](const auto& one, const auto& other) { return one.first < other.first; });
+    std::vector<pid_t> tids;
+    for (const auto& [rank, tid] : found.candidates) tids.push_back(tid);
+    return tids;
+}
+
+}  // namespace guestmem::inject
