@@ -65,8 +65,7 @@ void print_private_ranges(void)
     pthread_mutex_lock(&lock);
     printf("{\"private\":[");
     for (size_t i = 0; i < range_count; i++)
-        printf("%s{\"gpa\":\"0x%llx\",\"size\":\"0x%llx\"}", i ? "," : "", (unsigned long long)ranges[i].start,
-               (unsigned long long)(ranges[i].end - ranges[i].start));
+        printf("%s{\"gpa\":\"0x%llx\",\"size\":\"0x%llx\"}", i ? "," : "", (ull)ranges[i].start, (ull)(ranges[i].end - ranges[i].start));
     printf("]}\n");
     pthread_mutex_unlock(&lock);
 }

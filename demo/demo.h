@@ -9,6 +9,8 @@
 #include "kvm_uapi.h"
 #include "mailbox.h"
 
+typedef unsigned long long ull; /* what printf's %llx takes */
+
 struct options {
     bool sw_protected;
     uint32_t slots; /* further small memslots */
@@ -67,8 +69,26 @@ void add_memory(struct vm *vm, const struct options *options);
 int set_attribute(const struct vm *vm, uint64_t gpa, uint64_t size, bool private);
 void print_private_ranges(void);
 
+/* guest_state.c */
+#define MAP_GPA_RANGE_ENCRYPTED (1ull << 4) /* an argument of KVM_HC_MAP_GPA_RANGE */
+
+struct vcpu {
+    uint32_t id;
+    int fd;
+    struct kvm_run *run;
+    volatile struct mailbox *mailbox;
+    struct vm *vm;
+};
+
+/* `memory` is where the VMM has memslot 0. */
+void load_guest(uint8_t *memory);
+void set_cpuid(const struct vcpu *vcpu);
+/* Where the guest waits, in 64-bit mode; the first vCPU is to convert the VM's sweep. */
+void set_registers(const struct vcpu *vcpu);
+
 /* vcpu.c */
 void start_vcpus(struct vm *vm, const struct options *options);
+/* No vCPU is in a tick any more when it returns from pausing. */
 void pause_ticks(bool pause);
 
 /* MMIO: outside the memslots or a write to the read-only one. Shutdown: an address the processor does not have. */
@@ -82,6 +102,10 @@ struct access {
 };
 /* Lets the guest's first vCPU do the access, and waits for it. */
 void guest_access(struct access *access);
+
+/* report.c: one line of JSON each. */
+void print_vms(const struct vm *vm, const struct options *options, const int *other_vms, int holder);
+void print_access(const struct access *access);
 
 /* die.c: ends the program with what was tried and errno's meaning. check() does so when result is negative. */
 _Noreturn void die(const char *tried);

@@ -14,24 +14,12 @@
 
 #include "demo.h"
 
-#define MAP_GPA_RANGE_ENCRYPTED (1ull << 4)
-#define CHUNK_SIZE 0x10000ull
-
-extern const uint8_t guest_code[], guest_code_end[];
-
-struct vcpu {
-    uint32_t id;
-    int fd;
-    struct kvm_run *run;
-    volatile struct mailbox *mailbox;
-    struct vm *vm;
-};
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-/* Guarded by the lock: the access that the first vCPU is asked for, and whether it ticks. */
+/* Guarded by the lock: the access that the first vCPU is asked for, and the state of the ticks. */
 static struct access *requested;
 static bool paused;
+static uint32_t ticking; /* vCPUs in the middle of a tick */
 static uint64_t tick_nanoseconds; /* 0 = never */
 
 static uint64_t now(void)
@@ -58,6 +46,7 @@ static struct access *wait_for_work(const struct vcpu *vcpu, uint64_t *next_tick
 
         if (pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC, &deadline) == ETIMEDOUT) {
             *next_tick = now() + tick_nanoseconds;
+            ticking++;
             break;
         }
     }
@@ -74,34 +63,6 @@ static void answer_hypercall(const struct vcpu *vcpu)
         error = set_attribute(vcpu->vm, run->hypercall.args[0], run->hypercall.args[1] * 4096,
                               run->hypercall.args[2] & MAP_GPA_RANGE_ENCRYPTED);
     run->hypercall.ret = (uint64_t)-error;
-}
-
-static void set_registers(const struct vcpu *vcpu)
-{
-    const struct kvm_segment code = {.limit = ~0u, .selector = 8, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1};
-    const struct kvm_segment data = {.limit = ~0u, .selector = 16, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1};
-    const struct range *sweep = &vcpu->vm->sweep;
-    struct kvm_sregs sregs;
-    struct kvm_regs regs = {
-        .rip = CODE_GPA,
-        .rflags = 2,
-        .rdi = MAILBOX_GPA + vcpu->id * MAILBOX_SIZE,
-        .rbp = MAP_GPA_RANGE_ENCRYPTED,
-        .r12 = sweep->start,
-        .r13 = sweep->start,
-        .r14 = sweep->end,
-        .r15 = vcpu->id == 0 && sweep->end > sweep->start ? CHUNK_SIZE : 0,
-    };
-
-    check(ioctl(vcpu->fd, KVM_GET_SREGS, &sregs), "KVM_GET_SREGS");
-    sregs.cr0 = 0x80000001; /* paging, protection */
-    sregs.cr3 = PML4_GPA;
-    sregs.cr4 = 0x20;  /* PAE */
-    sregs.efer = 0x500; /* long mode, active */
-    sregs.cs = code;
-    sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
-    check(ioctl(vcpu->fd, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
-    check(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 }
 
 /* Puts the vCPU back to where it waits; its other registers stay. */
@@ -154,6 +115,32 @@ static void run_until_halt(const struct vcpu *vcpu, struct access *access)
     }
 }
 
+static void tick(const struct vcpu *vcpu)
+{
+    struct access ignored;
+
+    vcpu->mailbox->command = COMMAND_TICK;
+    run_until_halt(vcpu, &ignored);
+    pthread_mutex_lock(&lock);
+    ticking--;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void perform(const struct vcpu *vcpu, struct access *access)
+{
+    vcpu->mailbox->command = access->command;
+    vcpu->mailbox->gpa = access->gpa;
+    vcpu->mailbox->value = access->value;
+    access->outcome = ACCESS_DONE;
+    run_until_halt(vcpu, access);
+    access->value = (uint8_t)vcpu->mailbox->value;
+    pthread_mutex_lock(&lock);
+    requested = NULL;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
 static void *vcpu_thread(void *argument)
 {
     const struct vcpu *vcpu = argument;
@@ -164,21 +151,10 @@ static void *vcpu_thread(void *argument)
     for (;;) {
         struct access *access = wait_for_work(vcpu, &next_tick);
 
-        if (!access) {
-            vcpu->mailbox->command = COMMAND_TICK;
-            run_until_halt(vcpu, &ignored);
-            continue;
-        }
-        vcpu->mailbox->command = access->command;
-        vcpu->mailbox->gpa = access->gpa;
-        vcpu->mailbox->value = access->value;
-        access->outcome = ACCESS_DONE;
-        run_until_halt(vcpu, access);
-        access->value = (uint8_t)vcpu->mailbox->value;
-        pthread_mutex_lock(&lock);
-        requested = NULL;
-        pthread_cond_broadcast(&changed);
-        pthread_mutex_unlock(&lock);
+        if (access)
+            perform(vcpu, access);
+        else
+            tick(vcpu);
     }
     return NULL;
 }
@@ -198,32 +174,9 @@ void pause_ticks(bool pause)
     pthread_mutex_lock(&lock);
     paused = pause;
     pthread_cond_broadcast(&changed);
+    while (pause && ticking)
+        pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
-}
-
-/* 64-bit mode: the first 2 MiB are mapped where they are, the next are the window. */
-static void load_guest(uint8_t *memory)
-{
-    uint64_t *pml4 = (void *)(memory + PML4_GPA), *pdpt = (void *)(memory + PDPT_GPA), *pd = (void *)(memory + PD_GPA);
-    const uint64_t present_writable = 3;
-
-    pml4[0] = PDPT_GPA | present_writable;
-    pdpt[0] = PD_GPA | present_writable;
-    pd[0] = LARGE_PAGE_BITS;
-    memcpy(memory + CODE_GPA, guest_code, (size_t)(guest_code_end - guest_code));
-}
-
-static void set_cpuid(const struct vm *vm, int vcpu_fd)
-{
-    enum { most = 256 };
-    struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + most * sizeof(cpuid->entries[0]));
-
-    if (!cpuid)
-        die("calloc");
-    cpuid->nent = most;
-    check(ioctl(vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, cpuid), "KVM_GET_SUPPORTED_CPUID");
-    check(ioctl(vcpu_fd, KVM_SET_CPUID2, cpuid), "KVM_SET_CPUID2");
-    free(cpuid);
 }
 
 void start_vcpus(struct vm *vm, const struct options *options)
@@ -244,7 +197,7 @@ void start_vcpus(struct vm *vm, const struct options *options)
         vcpu->run = mmap(NULL, run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
         if (vcpu->run == MAP_FAILED)
             die("mmap of a vCPU");
-        set_cpuid(vm, vcpu->fd);
+        set_cpuid(vcpu);
         set_registers(vcpu);
         errno = pthread_create(&thread, NULL, vcpu_thread, vcpu);
         check(errno ? -1 : 0, "pthread_create");

@@ -1,0 +1,144 @@
+/**
+ * The demo VMM as a fixture: starts demo/build/guestmem-demo, holds what it told about itself, and speaks its line
+ * protocol. Its own word (its report, its record of private ranges, what its guest reads) is what tests compare with.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hex } from '../../src/common/address';
+
+export interface DemoRange {
+    readonly gpa: Hex;
+    readonly size: Hex;
+}
+
+export interface DemoMemslot extends DemoRange {
+    readonly id: number;
+    readonly hva: Hex;
+    readonly kind: 'anonymous' | 'memfd' | 'read-only' | 'dirty-logged' | 'guest_memfd';
+    readonly flags: readonly string[];
+    readonly guestMemfd: { readonly fd: number; readonly offset: Hex } | null;
+    /** Its pages are used by the guest, so the VMM maps them or the guest_memfd holds them. */
+    readonly touched: DemoRange | null;
+    /** Its pages are in the memfd or guest_memfd behind the slot, and nobody has used them. */
+    readonly cached: DemoRange | null;
+}
+
+export interface DemoReport {
+    readonly pid: number;
+    readonly vmFd: number;
+    readonly type: 'default' | 'sw-protected';
+    readonly vcpus: number;
+    /** What the guest converts, a chunk at each tick. */
+    readonly sweep: DemoRange | null;
+    readonly memslots: readonly DemoMemslot[];
+    readonly guestMemfds: readonly { readonly fd: number; readonly size: Hex; readonly flags: readonly string[] }[];
+    /** Further, bare VMs of the same process. */
+    readonly otherVmFds: readonly number[];
+    /** A child process that holds the same VMs. */
+    readonly holder: number | null;
+}
+
+export interface DemoAccess {
+    readonly gpa: Hex;
+    readonly value?: number;
+    readonly exit?: 'mmio' | 'memory-fault' | 'shutdown';
+    readonly faultGpa?: Hex;
+}
+
+export interface DemoOptions {
+    /** A command that starts the VMM: its words come before the VMM's own. */
+    readonly through?: readonly string[];
+}
+
+export const demoProgram = 'demo/build/guestmem-demo';
+const startTimeout = 60_000;
+
+export class DemoVmm {
+    private constructor(
+        private readonly child: ChildProcess,
+        private readonly lines: AsyncIterator<string>,
+        readonly report: DemoReport,
+    ) {}
+
+    static async start(words: readonly string[] = [], options: DemoOptions = {}): Promise<DemoVmm> {
+        const [command = '', ...rest] = [...(options.through ?? []), demoProgram, ...words];
+        const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+        await once(child, 'spawn');
+        const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+        const first = await Promise.race([lines.next(), sleep(startTimeout, undefined, { ref: false })]);
+        if (first === undefined || first.done === true) {
+            child.kill('SIGKILL');
+            throw new Error(`The demo VMM (${[command, ...rest].join(' ')}) did not start; its message is above.`);
+        }
+        return new DemoVmm(child, lines, JSON.parse(first.value) as DemoReport);
+    }
+
+    /** `pid:fd` of its first VM. */
+    get id(): string {
+        return `${this.report.pid}:${this.report.vmFd}`;
+    }
+
+    /** The process that was started: the VMM, or the command it was started through. */
+    get startedPid(): number {
+        return this.child.pid ?? 0;
+    }
+
+    /** The first memslot of a kind; a test that asks for one that this kernel does not offer fails. */
+    memslot(kind: DemoMemslot['kind'], index = 0): DemoMemslot {
+        const slot = this.report.memslots.filter((candidate) => candidate.kind === kind)[index];
+        if (slot === undefined) throw new Error(`The demo VMM has no memslot ${index} of kind ${kind}.`);
+        return slot;
+    }
+
+    /** The byte as the guest reads it. */
+    async read(gpa: bigint): Promise<DemoAccess> {
+        return (await this.tell(`read 0x${gpa.toString(16)}`)) as DemoAccess;
+    }
+
+    async write(gpa: bigint, byte: number): Promise<DemoAccess> {
+        return (await this.tell(`write 0x${gpa.toString(16)} ${byte}`)) as DemoAccess;
+    }
+
+    /** The VMM itself sets the attribute. */
+    async setAttribute(gpa: bigint, size: bigint, attribute: 'private' | 'shared'): Promise<void> {
+        const answer = await this.tell(`attributes 0x${gpa.toString(16)} 0x${size.toString(16)} ${attribute}`);
+        if (typeof answer === 'object' && answer !== null && 'error' in answer) throw new Error(String(answer.error));
+    }
+
+    /** The VMM's own record of what it made private. */
+    async privateRanges(): Promise<readonly DemoRange[]> {
+        return ((await this.tell('ranges')) as { private: DemoRange[] }).private;
+    }
+
+    /** Stops or continues the guest's own conversions. */
+    async setPaused(paused: boolean): Promise<void> {
+        await this.tell(paused ? 'pause' : 'resume');
+    }
+
+    /** Sends a signal without waiting for anything. */
+    kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+        this.child.kill(signal);
+    }
+
+    get running(): boolean {
+        return this.child.exitCode === null && this.child.signalCode === null;
+    }
+
+    /** Ends the VMM and waits for its end. */
+    async stop(): Promise<void> {
+        if (!this.running) return;
+        const exited = once(this.child, 'exit');
+        this.child.stdin?.end('quit\n');
+        if ((await Promise.race([exited, sleep(2000, undefined, { ref: false })])) === undefined) this.kill();
+        await exited;
+    }
+
+    private async tell(line: string): Promise<unknown> {
+        this.child.stdin?.write(`${line}\n`);
+        const answer = await this.lines.next();
+        if (answer.done === true) throw new Error(`The demo VMM ended instead of answering '${line}'.`);
+        return JSON.parse(answer.value);
+    }
+}

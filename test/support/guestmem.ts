@@ -1,0 +1,54 @@
+/** Runs the built command line, as its users do, and gives back all that they would see. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
+import type { WireError } from '../../src/common/errors';
+
+export interface Outcome {
+    readonly code: number | null;
+    readonly bytes: Buffer;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+export interface GuestmemOptions {
+    /** A command that starts it: its words come before Node's. */
+    readonly through?: readonly string[];
+    /** Milliseconds after which it counts as hung; default 60 s. */
+    readonly timeout?: number;
+}
+
+/** Another user without any capability. */
+export const asNobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--inh-caps=-all', '--'];
+
+export const guestmemWords = [process.execPath, 'dist/guestmem.js'];
+
+export async function guestmem(words: readonly string[], options: GuestmemOptions = {}): Promise<Outcome> {
+    const [command = '', ...rest] = [...(options.through ?? []), ...guestmemWords, ...words];
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], timeout: options.timeout ?? 60_000 });
+    const [bytes, errors, [code]] = await Promise.all([
+        buffer(child.stdout),
+        buffer(child.stderr),
+        once(child, 'close') as Promise<[number | null]>,
+    ]);
+    return { code, bytes, stdout: bytes.toString(), stderr: errors.toString() };
+}
+
+/** Runs it with --json and expects success. */
+export async function guestmemJson<T>(words: readonly string[], options: GuestmemOptions = {}): Promise<T> {
+    const outcome = await guestmem([...words, '--json'], options);
+    assert.equal(outcome.code, 0, `guestmem ${words.join(' ')}: ${outcome.stderr}${outcome.stdout}`);
+    return JSON.parse(outcome.stdout) as T;
+}
+
+/** Runs it with --json and expects the exit code of a failure; returns the error. */
+export async function guestmemError(
+    words: readonly string[],
+    code: number,
+    options: GuestmemOptions = {},
+): Promise<WireError> {
+    const outcome = await guestmem([...words, '--json'], options);
+    assert.equal(outcome.code, code, `guestmem ${words.join(' ')}: ${outcome.stderr}${outcome.stdout}`);
+    return (JSON.parse(outcome.stdout) as { error: WireError }).error;
+}
