@@ -1,0 +1,93 @@
+/**
+ * What package.json contributes and the code refers to, as typed tables: an id that is not here does not compile, and
+ * test/unit/manifest.test.ts holds package.json and package.nls.json equal to it.
+ */
+
+export interface CommandManifest {
+    readonly title: string;
+    /** A codicon, where the command is a button of a view. */
+    readonly icon?: string;
+    /** False for commands that need an item: they are hidden from the palette. */
+    readonly palette: boolean;
+}
+
+const command = (title: string, options: { icon?: string; palette?: boolean } = {}): CommandManifest => ({
+    title,
+    palette: true,
+    ...options,
+});
+
+export const commands = {
+    'guestmem.vms.refresh': command('Refresh', { icon: '$(refresh)' }),
+    'guestmem.vm.select': command('Select Virtual Machine…', { icon: '$(vm)' }),
+    'guestmem.vm.activate': command('Make Active', { icon: '$(vm-active)', palette: false }),
+    'guestmem.map.show': command('Show Page Map', { icon: '$(map)' }),
+    'guestmem.address.explain': command('Explain Address…'),
+    'guestmem.address.copy': command('Copy Address', { icon: '$(copy)', palette: false }),
+    'guestmem.memory.read': command('Read Memory…'),
+    'guestmem.memory.convertToPrivate': command('Convert to Private…'),
+    'guestmem.memory.convertToShared': command('Convert to Shared…'),
+    'guestmem.changes.unlock': command('Unlock Changes in This Window'),
+    'guestmem.changes.lock': command('Lock Changes in This Window'),
+    'guestmem.agent.restart': command('Restart Agent', { icon: '$(debug-restart)' }),
+    'guestmem.agent.copySudoSetting': command('Copy the Setting That Starts the Agent with sudo'),
+    'guestmem.host.check': command('Check This Host', { icon: '$(checklist)' }),
+    'guestmem.log.show': command('Show Log', { icon: '$(output)' }),
+} as const satisfies Record<`guestmem.${string}.${string}`, CommandManifest>;
+export type CommandId = keyof typeof commands;
+
+/** A command line: run as it is, without a shell. */
+export type CommandLine = readonly string[];
+
+export interface Settings {
+    /** How the agent of this host is started; `${node}` and `${agent}` are replaced. */
+    readonly 'guestmem.agent.command': CommandLine;
+    /** Further places beside this host, by name: how the agent of each is started. */
+    readonly 'guestmem.places': Readonly<Record<string, CommandLine>>;
+    readonly 'guestmem.allowChanges': boolean;
+}
+export type SettingId = keyof Settings;
+
+/** All are machine-scoped and restricted in untrusted workspaces: each decides what is run, or what may be changed. */
+export const settingDefaults: Settings = {
+    'guestmem.agent.command': ['${node}', '${agent}'],
+    'guestmem.places': {},
+    'guestmem.allowChanges': false,
+};
+
+export const viewContainer = 'guestmem';
+
+export const views = {
+    'guestmem.vms': 'Virtual Machines',
+    'guestmem.memslots': 'Memory Slots',
+    'guestmem.guestMemfds': 'guest_memfds',
+} as const;
+export type ViewId = keyof typeof views;
+
+/** What the views are about to say when they are empty, worst news last. */
+export type HostState = 'loading' | 'ready' | 'notPermitted' | 'noKvm' | 'agentFailed';
+
+/** The keys that `when` clauses of package.json may ask for. */
+export interface ContextKeys {
+    readonly 'guestmem.hostState': HostState;
+    /** Ids of the host checks that failed, each between commas: ",bpf,capabilities,". */
+    readonly 'guestmem.failedChecks': string;
+    readonly 'guestmem.hasActiveVm': boolean;
+    /** The setting permits changes and the workspace is trusted. */
+    readonly 'guestmem.changesAllowed': boolean;
+    /** This window was unlocked for changes. */
+    readonly 'guestmem.changesUnlocked': boolean;
+}
+export type ContextKey = keyof ContextKeys;
+
+export const contextKeyDefaults: ContextKeys = {
+    'guestmem.hostState': 'loading',
+    'guestmem.failedChecks': '',
+    'guestmem.hasActiveVm': false,
+    'guestmem.changesAllowed': false,
+    'guestmem.changesUnlocked': false,
+};
+
+/** Ids of webview panels, document schemes and items; not contributions, but names that must not drift either. */
+export const pageMapViewType = 'guestmem.pageMap';
+export const memoryScheme = 'guestmem-memory';
