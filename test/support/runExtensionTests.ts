@@ -1,19 +1,23 @@
 /**
- * `node runExtensionTests.cjs RESULT [untrusted]`: runs the extension's tests in the extension host of a real VS Code. Only mocha's
- * own JSON in the file RESULT tells how they went: VS Code also reports success for an extension host that crashed.
+ * `node runExtensionTests.cjs trusted|untrusted RESULT FILE…`: runs compiled test files in the extension host of a real
+ * VS Code, in a window whose folder is trusted or not. Only mocha's own JSON in the file RESULT tells how they went: VS
+ * Code also reports success for an extension host that crashed.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodeServer } from './codeServer';
 import { Workbench } from './workbench';
 
 const testTimeout = 240_000;
 
-async function runTests(result: string, workspaceTrust: boolean): Promise<void> {
+async function runTests(workspaceTrust: boolean, result: string, files: readonly string[]): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'guestmem-workspace-'));
-    const environment = { MOCHA_JSON: result, GUESTMEM_WORKSPACE_TRUST: String(workspaceTrust) };
+    const environment = {
+        MOCHA_JSON: result,
+        GUESTMEM_TEST_FILES: JSON.stringify(files.map((file) => resolve(file))),
+    };
     const server = await CodeServer.start({ development: true, workspaceTrust, environment });
     const said: string[] = [];
     try {
@@ -37,6 +41,6 @@ async function runTests(result: string, workspaceTrust: boolean): Promise<void> 
     }
 }
 
-const [result, trust] = process.argv.slice(2);
-if (result === undefined) throw new Error('Usage: node runExtensionTests.cjs RESULT [untrusted]');
-void runTests(result, trust === 'untrusted');
+const [trust, result, ...files] = process.argv.slice(2);
+if (result === undefined) throw new Error('Usage: node runExtensionTests.cjs trusted|untrusted RESULT FILE…');
+void runTests(trust === 'untrusted', result, files);

@@ -1,0 +1,44 @@
+// Packages of any Debian release, fetched and unpacked into a folder; nothing is installed.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, output, run } from './run.mjs';
+
+/**
+ * Downloads the newest package whose name matches `pattern` (an extended regular expression) in `release` ("bookworm",
+ * "trixie-backports") and unpacks it into `folder`/unpacked. Uses the mirror that this machine's apt uses.
+ */
+export function fetchDebianPackage(release, pattern, folder) {
+    const lists = join(folder, 'lists');
+    for (const path of [join(lists, 'partial'), join(folder, 'apt-cache')]) mkdirSync(path, { recursive: true });
+    const sources = join(folder, 'sources.list');
+    const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+    writeFileSync(sources, `deb [signed-by=${keyring}] ${mirror()} ${release} main\n`);
+    const own = {
+        'Dir::Etc::SourceList': sources,
+        'Dir::Etc::SourceParts': '/dev/null',
+        'Dir::State::Lists': lists,
+        'Dir::Cache': join(folder, 'apt-cache'),
+        'APT::Sandbox::User': '', // the folder belongs to the user who builds
+    };
+    const options = Object.entries(own).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+    run('apt-get', [...options, '--quiet', 'update'], { stdio: ['ignore', 'ignore', 'inherit'] });
+
+    const found = output('apt-cache', [...options, 'search', '--names-only', pattern]) ?? '';
+    const name = found.split('\n').map((line) => line.split(' ')[0]).sort(byVersion).at(-1);
+    if (!name) throw new Failure(`Debian ${release} has no package that matches ${pattern}.`);
+    run('apt-get', [...options, '--quiet', 'download', name], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    const file = readdirSync(folder).find((entry) => entry.startsWith(`${name}_`));
+    run('dpkg-deb', ['-x', join(folder, file), join(folder, 'unpacked')]);
+    return name;
+}
+
+/** Where this machine gets its own release from. */
+function mirror() {
+    const codename = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+    const targets = output('apt-get', ['indextargets', '--format', '$(REPO_URI) $(RELEASE)', 'Created-By: Packages']) ?? '';
+    const line = targets.split('\n').find((target) => target.endsWith(` ${codename}`));
+    if (line === undefined) throw new Failure(`apt names no mirror of ${codename} here; is this Debian?`);
+    return line.split(' ')[0];
+}
+
+const byVersion = (a, b) => a.localeCompare(b, 'en', { numeric: true });

@@ -1,0 +1,141 @@
+// What `npm test` runs: each folder under test/ that has tests is a suite, and its name says what it needs.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './run.mjs';
+import { asRoot } from './systemPackages.mjs';
+
+// Milliseconds. They only end what hangs: an emulated machine on a busy host is slow.
+const suiteTimeout = 15 * 60_000;
+const testTimeout = 60_000;
+const emulatedTestTimeout = 300_000;
+
+const kinds = {
+    unit: { run: onHost },
+    fuzz: { run: onHost },
+    native: { run: asRootOnHost, missing: noRoot },
+    kvm: { run: asRootOnHost, missing: () => noRoot() ?? noKvm() },
+    nested: { run: inNestedMachine, missing: noTestKernel },
+    extension: { run: inExtensionHost, missing: noChromium },
+    ui: { run: onHost, missing: () => noChromium() ?? noRoot() ?? noKvm() },
+};
+
+export const suiteNames = Object.keys(kinds);
+
+/** The suite's test files in test/, relative to it; what was compiled from a file that is gone does not count. */
+const testFiles = (suite) =>
+    existsSync(join(root, 'test', suite))
+        ? readdirSync(join(root, 'test', suite), { recursive: true }).filter((name) => name.endsWith('.test.ts'))
+        : [];
+
+/** { passed, failures, skips }: a number and two arrays of lines. A suite that ran no test has failed. */
+export async function runSuite(suite) {
+    const files = testFiles(suite);
+    if (files.length === 0) return { passed: 0, failures: [`${suite}: no test was found in test/${suite}`], skips: [] };
+    const reason = kinds[suite].missing?.();
+    if (reason !== undefined) return { passed: 0, failures: [], skips: files.map((file) => `${suite}/${file}: ${reason}`) };
+
+    const folder = mkdtempSync(join(tmpdir(), 'guestmem-test-'));
+    try {
+        const compiled = files.map((file) => join('out/test', suite, file.replace(/\.ts$/, '.cjs')));
+        return sum(suite, await kinds[suite].run(compiled, folder));
+    } catch (error) {
+        return { passed: 0, failures: [`${suite}: ${error.message}`], skips: [] };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+const mocha = (results, timeout, files) => [
+    ...['node_modules/mocha/bin/mocha.js', '--forbid-only', '--timeout', timeout],
+    ...['--reporter', 'test/support/reporter.cjs', '--reporter-option', `output=${results}`, ...files],
+];
+
+/** Each of these runs compiled test files and gives an array of what readResults gives. */
+function onHost(files, folder, prefix = []) {
+    const results = join(folder, 'results.json');
+    const [command, ...words] = [...prefix, process.execPath, ...mocha(results, testTimeout, files)];
+    return [spawnTests(command, words, results)];
+}
+
+function asRootOnHost(files, folder) {
+    const sudo = asRoot();
+    return onHost(files, folder, sudo.length === 0 ? [] : [...sudo, 'env', `PATH=${process.env.PATH}`]);
+}
+
+/** One booted machine for all files; those named *.host.test.ts look at such a machine from outside. */
+async function inNestedMachine(files, folder) {
+    const outside = files.filter((file) => file.endsWith('.host.test.cjs'));
+    const inside = files.filter((file) => !outside.includes(file));
+    const { NestedMachine } = await import(pathToFileURL(join(root, 'out/test/support/nestedMachine.cjs')).href);
+    const command = [process.execPath, ...mocha('/out/results.json', emulatedTestTimeout, inside)].join(' ');
+    const machine = new NestedMachine({ command, timeout: suiteTimeout });
+    try {
+        const { stdout, stderr, status } = await machine.result();
+        process.stdout.write(stdout + stderr);
+        const results = readResults(join(machine.out, 'results.json'), status);
+        return outside.length === 0 ? [results] : [results, ...onHost(outside, folder)];
+    } finally {
+        await machine.close();
+    }
+}
+
+/** Files named *.untrusted.test.ts run in a window whose folder is not trusted. */
+function inExtensionHost(files, folder) {
+    const untrusted = files.filter((file) => file.endsWith('.untrusted.test.cjs'));
+    const trusted = files.filter((file) => !untrusted.includes(file));
+    return Object.entries({ trusted, untrusted })
+        .filter(([, some]) => some.length > 0)
+        .map(([trust, some]) => {
+            const results = join(folder, `${trust}.json`);
+            return spawnTests(process.execPath, ['out/test/support/runExtensionTests.cjs', trust, results, ...some], results);
+        });
+}
+
+function spawnTests(command, words, results) {
+    const { error, status, signal } = spawnSync(command, words, { cwd: root, stdio: 'inherit', timeout: suiteTimeout });
+    if (error) throw error;
+    return readResults(results, status ?? signal);
+}
+
+/** mocha's JSON; an end that it does not explain is a failure, too. */
+function readResults(path, ended) {
+    if (!existsSync(path)) throw new Error(`the tests ended (${ended}) without a result`);
+    const results = JSON.parse(readFileSync(path, 'utf8'));
+    if (ended !== 0 && results.failures.length === 0) throw new Error(`the tests ended (${ended}) although none had failed`);
+    return results;
+}
+
+function sum(suite, parts) {
+    const all = (key) => parts.flatMap((part) => part[key]);
+    const passed = all('passes').length;
+    const failures = all('failures').map(({ fullTitle, err }) => `${suite}: ${fullTitle}\n    ${err.message ?? err}`);
+    const skips = all('pending').map(({ fullTitle }) => `${suite}: ${fullTitle}`);
+    if (passed + failures.length + skips.length === 0) failures.push(`${suite}: no test ran`);
+    return { passed, failures, skips };
+}
+
+function noRoot() {
+    return asRoot() === undefined ? 'reading KVM state needs root, and sudo asks for a password' : undefined;
+}
+
+function noKvm() {
+    try {
+        accessSync('/dev/kvm', asRoot() === undefined ? constants.R_OK | constants.W_OK : constants.F_OK);
+        return undefined;
+    } catch (error) {
+        return `/dev/kvm cannot be opened (${error.code})`;
+    }
+}
+
+function noChromium() {
+    return existsSync('/usr/bin/chromium') ? undefined : 'there is no /usr/bin/chromium (package chromium)';
+}
+
+function noTestKernel() {
+    return process.env.GUESTMEM_TEST_KERNEL === undefined
+        ? 'no kernel with private memory: GUESTMEM_TEST_KERNEL is not set, none is in the cache, and GUESTMEM_SKIP_KERNEL_BUILD forbids building one'
+        : undefined;
+}
