@@ -1,0 +1,28 @@
+/**
+ * Names of processes, VMs and files are written by others. In a label they are cut, stripped of control and direction
+ * characters, and cannot form a `$(codicon)`.
+ */
+import * as vscode from 'vscode';
+import { formatSize, parseHex, type Hex } from '../common/address';
+
+const longest = 80;
+
+export function displayText(name: string): string {
+    const plain = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}').replaceAll('$(', '$ (');
+    return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain;
+}
+
+/** A size of the wire for people: "1 GiB". */
+export function displaySize(size: Hex): string {
+    return formatSize(parseHex(size) ?? 0n);
+}
+
+/** A tooltip of lines "label: value"; values are appended as text, never as Markdown. */
+export function tooltipOf(title: string, lines: readonly (readonly [label: string, value: string])[]): vscode.MarkdownString {
+    const tooltip = new vscode.MarkdownString();
+    tooltip.appendMarkdown('**').appendText(title).appendMarkdown('**');
+    for (const [label, value] of lines) {
+        tooltip.appendMarkdown('  \n').appendText(`${label}: `).appendText(value);
+    }
+    return tooltip;
+}

@@ -1,0 +1,58 @@
+/** Constructs the parts, wires and registers them; nothing runs and no agent starts before one of them is used. */
+import * as vscode from 'vscode';
+import type { CommandId } from '../common/manifest';
+import { registerActiveVm } from './activeVm';
+import { ChangeGuard } from './changeGuard';
+import { CommandBoundary } from './commandBoundary';
+import { registerConvert } from './convert';
+import { registerDebugFollower } from './debugFollower';
+import { registerExplainAddress } from './explainAddress';
+import { registerHostState } from './hostState';
+import { registerHover } from './hover';
+import { PageMap } from './pageMapPanel';
+import { Places } from './places';
+import { registerReadMemory } from './readMemory';
+import { registerStatusBar } from './statusBar';
+import { registerViews, type Trees } from './views';
+import { VmStore } from './vmStore';
+
+/** What other extensions, and the tests inside the extension host, can see. */
+export interface GuestmemApi {
+    readonly store: VmStore;
+    readonly trees: Trees;
+}
+
+let places: Places | undefined;
+
+export function activate(context: vscode.ExtensionContext): GuestmemApi {
+    const log = vscode.window.createOutputChannel('Guestmem', { log: true });
+    const boundary = new CommandBoundary(log);
+    places = new Places(context.asAbsolutePath('dist/agent.js'), log);
+    const store = new VmStore(places, context.workspaceState);
+    const guard = new ChangeGuard(boundary);
+    const map = new PageMap(store, boundary, context.extensionUri);
+    const views = registerViews(store, places, map, boundary);
+    context.subscriptions.push(
+        log,
+        places,
+        store,
+        guard,
+        map,
+        views,
+        registerActiveVm(store, boundary),
+        registerHostState(store, places, boundary),
+        registerHover(store, log),
+        registerExplainAddress(store, boundary),
+        registerConvert(store, guard, map, boundary),
+        registerReadMemory(store, boundary, () => map.selection),
+        registerDebugFollower(store, log),
+        registerStatusBar(store, guard),
+        boundary.register('guestmem.log.show' satisfies CommandId, () => log.show()),
+    );
+    return { store, trees: views.trees };
+}
+
+/** Resolves when every agent is gone. */
+export async function deactivate(): Promise<void> {
+    await places?.stop();
+}
