@@ -1,12 +1,7 @@
-/** What a suite needs of the machine. What is missing is a skip that prints its reason; never a silent pass. */
+/** What a suite needs of the machine. What is missing is a skip that says so; never a silent pass. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-
-/** Skips the running test, or the whole suite from a `before` hook. */
-export function skip(context: Mocha.Context, reason: string): never {
-    console.log(`      skipped: ${reason}`);
-    return context.skip();
-}
+import { skip } from './skip';
 
 /** The suite needs /dev/kvm. */
 export function requireKvm(context: Mocha.Context): void {
