@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Dual MIT/GPL */
+/*
+ * The few kernel structs that the programs here read, with only the fields that they touch. Offsets, sizes and presence
+ * come from the running kernel's BTF when a program is loaded (CO-RE), so the order and the gaps here mean nothing.
+ *
+ * A field that the running kernel lacks makes the whole load fail: guard it with bpf_core_field_exists. A name with
+ * three underscores is a flavour, a second shape of the same struct; each says since when it is needed.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct hlist_node {
+    struct hlist_node *next, **pprev;
+};
+
+struct hlist_head {
+    struct hlist_node *first;
+};
+
+typedef struct {
+    int counter;
+} atomic_t;
+
+typedef struct {
+    long counter;
+} atomic_long_t;
+
+struct mutex {
+    atomic_long_t owner;
+};
+
+struct rb_node {
+    unsigned long __rb_parent_color;
+};
+
+struct xarray {
+    void *xa_head;
+};
+
+struct xa_node {
+    unsigned char shift;
+    void *slots[64];
+};
+
+struct address_space {
+    struct xarray i_pages;
+    unsigned long nrpages;
+};
+
+struct super_block {
+    unsigned long s_magic;
+};
+
+struct inode {
+    unsigned long i_ino;
+    struct super_block *i_sb;
+    struct address_space *i_mapping;
+    long long i_size;
+    void *i_private;
+};
+
+struct dentry {
+    struct inode *d_inode;
+};
+
+struct file_operations {
+    void *release;
+};
+
+struct file {
+    const struct file_operations *f_op;
+    void *private_data;
+    struct inode *f_inode;
+};
+
+struct folio {
+    unsigned long flags;
+};
+
+/* Linux 6.18 wrapped page flags in a struct (53fbef56e07d, "mm: introduce memdesc_flags_t"). */
+typedef struct {
+    unsigned long f;
+} memdesc_flags_t;
+
+struct folio___memdesc {
+    memdesc_flags_t flags;
+};
+
+enum pageflags {
+    PG_uptodate = 0, /* The value is the running kernel's. */
+};
+
+struct pid_namespace;
+
+struct upid {
+    int nr;
+    struct pid_namespace *ns;
+};
+
+struct pid {
+    unsigned int level;
+    struct hlist_head tasks[1];
+    struct upid numbers[1];
+};
+
+struct mm_struct;
+
+struct task_struct {
+    int pid;
+    int tgid;
+    struct mm_struct *mm;
+    struct pid *thread_pid;
+};
+
+struct vm_area_struct {
+    struct file *vm_file;
+};
+
+struct kvm_memslots {
+    __u64 generation;
+    struct hlist_head id_hash[128];
+    int node_idx;
+};
+
+struct kvm_memory_slot {
+    struct hlist_node id_node[2];
+    __u64 base_gfn;
+    unsigned long npages;
+    unsigned long userspace_addr;
+    __u32 flags;
+    short id;
+    __u16 as_id;
+    struct {
+        struct file *file;
+        unsigned long pgoff;
+    } gmem; /* Since guest_memfd (Linux 6.8). */
+};
+
+struct kvm_arch {
+    __u8 vm_type;          /* x86 since 6.8; an unsigned long there, a byte later. */
+    bool has_private_mem;  /* x86 since 6.10. */
+};
+
+struct kvm {
+    struct mm_struct *mm;
+    struct mutex slots_lock;
+    struct kvm_memslots *memslots[2];
+    atomic_t online_vcpus;
+    struct kvm_arch arch;
+    struct dentry *debugfs_dentry;
+    unsigned long mmu_invalidate_seq;
+    long mmu_invalidate_in_progress;
+    struct xarray mem_attr_array; /* Only with CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES. */
+};
+
+struct kvm_vcpu {
+    struct kvm *kvm;
+    int vcpu_id;
+    struct pid *pid;
+};
+
+/* What a guest_memfd's file->private_data points to, up to Linux 6.18. */
+struct kvm_gmem {
+    struct kvm *kvm;
+    struct xarray bindings;
+};
+
+/* The same under its new name, and the inode's own part (Linux 7.2; before, the flags are inode->i_private). */
+struct gmem_file {
+    struct kvm *kvm;
+    struct xarray bindings;
+};
+
+struct gmem_inode {
+    struct inode vfs_inode;
+    __u64 flags;
+};
+
+struct bpf_iter_meta;
+
+struct bpf_iter__task {
+    struct bpf_iter_meta *meta;
+    struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+    struct bpf_iter_meta *meta;
+    struct task_struct *task;
+    __u32 fd;
+    struct file *file;
+};
+
+#pragma clang attribute pop

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Dual MIT/GPL */
+/* Recognises KVM's files in an iteration over a process's file descriptors. */
+#pragma once
+
+#include "kernel_types.h"
+#include "vm_key.bpf.h"
+
+/* Functions of KVM, addressed through kallsyms: in a module or built in. Weak: absent ones have address 0. */
+extern const void kvm_vm_release __ksym __weak;
+extern const void kvm_vcpu_release __ksym __weak;
+extern const void kvm_gmem_release __ksym __weak;
+
+/* A KVM file is known by its release function, which no other kind of file has. */
+static __always_inline bool is_released_by(struct file *file, const void *release)
+{
+    return release && BPF_CORE_READ(file, f_op, release) == release;
+}
+
+/*
+ * The file at this step of an iter/task_file, or NULL when there is none. Threads of one process may have descriptor
+ * tables of their own (unshare(CLONE_FILES)); the process's is the leader's.
+ */
+static __always_inline struct file *process_file(struct bpf_iter__task_file *context)
+{
+    struct task_struct *task = context->task;
+    struct file *file = context->file;
+    return task && file && task->pid == task->tgid ? file : 0;
+}
+
+static __always_inline struct kvm *kvm_of_guest_memfd(void *private_data)
+{
+    if (bpf_core_type_exists(struct gmem_file)) {
+        struct gmem_file *gmem = private_data;
+        return BPF_CORE_READ(gmem, kvm);
+    }
+    if (bpf_core_type_exists(struct kvm_gmem)) {
+        struct kvm_gmem *gmem = private_data;
+        return BPF_CORE_READ(gmem, kvm);
+    }
+    return 0;
+}
+
+static __always_inline void fill_vm_key(struct vm_key *key, struct kvm *kvm)
+{
+    key->kvm = (__u64)kvm;
+    key->debugfs_inode = BPF_CORE_READ(kvm, debugfs_dentry, d_inode, i_ino);
+}

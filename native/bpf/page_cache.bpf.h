@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Dual MIT/GPL */
+/* What the two page cache walks are asked and what they answer. Shared by BPF and C++. */
+#pragma once
+
+#include "runs.bpf.h"
+
+enum page_cache_value {
+    PAGE_ALLOCATED = 1, /* Not up to date yet. */
+    PAGE_UPTODATE = 2,
+    PAGE_SWAPPED = 3,
+};
+
+struct page_cache_state {
+    struct run_walk walk; /* In pages of the file. */
+    __u64 wanted;         /* A file descriptor, or the host virtual address that maps the file. */
+    __s32 error;          /* What looking up the address came to: 0 or a negative errno. */
+    __u32 found;
+    __u32 values_are_swapped; /* In a tmpfs; elsewhere a value is the shadow of an evicted page. */
+    __u32 unknown_units;      /* The file's indexes do not count base pages (hugetlbfs before Linux 6.7). */
+    __u32 is_hugetlbfs;
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Dual MIT/GPL */
+/*
+ * Walks an xarray and writes its runs of equal values into the records. The including program first defines its
+ * `state`, with a member `walk`, and
+ *
+ *     static __always_inline __u64 value_of_entry(__u64 entry);
+ *
+ * which turns an entry (never 0, a node or a sibling) into a value; 0 = as if absent.
+ *
+ * The walk must run where RCU protects the nodes: every iterator program that does not sleep does. It goes down from the
+ * root again for each leaf: with plain loads that costs less than remembering the path, and a tree that changes meanwhile
+ * cannot lead it astray for more than one leaf.
+ */
+#pragma once
+
+#include "kernel_types.h"
+#include "load_word.h"
+#include "runs.bpf.h"
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, RUN_RECORDS);
+    __type(key, __u32);
+    __type(value, struct run_record);
+} records SEC(".maps");
+
+#define XARRAY_CHUNK_BITS 6
+#define XARRAY_CHUNK_SIZE 64
+#define XARRAY_LEVELS_MAX 11
+
+/*
+ * Steps of one walk: 16,384 leaves are 1 Mi pages, a few milliseconds, in which the processor does nothing else.
+ * A caller goes on from where the walk stopped.
+ */
+#define RUN_STEPS_MAX 16384
+
+/* Low bits of an entry: 00 pointer, x1 value, 10 internal (a node when it is a large number, else a sibling's offset). */
+static __always_inline bool is_node(__u64 entry)
+{
+    return (entry & 3) == 2 && entry > 4096;
+}
+
+static __always_inline bool is_sibling(__u64 entry)
+{
+    return (entry & 3) == 2 && entry < XARRAY_CHUNK_SIZE << 2;
+}
+
+static __always_inline __u32 node_shift(__u64 entry)
+{
+    struct xa_node *node = bpf_rdonly_cast((void *)(entry - 2), bpf_core_type_id_kernel(struct xa_node));
+    return node->shift;
+}
+
+static __always_inline __u64 node_slot(__u64 entry, __u64 offset)
+{
+    return load_word(entry - 2 + bpf_core_field_offset(struct xa_node, slots) + offset * sizeof(void *));
+}
+
+/* The entry at `offset` of a node. An entry of several indexes sits in its first slot; the others point back to it. */
+static __always_inline __u64 node_entry(__u64 node, __u64 offset)
+{
+    __u64 entry = node_slot(node, offset);
+    return is_sibling(entry) ? node_slot(node, entry >> 2) : entry;
+}
+
+/* Ends the open run before `index`. False when the records are full: then that run is left for the next walk. */
+static __always_inline bool close_run(__u64 index)
+{
+    struct run_walk *walk = &state.walk;
+    __u32 key = walk->count;
+    if (!walk->run_value)
+        return true;
+    struct run_record *record = bpf_map_lookup_elem(&records, &key);
+    if (record) {
+        record->first = walk->run_first;
+        record->pages = index - walk->run_first;
+        record->value = walk->run_value;
+        walk->count = key + 1;
+    } else {
+        walk->full = 1;
+        walk->index = walk->run_first;
+    }
+    walk->run_value = 0;
+    return record;
+}
+
+/* From `index` on the value is `value`. */
+static __always_inline bool put_value(__u64 index, __u64 value)
+{
+    if (value == state.walk.run_value)
+        return true;
+    if (!close_run(index))
+        return false;
+    state.walk.run_first = index;
+    state.walk.run_value = value;
+    return true;
+}
+
+static __always_inline __u64 value_at(__u64 entry)
+{
+    return entry ? value_of_entry(entry) : 0;
+}
+
+static long visit_leaf_slot(__u32 iteration, void *unused)
+{
+    __u64 index = state.walk.index;
+    if (index >= state.walk.end)
+        return 1;
+    if (!put_value(index, value_at(node_entry(state.walk.leaf, index % XARRAY_CHUNK_SIZE))))
+        return 1;
+    state.walk.index = index + 1;
+    return 0;
+}
+
+/* Everything from the walk's index up to `next` has one value. */
+static __always_inline long visit_span(__u64 next, __u64 value)
+{
+    if (!put_value(state.walk.index, value))
+        return 1;
+    state.walk.index = next < state.walk.end ? next : state.walk.end;
+    return 0;
+}
+
+/* One step per leaf node, or per span of one entry or of nothing above the leaves. */
+static long visit_node(__u32 iteration, void *unused)
+{
+    __u64 index = state.walk.index;
+    __u64 entry = state.walk.root;
+
+    if (index >= state.walk.end)
+        return 1;
+    if (!is_node(entry)) /* Without nodes there is at most the entry of index 0. */
+        return index ? visit_span(state.walk.end, 0) : visit_span(1, value_at(entry));
+
+    __u32 shift = node_shift(entry);
+    if (shift + XARRAY_CHUNK_BITS < 64 && index >> (shift + XARRAY_CHUNK_BITS))
+        return visit_span(state.walk.end, 0);
+    for (int level = 1; shift && level < XARRAY_LEVELS_MAX; level++) {
+        __u64 next = ((index >> shift) + 1) << shift;
+        entry = node_entry(entry, (index >> shift) % XARRAY_CHUNK_SIZE);
+        if (!is_node(entry))
+            return visit_span(next, value_at(entry));
+        __u32 child_shift = node_shift(entry);
+        if (child_shift >= shift) /* The node was freed and is something else by now. */
+            return visit_span(next, 0);
+        shift = child_shift;
+    }
+    state.walk.leaf = entry;
+    bpf_loop(XARRAY_CHUNK_SIZE - index % XARRAY_CHUNK_SIZE, visit_leaf_slot, 0, 0);
+    return state.walk.full != 0;
+}
+
+/* Walks what `state.walk` asks for. */
+static __always_inline void walk_xarray(void *root)
+{
+    state.walk.root = (__u64)root;
+    state.walk.count = 0;
+    state.walk.full = 0;
+    state.walk.run_value = 0;
+    bpf_loop(RUN_STEPS_MAX, visit_node, 0, 0);
+    close_run(state.walk.index);
+}

@@ -1,0 +1,33 @@
+#include <napi.h>
+
+#include "binding/errors.h"
+#include "binding/vmm_process.h"
+#include "kvm/bpf_objects.h"
+
+namespace guestmem::binding {
+namespace {
+
+/** null when every program is usable; else the first failure, returned and not thrown. */
+Napi::Value probe_bpf(const Napi::CallbackInfo& info) {
+    try {
+        kvm::probe_bpf();
+        return info.Env().Null();
+    } catch (const SystemError& error) {
+        return native_error(info.Env(), error).Value();
+    }
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+    exports.Set("probeBpf", Napi::Function::New<probe_bpf>(env, "probeBpf"));
+    exports.Set("VmmProcess", VmmProcess::define(env));
+    return exports;
+}
+
+}  // namespace
+}  // namespace guestmem::binding
+
+Napi::Object initialize_addon(Napi::Env env, Napi::Object exports) {
+    return guestmem::binding::initialize(env, exports);
+}
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, initialize_addon)

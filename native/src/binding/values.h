@@ -1,0 +1,33 @@
+// Turns what was read into the JavaScript values that index.d.ts describes.
+#pragma once
+
+#include <napi.h>
+
+#include <vector>
+
+#include "inject/outcome.h"
+#include "kvm/attributes.h"
+#include "kvm/guest_memfd.h"
+#include "kvm/kvm_files.h"
+#include "kvm/page_cache.h"
+#include "kvm/vm.h"
+#include "proc/pagemap.h"
+
+namespace guestmem::binding {
+
+Napi::Value to_value(Napi::Env env, const std::vector<kvm::KvmFile>& files);
+Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record);
+Napi::Value to_value(Napi::Env env, const kvm::AttributeChunk& chunk);
+Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
+Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);
+Napi::Value to_value(Napi::Env env, const proc::PagemapChunk& chunk);
+Napi::Value to_value(Napi::Env env, const inject::Refused& refused);
+Napi::Value to_value(Napi::Env env, const inject::Outcome& outcome);
+
+/** Null where there is nothing. */
+template <typename T>
+Napi::Value to_value(Napi::Env env, const std::optional<T>& value) {
+    return value ? to_value(env, *value) : env.Null();
+}
+
+}  // namespace guestmem::binding

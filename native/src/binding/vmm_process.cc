@@ -1,0 +1,147 @@
+#include "binding/vmm_process.h"
+
+#include "binding/arguments.h"
+#include "binding/errors.h"
+#include "binding/values.h"
+#include "kvm/guest_memfd_bytes.h"
+#include "proc/mapped_file.h"
+#include "proc/memory.h"
+
+namespace guestmem::binding {
+namespace {
+
+/** A count of bytes, or -1 for none. */
+Napi::Value count_or_none(Napi::Env env, const std::optional<std::size_t>& count) {
+    return Napi::Number::New(env, count ? static_cast<double>(*count) : -1);
+}
+
+}  // namespace
+
+template <VmmProcess::Method method>
+Napi::Value VmmProcess::guarded(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] { return (this->*method)(info); });
+}
+
+Napi::Function VmmProcess::define(Napi::Env env) {
+    return DefineClass(
+        env, "VmmProcess",
+        {
+            InstanceAccessor<&VmmProcess::guarded<&VmmProcess::pid>>("pid"),
+            InstanceAccessor<&VmmProcess::guarded<&VmmProcess::alive>>("alive"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::close>>("close"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::kvm_files>>("kvmFiles"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vm>>("readVm"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_attributes>>("readAttributes"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file_pages>>("readMappedFilePages"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::scan_pagemap>>("scanPagemap"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_memory>>("readMemory"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file>>("readMappedFile"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_bytes>>("readGuestMemfdBytes"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::check_injection>>("checkInjection"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_memory_attributes>>("setMemoryAttributes"),
+        });
+}
+
+VmmProcess::VmmProcess(const Napi::CallbackInfo& info) : Napi::ObjectWrap<VmmProcess>(info) {
+    with_native_errors(info.Env(), [&] {
+        process_.emplace(static_cast<pid_t>(integer_argument(info, 0, "pid", INT32_MAX)));
+    });
+}
+
+const proc::Process& VmmProcess::process() const {
+    if (!process_) throw SystemError(EBADF, "use a VmmProcess that was closed");
+    return *process_;
+}
+
+Napi::Value VmmProcess::pid(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), process().pid()); }
+
+Napi::Value VmmProcess::alive(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), process().alive());
+}
+
+Napi::Value VmmProcess::close(const Napi::CallbackInfo& info) {
+    process_.reset();
+    return info.Env().Undefined();
+}
+
+Napi::Value VmmProcess::kvm_files(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::list_kvm_files(process()));
+}
+
+Napi::Value VmmProcess::read_vm(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_vm(process(), fd_argument(info, 0, "fd")));
+}
+
+Napi::Value VmmProcess::read_attributes(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_attributes(process(), fd_argument(info, 0, "vmFd"),
+                                                     page_argument(info, 1, "firstGfn"),
+                                                     page_argument(info, 2, "endGfn")));
+}
+
+Napi::Value VmmProcess::read_guest_memfd(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_guest_memfd(process(), fd_argument(info, 0, "fd")));
+}
+
+Napi::Value VmmProcess::read_guest_memfd_pages(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_guest_memfd_pages(process(), fd_argument(info, 0, "fd"),
+                                                            page_argument(info, 1, "first"),
+                                                            page_argument(info, 2, "end")));
+}
+
+Napi::Value VmmProcess::read_mapped_file_pages(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_mapped_file_pages(process(), bigint_argument(info, 0, "hva"),
+                                                            page_argument(info, 1, "first"),
+                                                            page_argument(info, 2, "end")));
+}
+
+Napi::Value VmmProcess::scan_pagemap(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), proc::scan_pagemap(process(), bigint_argument(info, 0, "start"),
+                                                   bigint_argument(info, 1, "end")));
+}
+
+Napi::Value VmmProcess::read_memory(const Napi::CallbackInfo& info) {
+    const std::uint64_t hva = bigint_argument(info, 0, "hva");
+    Napi::Uint8Array into = bytes_argument(info, 1, "into");
+    return count_or_none(info.Env(), proc::read_memory(process(), hva, into.Data(), into.ByteLength()));
+}
+
+Napi::Value VmmProcess::read_mapped_file(const Napi::CallbackInfo& info) {
+    const std::uint64_t hva = bigint_argument(info, 0, "hva");
+    Napi::Uint8Array into = bytes_argument(info, 1, "into");
+    return count_or_none(info.Env(), proc::read_mapped_file(process(), hva, into.Data(), into.ByteLength()));
+}
+
+Napi::Value VmmProcess::read_guest_memfd_bytes(const Napi::CallbackInfo& info) {
+    const std::uint32_t fd = fd_argument(info, 0, "fd");
+    const std::uint64_t offset = bigint_argument(info, 1, "offset");
+    Napi::Uint8Array into = bytes_argument(info, 2, "into");
+    return count_or_none(info.Env(),
+                         kvm::read_guest_memfd_bytes(process(), fd, offset, into.Data(), into.ByteLength()));
+}
+
+InjectionTarget VmmProcess::injection_target(const Napi::CallbackInfo& info) const {
+    const std::uint32_t fd = fd_argument(info, 0, "vmFd");
+    const auto vm = static_cast<kvm::VmIdentity>(integer_argument(info, 1, "vm", UINT32_MAX));
+    InjectionTarget target{};
+    target.pid = process().pid();
+    target.pidfd = process().pidfd();
+    target.vm_fd = static_cast<int>(fd);
+    for (const kvm::KvmFile& file : kvm::list_kvm_files(process()))
+        if (file.kind == kvm::KvmFileKind::vcpu && file.tid != 0) target.vcpu_threads.insert(static_cast<pid_t>(file.tid));
+    target.is_same_vm = [this, fd, vm] { return kvm::identify_vm(process(), fd) == vm; };
+    return target;
+}
+
+Napi::Value VmmProcess::check_injection(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), guestmem::check_injection(injection_target(info)));
+}
+
+Napi::Value VmmProcess::set_memory_attributes(const Napi::CallbackInfo& info) {
+    const AttributePiece piece{bigint_argument(info, 2, "gpa"), bigint_argument(info, 3, "size"),
+                               integer_argument(info, 4, "attributes", UINT32_MAX)};
+    return to_value(info.Env(), guestmem::set_memory_attributes(injection_target(info), piece));
+}
+
+}  // namespace guestmem::binding

@@ -1,0 +1,49 @@
+// The JavaScript class VmmProcess.
+#pragma once
+
+#include <napi.h>
+
+#include <optional>
+
+#include "kvm/set_attributes.h"
+#include "kvm/vm_identity.h"
+#include "proc/process.h"
+
+namespace guestmem::binding {
+
+class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
+  public:
+    static Napi::Function define(Napi::Env env);
+    explicit VmmProcess(const Napi::CallbackInfo& info);
+
+  private:
+    using Method = Napi::Value (VmmProcess::*)(const Napi::CallbackInfo& info);
+
+    /** Any method, with what it throws turned into a NativeError. */
+    template <Method method>
+    Napi::Value guarded(const Napi::CallbackInfo& info);
+
+    Napi::Value pid(const Napi::CallbackInfo& info);
+    Napi::Value alive(const Napi::CallbackInfo& info);
+    Napi::Value close(const Napi::CallbackInfo& info);
+    Napi::Value kvm_files(const Napi::CallbackInfo& info);
+    Napi::Value read_vm(const Napi::CallbackInfo& info);
+    Napi::Value read_attributes(const Napi::CallbackInfo& info);
+    Napi::Value read_guest_memfd(const Napi::CallbackInfo& info);
+    Napi::Value read_guest_memfd_pages(const Napi::CallbackInfo& info);
+    Napi::Value read_mapped_file_pages(const Napi::CallbackInfo& info);
+    Napi::Value scan_pagemap(const Napi::CallbackInfo& info);
+    Napi::Value read_memory(const Napi::CallbackInfo& info);
+    Napi::Value read_mapped_file(const Napi::CallbackInfo& info);
+    Napi::Value read_guest_memfd_bytes(const Napi::CallbackInfo& info);
+    Napi::Value check_injection(const Napi::CallbackInfo& info);
+    Napi::Value set_memory_attributes(const Napi::CallbackInfo& info);
+
+    /** Throws EBADF after close(). */
+    const proc::Process& process() const;
+    InjectionTarget injection_target(const Napi::CallbackInfo& info) const;
+
+    std::optional<proc::Process> process_;
+};
+
+}  // namespace guestmem::binding

@@ -1,0 +1,51 @@
+#include "skeletons.h"
+
+#include <errno.h>
+
+#include "attributes.bpf.h"
+#include "guest_memfd.bpf.h"
+#include "kvm_files.bpf.h"
+#include "memslots.bpf.h"
+#include "page_cache.bpf.h"
+
+#include "generated/attributes.lskel.h"
+#include "generated/guest_memfd.lskel.h"
+#include "generated/guest_memfd_pages.lskel.h"
+#include "generated/kvm_files.lskel.h"
+#include "generated/mapped_file_pages.lskel.h"
+#include "generated/memslots.lskel.h"
+
+#define DEFINE_SKELETON(NAME, RECORD, COUNT)                                                        \
+    static int load_##NAME(struct skeleton *skeleton, char *log, unsigned log_size)                 \
+    {                                                                                               \
+        struct NAME##_bpf *object = NAME##_bpf__open();                                             \
+        if (!object)                                                                                \
+            return -ENOMEM;                                                                         \
+        object->ctx.log_level = 1;                                                                  \
+        object->ctx.log_buf = (unsigned long)log;                                                   \
+        object->ctx.log_size = log_size;                                                            \
+        int error = NAME##_bpf__load(object);                                                       \
+        if (error) {                                                                                \
+            NAME##_bpf__destroy(object);                                                            \
+            return error;                                                                           \
+        }                                                                                           \
+        *skeleton = (struct skeleton){                                                              \
+            .object = object,                                                                       \
+            .program_fd = object->progs.walk.prog_fd,                                               \
+            .records_fd = object->maps.records.map_fd,                                              \
+            .state = &object->bss->state,                                                           \
+        };                                                                                          \
+        return 0;                                                                                   \
+    }                                                                                               \
+    static void unload_##NAME(struct skeleton *skeleton)                                            \
+    {                                                                                               \
+        NAME##_bpf__destroy(skeleton->object);                                                      \
+    }                                                                                               \
+    const struct skeleton_type NAME##_skeleton = {#NAME, sizeof(RECORD), COUNT, load_##NAME, unload_##NAME};
+
+DEFINE_SKELETON(kvm_files, struct kvm_files_record, KVM_FILE_RECORDS)
+DEFINE_SKELETON(memslots, struct memslots_record, MEMSLOT_RECORDS)
+DEFINE_SKELETON(attributes, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)

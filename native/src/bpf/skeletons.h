@@ -1,0 +1,36 @@
+/*
+ * The light skeletons behind one plain interface. Their generated headers are C that is no C++, so skeletons.c alone
+ * includes them. Every object has the same three parts: a program `walk`, a map `records`, a global `state`.
+ */
+#pragma once
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct skeleton {
+    void *object;
+    int program_fd;
+    int records_fd;
+    void *state; /* Shared with the program, one page. */
+};
+
+struct skeleton_type {
+    const char *name;
+    unsigned record_size;
+    unsigned record_count;
+    /* 0 or a negative errno; `log` takes the loader's and the verifier's words. */
+    int (*load)(struct skeleton *skeleton, char *log, unsigned log_size);
+    void (*unload)(struct skeleton *skeleton);
+};
+
+extern const struct skeleton_type kvm_files_skeleton;
+extern const struct skeleton_type memslots_skeleton;
+extern const struct skeleton_type attributes_skeleton;
+extern const struct skeleton_type guest_memfd_skeleton;
+extern const struct skeleton_type guest_memfd_pages_skeleton;
+extern const struct skeleton_type mapped_file_pages_skeleton;
+
+#ifdef __cplusplus
+}
+#endif

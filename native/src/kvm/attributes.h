@@ -1,0 +1,26 @@
+// Memory attributes, where the kernel keeps them per VM.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "proc/process.h"
+#include "runs.bpf.h"
+
+namespace guestmem::kvm {
+
+struct AttributeChunk {
+    std::vector<run_record> runs;
+    std::optional<std::uint64_t> next;
+    /** kvm->mmu_invalidate_seq. */
+    std::uint64_t sequence;
+    /** No change was under way before or after, and the sequence did not move. */
+    bool quiet;
+};
+
+/** Runs of attribute bits in [first, end), in guest frame numbers. Empty when `fd` is no VM or no store is kept. */
+std::optional<AttributeChunk> read_attributes(const proc::Process& process, std::uint32_t fd, std::uint64_t first,
+                                              std::uint64_t end);
+
+}  // namespace guestmem::kvm

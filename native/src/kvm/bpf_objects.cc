@@ -1,0 +1,20 @@
+#include "kvm/bpf_objects.h"
+
+namespace guestmem::kvm {
+
+BpfObjects& bpf_objects() {
+    static BpfObjects objects;
+    return objects;
+}
+
+void probe_bpf() {
+    BpfObjects& objects = bpf_objects();
+    for (bpf::UntypedObject* object : std::initializer_list<bpf::UntypedObject*>{
+             &objects.kvm_files, &objects.memslots, &objects.attributes, &objects.guest_memfd,
+             &objects.guest_memfd_pages, &objects.mapped_file_pages}) {
+        object->forget_failure();
+        object->load();
+    }
+}
+
+}  // namespace guestmem::kvm

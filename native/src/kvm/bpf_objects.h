@@ -1,0 +1,28 @@
+// Every BPF object of the addon, with the types of its state and records.
+#pragma once
+
+#include "attributes.bpf.h"
+#include "bpf/object.h"
+#include "guest_memfd.bpf.h"
+#include "kvm_files.bpf.h"
+#include "memslots.bpf.h"
+#include "page_cache.bpf.h"
+
+namespace guestmem::kvm {
+
+struct BpfObjects {
+    bpf::Object<kvm_files_state, kvm_files_record> kvm_files{kvm_files_skeleton};
+    bpf::Object<memslots_state, memslots_record> memslots{memslots_skeleton};
+    bpf::Object<attributes_state, run_record> attributes{attributes_skeleton};
+    bpf::Object<guest_memfd_state, run_record> guest_memfd{guest_memfd_skeleton};
+    bpf::Object<page_cache_state, run_record> guest_memfd_pages{guest_memfd_pages_skeleton};
+    bpf::Object<page_cache_state, run_record> mapped_file_pages{mapped_file_pages_skeleton};
+};
+
+/** One of each: the addon is used by one thread. */
+BpfObjects& bpf_objects();
+
+/** Loads every object, those that failed before included; throws the first failure. */
+void probe_bpf();
+
+}  // namespace guestmem::kvm

@@ -1,0 +1,65 @@
+#include "kvm/page_cache.h"
+
+#include <sched.h>
+
+#include <cstdio>
+
+#include "kvm/bpf_objects.h"
+
+namespace guestmem::kvm {
+namespace {
+
+/** The mmap lock is only tried, never waited for; the VMM may be holding it. */
+constexpr int lock_attempts = 100;
+
+page_cache_state request_for(std::uint64_t wanted, std::uint64_t first, std::uint64_t end) {
+    page_cache_state request{};
+    request.wanted = wanted;
+    request.walk.index = first;
+    request.walk.end = end;
+    return request;
+}
+
+PageCacheChunk chunk_of(const page_cache_state& state, const run_record* records, std::uint64_t end) {
+    PageCacheChunk chunk;
+    chunk.runs.assign(records, records + state.walk.count);
+    if (state.walk.index < end) chunk.next = state.walk.index;
+    return chunk;
+}
+
+}  // namespace
+
+std::optional<PageCacheChunk> read_guest_memfd_pages(const proc::Process& process, std::uint32_t fd,
+                                                     std::uint64_t first, std::uint64_t end) {
+    auto& object = bpf_objects().guest_memfd_pages;
+    const page_cache_state& state =
+        object.run(process.pidfd(), request_for(fd, first, end),
+                   "read the pages of the guest_memfd at fd " + std::to_string(fd) + " of " + process.description());
+    process.require_alive();
+    if (!state.found) return std::nullopt;
+    return chunk_of(state, object.records(), end);
+}
+
+std::optional<PageCacheChunk> read_mapped_file_pages(const proc::Process& process, std::uint64_t hva,
+                                                     std::uint64_t first, std::uint64_t end) {
+    auto& object = bpf_objects().mapped_file_pages;
+    char address[24];
+    std::snprintf(address, sizeof(address), "%#llx", static_cast<unsigned long long>(hva));
+    const std::string operation = std::string("read the pages of the file mapped at ") + address + " in " + process.description();
+    for (int attempt = 0; attempt < lock_attempts; attempt++) {
+        const page_cache_state& state = object.run(process.pidfd(), request_for(hva, first, end), operation);
+        process.require_alive();
+        if (state.error == -ENOENT) return std::nullopt;
+        if (state.error == -EBUSY) {
+            sched_yield();
+            continue;
+        }
+        if (state.error < 0) throw SystemError(-state.error, operation);
+        if (!state.found) return std::nullopt;
+        if (state.unknown_units) throw SystemError(EOPNOTSUPP, operation);
+        return chunk_of(state, object.records(), end);
+    }
+    throw SystemError(EBUSY, operation);
+}
+
+}  // namespace guestmem::kvm

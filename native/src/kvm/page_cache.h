@@ -1,0 +1,27 @@
+// Which pages of a file exist, without touching them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "page_cache.bpf.h"
+#include "proc/process.h"
+
+namespace guestmem::kvm {
+
+struct PageCacheChunk {
+    /** Values are those of enum page_cache_value; indexes count base pages. */
+    std::vector<run_record> runs;
+    std::optional<std::uint64_t> next;
+};
+
+/** Empty when `fd` is no guest_memfd. */
+std::optional<PageCacheChunk> read_guest_memfd_pages(const proc::Process& process, std::uint32_t fd,
+                                                     std::uint64_t first, std::uint64_t end);
+
+/** Empty when no file is mapped at `hva`. */
+std::optional<PageCacheChunk> read_mapped_file_pages(const proc::Process& process, std::uint64_t hva,
+                                                     std::uint64_t first, std::uint64_t end);
+
+}  // namespace guestmem::kvm

@@ -1,0 +1,31 @@
+// A VM as the kernel has it: struct kvm and its memslots.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kvm/vm_identity.h"
+#include "memslots.bpf.h"
+#include "proc/process.h"
+
+namespace guestmem::kvm {
+
+struct VmRecord {
+    VmIdentity vm;
+    bool owned_by_process;
+    /** Empty where this kernel's struct kvm has no such field; so has_private_memory. */
+    std::optional<std::int64_t> type;
+    std::optional<bool> has_private_memory;
+    bool has_attribute_store;
+    std::uint32_t address_spaces;
+    std::uint32_t vcpus;
+    /** False when the memslots changed during every attempt to read them. */
+    bool consistent;
+    std::vector<memslots_record> memslots;
+};
+
+/** Empty when `fd` is no VM. */
+std::optional<VmRecord> read_vm(const proc::Process& process, std::uint32_t fd);
+
+}  // namespace guestmem::kvm

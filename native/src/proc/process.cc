@@ -1,0 +1,34 @@
+#include "proc/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+
+#include "base/system_error.h"
+
+namespace guestmem::proc {
+
+Process::Process(pid_t pid) : pid_(pid) {
+    const std::string operation = "open " + description();
+    if (pid <= 0) throw SystemError(EINVAL, operation);
+    pidfd_ = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    if (!pidfd_) {
+        // Newer kernels say ENOENT of a thread, older ones EINVAL.
+        throw SystemError(errno == ENOENT ? EINVAL : errno, operation);
+    }
+    const std::string path = "/proc/" + std::to_string(pid);
+    directory_ = UniqueFd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory_) throw SystemError(errno == ENOENT ? ESRCH : errno, "open " + path);
+    require_alive();
+}
+
+bool Process::alive() const {
+    pollfd exit{pidfd_.get(), POLLIN, 0};
+    return poll(&exit, 1, 0) == 0;
+}
+
+void Process::require_alive() const {
+    if (!alive()) throw SystemError(ESRCH, "read " + description());
+}
+
+}  // namespace guestmem::proc
