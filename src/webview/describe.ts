@@ -1,0 +1,112 @@
+/** What the map says in words: of the pages under the pointer or the cursor, of a selection, of what `explain` added. */
+import { formatSize, toHex } from '../common/address';
+import type { AddressFacts, GmemBacking, HvaBacking, PageRun } from '../common/model';
+import { findRun, pageRunAt } from '../common/pageRuns';
+import { slotsIn, type Extent, type MapModel } from './mapModel';
+import { classCount, className } from './pageClass';
+
+export interface Description {
+    readonly title: string;
+    /** Label and text. */
+    readonly lines: readonly (readonly [string, string])[];
+}
+
+export const toGpa = (gfn: number): string => toHex(gfn * 4096);
+export const sizeOf = (pages: number): string => formatSize(BigInt(pages) * 4096n);
+export const rangeOf = ({ start, end }: Extent): string => `${toGpa(start)}+${toGpa(end - start)}`;
+export const countOf = (pages: number): string => (pages === 1 ? '1 page' : `${pages.toLocaleString('en')} pages`);
+
+/** Bytes per class, the classes that do not occur left out; what no memslot covers comes last. */
+export function describeMix(model: MapModel, { start, end }: Extent): (readonly [string, string])[] {
+    const counts = new Float64Array(classCount);
+    model.index.count(start, end, counts);
+    const lines: (readonly [string, string])[] = [];
+    let covered = 0;
+    counts.forEach((pages, pageClass) => {
+        covered += pages;
+        if (pages > 0) lines.push([className(pageClass), sizeOf(pages)]);
+    });
+    if (covered < end - start) lines.push(['No memslot', sizeOf(end - start - covered)]);
+    return lines;
+}
+
+/** The index of the run that holds all of these pages, or -1. */
+export function singleRun(model: MapModel, { start, end }: Extent): number {
+    const { runs } = model.index;
+    const index = findRun(runs, start);
+    const first = runs.gfns[index] ?? Infinity;
+    return first <= start && first + (runs.pages[index] ?? 0) >= end ? index : -1;
+}
+
+export function describePages(model: MapModel, extent: Extent): Description {
+    const pages = extent.end - extent.start;
+    const title = pages === 1 ? toGpa(extent.start) : `${rangeOf(extent)} (${sizeOf(pages)})`;
+    const slots: readonly [string, string] = ['Memory slot', describeSlots(model, extent)];
+    const index = singleRun(model, extent);
+    if (index < 0) return { title, lines: [slots, ...describeMix(model, extent)] };
+    return { title, lines: [slots, ...describeRun(pageRunAt(model.index.runs, index))] };
+}
+
+/** One line for a screen reader. */
+export function describeBriefly(model: MapModel, extent: Extent): string {
+    const slots = slotsIn(model, extent.start, extent.end).map((slot) => slot.memslot.id);
+    const where = slots.length === 0 ? '' : `, slot ${slots.slice(0, 4).join(', ')}${slots.length > 4 ? ' and more' : ''}`;
+    const mix = describeMix(model, extent);
+    const what = mix.map(([name, size]) => (mix.length === 1 ? name : `${name} ${size}`)).join('; ');
+    return `${toGpa(extent.start)}, ${sizeOf(extent.end - extent.start)}${where}: ${what}`;
+}
+
+function describeSlots(model: MapModel, { start, end }: Extent): string {
+    const slots = slotsIn(model, start, end);
+    const [first] = slots;
+    if (first === undefined) return 'none';
+    if (slots.length > 1) return `${slots.length} slots: #${first.memslot.id} to #${slots.at(-1)?.memslot.id ?? ''}`;
+    const { id, internal, description } = first.memslot;
+    return [`#${id}`, rangeOf(first), description, ...(internal ? ["KVM's own"] : [])].filter((part) => part !== '').join(' · ');
+}
+
+const scopeNames = { vm: ', kept by the VM', guest_memfd: ', kept by the guest_memfd', none: '' };
+
+function describeRun(run: PageRun): (readonly [string, string])[] {
+    const pages = Number(BigInt(run.size) >> 12n);
+    const lines: [string, string][] = [
+        ['Attribute', run.attribute + scopeNames[run.scope]],
+        ['HVA side', describeHva(run.hvaBacking)],
+        ['guest_memfd side', describeGmem(run.gmemBacking)],
+    ];
+    if (run.guestMapping !== null) {
+        const { level, writable } = run.guestMapping;
+        lines.push(['Guest mapping', level === 'none' ? 'none' : `${level}, ${writable ? 'writable' : 'read-only'}`]);
+    }
+    if (run.dirty !== null) lines.push(['Dirty', run.dirty ? 'yes' : 'no']);
+    lines.push(['Run', `${run.gpa}+${run.size} (${sizeOf(pages)})`]);
+    return lines;
+}
+
+function describeHva(backing: HvaBacking): string {
+    if (backing.state === null) return 'unknown';
+    if (backing.state === 'zero') return 'zero page';
+    if (backing.state !== 'present') return backing.state;
+    const size = backing.pageSize === null ? '' : `, ${backing.pageSize} pages`;
+    return `present, ${backing.mapped ? 'mapped' : 'not mapped'} by the VMM${size}`;
+}
+
+function describeGmem(backing: GmemBacking): string {
+    return backing.state ?? 'unknown';
+}
+
+/** What only the agent knows of one address: `run` is the map's own word on the page, which may be older. */
+export function describeFacts(facts: AddressFacts, run: PageRun): (readonly [string, string])[] {
+    const lines: [string, string][] = [];
+    if (facts.hva !== null) lines.push(['HVA', facts.hva]);
+    if (facts.guestMemfd !== null) {
+        const { inode, fd, offset } = facts.guestMemfd;
+        lines.push(['guest_memfd', `inode ${inode}, fd ${fd}, offset ${offset}`]);
+    }
+    const parts = ({ attribute, hvaBacking, gmemBacking }: PageRun) => [attribute, describeHva(hvaBacking), describeGmem(gmemBacking)];
+    if (parts(facts.run).join() !== parts(run).join()) {
+        const [attribute, hva, gmem] = parts(facts.run);
+        lines.push(['Changed since', `${attribute ?? ''}; HVA side ${hva ?? ''}; guest_memfd side ${gmem ?? ''}`]);
+    }
+    return lines;
+}

@@ -1,0 +1,65 @@
+/** The bar below the map: what is selected, and what can be done with it. */
+import { formatSize, toHex } from '../common/address';
+import type { Attribute } from '../common/model';
+import type { WireRange } from '../common/range';
+import { countOf, describeMix, rangeOf } from './describe';
+import { button, element } from './dom';
+import type { Extent, MapModel } from './mapModel';
+
+export interface SelectionCommands {
+    convert(range: WireRange, to: Attribute): void;
+    readMemory(range: WireRange): void;
+    copy(text: string): void;
+}
+
+export const toWire = ({ start, end }: Extent): WireRange => ({ gpa: toHex(start * 4096), size: toHex((end - start) * 4096) });
+
+export class SelectionBar {
+    private readonly text = element('div', 'selected');
+    private readonly refusal = element('div', 'refusal');
+    private readonly convertButtons: readonly HTMLButtonElement[];
+    private readonly actions: HTMLElement;
+    readonly element: HTMLElement;
+    private selection: Extent | null = null;
+
+    constructor(commands: SelectionCommands) {
+        const act = (action: (extent: Extent) => void) => () => {
+            if (this.selection !== null) action(this.selection);
+        };
+        this.convertButtons = [
+            button('primary', 'Convert to Private…', act((extent) => commands.convert(toWire(extent), 'private'))),
+            button('primary', 'Convert to Shared…', act((extent) => commands.convert(toWire(extent), 'shared'))),
+        ];
+        this.refusal.id = 'convertRefusal';
+        this.actions = element(
+            'div',
+            'actions',
+            ...this.convertButtons,
+            button('', 'Read Memory…', act((extent) => commands.readMemory(toWire(extent)))),
+            button('', 'Copy', act((extent) => commands.copy(rangeOf(extent)))),
+        );
+        this.element = element('section', 'selection', element('div', 'words', this.text, this.refusal), this.actions);
+        this.element.setAttribute('aria-label', 'Selection');
+    }
+
+    /** `refusal` says why conversions are not offered, or is null. */
+    show(model: MapModel, selection: Extent | null, refusal: string | null): void {
+        this.selection = selection;
+        this.actions.hidden = selection === null;
+        this.refusal.hidden = selection === null || refusal === null;
+        this.refusal.textContent = refusal ?? '';
+        for (const convert of this.convertButtons) {
+            convert.disabled = refusal !== null;
+            convert.title = refusal ?? '';
+            convert.setAttribute('aria-describedby', this.refusal.id);
+        }
+        if (selection === null) {
+            this.text.replaceChildren(element('span', 'hint', 'Drag to select pages, or hold Shift and press the arrow keys.'));
+            return;
+        }
+        const pages = selection.end - selection.start;
+        const size = formatSize(BigInt(pages) * 4096n);
+        const mix = describeMix(model, selection).map(([name, bytes]) => element('span', 'part', `${name} ${bytes}`));
+        this.text.replaceChildren(element('strong', '', rangeOf(selection)), element('span', 'part', `${size}, ${countOf(pages)}`), ...mix);
+    }
+}

@@ -1,0 +1,92 @@
+/** The bar above the map: which VM and address space, go to an address, zoom, refresh. */
+import { sizeOf } from './describe';
+import { button, element } from './dom';
+import type { MapModel } from './mapModel';
+
+export interface ToolbarCommands {
+    refresh(): void;
+    zoom(direction: 1 | -1): void;
+    fit(): void;
+    showAddressSpace(addressSpace: number): void;
+    /** Returns what is wrong with the text, or null after going there. */
+    goTo(text: string): string | null;
+}
+
+export class Toolbar {
+    private readonly title = element('h1', '');
+    private readonly addressSpaces = element('select', '');
+    private readonly address = element('input', '');
+    private readonly problem = element('div', 'problem');
+    private readonly scale = element('output', 'scale');
+    private readonly zoomIn: HTMLButtonElement;
+    private readonly zoomOut: HTMLButtonElement;
+    readonly element: HTMLElement;
+
+    constructor(commands: ToolbarCommands) {
+        this.addressSpaces.setAttribute('aria-label', 'Address space');
+        this.addressSpaces.addEventListener('change', () => commands.showAddressSpace(Number(this.addressSpaces.value)));
+        this.zoomOut = named(button('icon', '−', () => commands.zoom(-1)), 'Zoom out (−)');
+        this.zoomIn = named(button('icon', '+', () => commands.zoom(1)), 'Zoom in (+)');
+        const zoom = element('div', 'group', this.zoomOut, this.scale, this.zoomIn, named(button('', 'Fit', () => commands.fit()), 'Fit the whole guest (0)'));
+        zoom.setAttribute('role', 'group');
+        zoom.setAttribute('aria-label', 'Zoom');
+        this.element = element(
+            'header',
+            'toolbar',
+            this.title,
+            this.addressSpaces,
+            element('div', 'filler'),
+            this.makeGoTo(commands),
+            zoom,
+            named(button('', 'Refresh', () => commands.refresh()), 'Read the map again'),
+        );
+    }
+
+    show(model: MapModel): void {
+        const { title, addressSpace, addressSpaces } = model.event;
+        this.title.textContent = title;
+        this.addressSpaces.hidden = addressSpaces.length < 2;
+        this.addressSpaces.replaceChildren(...addressSpaces.map((id) => new Option(`Address space ${id}`, String(id), false, id === addressSpace)));
+    }
+
+    showZoom(cellPages: number, canZoomIn: boolean, canZoomOut: boolean): void {
+        this.scale.textContent = cellPages === 1 ? '1 cell = 1 page' : `1 cell = ${sizeOf(cellPages)}`;
+        this.zoomIn.disabled = !canZoomIn;
+        this.zoomOut.disabled = !canZoomOut;
+    }
+
+    focusGoTo(): void {
+        this.address.focus();
+        this.address.select();
+    }
+
+    private makeGoTo(commands: ToolbarCommands): HTMLElement {
+        const { address, problem } = this;
+        address.type = 'text';
+        address.spellcheck = false;
+        address.placeholder = 'Go to GPA or GPA+SIZE';
+        address.setAttribute('aria-label', 'Go to a guest physical address, or a range GPA+SIZE');
+        address.setAttribute('aria-describedby', 'goToProblem');
+        problem.id = 'goToProblem';
+        problem.setAttribute('role', 'alert');
+        const setProblem = (text: string | null) => {
+            problem.textContent = text ?? '';
+            problem.hidden = text === null;
+            address.setAttribute('aria-invalid', String(text !== null));
+        };
+        setProblem(null);
+        address.addEventListener('input', () => setProblem(null));
+        address.addEventListener('blur', () => setProblem(null));
+        address.addEventListener('keydown', (event) => {
+            if (event.key === 'Enter') setProblem(commands.goTo(address.value));
+            if (event.key === 'Escape') setProblem(null);
+        });
+        return element('div', 'goTo', address, problem);
+    }
+}
+
+function named(target: HTMLButtonElement, name: string): HTMLButtonElement {
+    target.title = name;
+    target.setAttribute('aria-label', name);
+    return target;
+}
