@@ -97,6 +97,9 @@ export const errors = {
             pid,
         }),
 
+    thread: (tid: number, pid: number) =>
+        new GuestmemError('no-such-process', `${tid} is a thread of process ${pid}: name the process.`, { tid, pid }),
+
     notAVmm: (pid: number) =>
         new GuestmemError(
             'not-a-vmm',

@@ -1,0 +1,125 @@
+/** The command line: what verbs there are, and how an error leaves the program. */
+import { Command, CommanderError, Option } from 'commander';
+import { description, version } from '../../package.json';
+import { exitStatus, GuestmemError, toGuestmemError } from '../common/errors';
+import { endWithAgent } from './agentVerb';
+import { convertVerb, type ConvertOptions } from './convertVerb';
+import { makeHandlers } from './handlers';
+import { print } from './output';
+import { Pace } from './pace';
+import { escapeText, toJson } from './render/text';
+import {
+    doctorVerb,
+    explainVerb,
+    mapVerb,
+    readVerb,
+    showVerb,
+    vmsVerb,
+    type AddressOptions,
+    type MapOptions,
+    type OutputOptions,
+    type ReadOptions,
+    type VerbContext,
+} from './verbs';
+
+/** Resolves with the exit status; everything that was said has been written by then. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+    const cancellation = new AbortController();
+    const context: VerbContext = { handlers: makeHandlers(), pace: new Pace(cancellation.signal) };
+    try {
+        const program = makeProgram(context);
+        // Ctrl-C stops between two pieces of work, so that a change that was begun is reported with what was done.
+        program.hook('preAction', (_, action) => {
+            if (action.name() !== 'agent') process.once('SIGINT', () => cancellation.abort());
+        });
+        await program.parseAsync(args, { from: 'user' });
+        return 0;
+    } catch (thrown) {
+        return await tellError(thrown, args.includes('--json'));
+    }
+}
+
+function makeProgram(context: VerbContext): Command {
+    const program = new Command('guestmem')
+        .description(description)
+        .version(version)
+        .exitOverride()
+        .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+        .configureHelp({ showGlobalOptions: true });
+    const json = () => new Option('--json', 'print JSON, as schema/ describes it');
+    const vm = ['<vm>', 'PID when it has one VM, else PID:FD, as `guestmem vms` lists them'] as const;
+
+    program
+        .command('doctor')
+        .description('what this host permits, what is missing and how to get it')
+        .addOption(json())
+        .action((options: OutputOptions) => doctorVerb(context, options));
+    program
+        .command('vms')
+        .description('the running VMs')
+        .addOption(json())
+        .action((options: OutputOptions) => vmsVerb(context, options));
+    program
+        .command('show')
+        .description('memslots, guest_memfds and vCPUs of a VM')
+        .argument(...vm)
+        .addOption(json())
+        .action((id: string, options: OutputOptions) => showVerb(context, id, options));
+    program
+        .command('map')
+        .description('the state of every page')
+        .argument(...vm)
+        .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .option('--range <gpa+size>', 'only this part, for example 0x1000+0x2000')
+        .addOption(json())
+        .action((id: string, options: MapOptions) => mapVerb(context, id, options));
+    program
+        .command('read')
+        .description('a hexdump of guest memory; holes are zeros, private memory is not read')
+        .argument(...vm)
+        .argument('<gpa>', 'guest physical address')
+        .argument('<size>', 'in bytes')
+        .addOption(new Option('--raw', 'the bytes themselves').conflicts('json'))
+        .addOption(json())
+        .action((id: string, gpa: string, size: string, options: ReadOptions) => readVerb(context, id, gpa, size, options));
+    program
+        .command('convert')
+        .description('make guest memory private or shared, after a preview')
+        .argument(...vm)
+        .argument('<gpa+size>', 'for example 0x1000+0x2000')
+        .argument('<to>', 'private or shared')
+        .addOption(new Option('--dry-run', 'only say what would change').conflicts('yes'))
+        .option('--yes', 'do not ask')
+        .addOption(json())
+        .action((id: string, range: string, to: string, options: ConvertOptions) => convertVerb(context, id, range, to, options));
+    program
+        .command('explain')
+        .description('everything about one guest physical address')
+        .argument(...vm)
+        .argument('<gpa>', 'guest physical address')
+        .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .addOption(json())
+        .action((id: string, gpa: string, options: AddressOptions) => explainVerb(context, id, gpa, options));
+    program
+        .command('agent')
+        .description('answer the VS Code extension on stdin and stdout')
+        .action(endWithAgent);
+    return program;
+}
+
+/** Says what went wrong, once; returns the exit status. */
+async function tellError(thrown: unknown, json: boolean): Promise<number> {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    const error =
+        thrown instanceof CommanderError
+            ? new GuestmemError('usage', usageMessage(thrown))
+            : toGuestmemError(thrown);
+    if (json) await print(toJson({ error: error.toWire() }) + '\n');
+    else process.stderr.write(`guestmem: ${escapeText(error.message)}\n`);
+    return exitStatus(error.code);
+}
+
+function usageMessage({ code, message }: CommanderError): string {
+    const found = code === 'commander.help' ? 'name what to do' : message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return `Wrong usage: ${found}. 'guestmem --help' lists the verbs, 'guestmem VERB --help' the arguments.`;
+}

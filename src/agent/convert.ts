@@ -1,0 +1,175 @@
+/**
+ * Converts guest memory between private and shared, by KVM_SET_MEMORY_ATTRIBUTES inside the VMM, in pieces. A change
+ * happens fully or is reported with exactly what was done.
+ */
+import type { InjectOutcome } from '../../native/index';
+import { toHex } from '../common/address';
+import { errors, GuestmemError } from '../common/errors';
+import type { Attribute, ConvertReport } from '../common/model';
+import { formatRange, type GpaRange } from '../common/range';
+import { attributeRuns, planConversion, planPieces, type ConvertPlan } from './convertPlan';
+import { conversionWarnings } from './convertWarnings';
+import { privateAttribute, walkAttributes } from './attributeWalk';
+import { slotRows } from './memslots';
+import type { Pace } from './pace';
+import { windowOf, type Window } from './pageMap';
+import type { OpenVm } from './vmDirectory';
+import { hasPrivateMemory, hasVmScope } from './vmSummary';
+
+export async function convertMemory(
+    vm: OpenVm,
+    range: GpaRange,
+    to: Attribute,
+    dryRun: boolean,
+    pace: Pace,
+): Promise<ConvertReport> {
+    checkConvertible(vm, range);
+    const window = windowOf(range);
+    const slots = slotRows(vm.record.memslots);
+    const { layer } = await walkAttributes(vm, window.gfn, window.end, pace);
+    const plan = planConversion(window, layer, to);
+    const report: ConvertReport = {
+        executor: 'inject',
+        range: formatRange(range),
+        to,
+        pagesChanged: plan.pagesChanged,
+        pagesAlready: plan.pagesAlready,
+        previousRuns: plan.previousRuns,
+        warnings: plan.pagesChanged === 0 ? [] : conversionWarnings(plan.toChange, slots, vm.summary.type, to),
+        stoppedMicroseconds: 0,
+        dryRun,
+    };
+    if (plan.pagesChanged === 0) return report;
+    const refusal = vm.process.checkInjection(vm.fd, vm.identity);
+    if (refusal !== null) throw refusalError(vm, refusal);
+    return dryRun ? report : await new Conversion(vm, report, plan, pace).run(window);
+}
+
+function checkConvertible(vm: OpenVm, range: GpaRange): void {
+    if (!hasPrivateMemory(vm.record)) {
+        throw errors.unsupported(
+            `Converting memory of the VM ${vm.id}`,
+            `it is of type ${vm.summary.type ?? 'unknown'}, which has no private memory; VMs of type sw-protected, snp and tdx have`,
+            { type: vm.summary.type },
+        );
+    }
+    if (!hasVmScope(vm.record)) {
+        throw errors.unsupported(
+            `Converting memory of the VM ${vm.id}`,
+            'this kernel keeps no memory attributes for a VM (CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)',
+        );
+    }
+    const { gfn, end } = windowOf(range);
+    const overlaps = slotRows(vm.record.memslots).some((slot) => slot.gfn < end && slot.end > gfn);
+    if (!overlaps) throw errors.outsideMemslots(formatRange(range));
+}
+
+/** A refusal before anything was changed. */
+function refusalError(vm: OpenVm, { reason, detail, tracer }: Extract<InjectOutcome, { kind: 'refused' }>): GuestmemError {
+    const tried = `Changing memory attributes inside the VMM ${vm.process.pid}`;
+    const data = { pid: vm.process.pid, detail, ...(tracer === undefined ? {} : { tracer }) };
+    switch (reason) {
+        case 'seccomp':
+            return new GuestmemError('seccomp', `${tried} was refused: a seccomp filter forbids or may forbid it (${detail}). Start the VMM without its sandbox to convert its memory.`, data);
+        case 'traced':
+            return new GuestmemError('debugger-attached', `${tried} was refused: another process traces it (${detail}). Detach that debugger and try again.`, data);
+        case 'no-thread':
+            return new GuestmemError('no-thread', `${tried} was refused: none of its threads can safely execute the call now (${detail}). Try again.`, data);
+        case 'vm-changed':
+            return errors.vmGone(vm.id);
+        case 'not-permitted':
+            return errors.notPermitted(tried, detail, 'Run guestmem as root, for example with sudo.', data);
+        case 'unsupported':
+            return errors.unsupported(tried, detail, data);
+    }
+}
+
+class Conversion {
+    private readonly done: Window[] = [];
+    private pagesChanged = 0;
+    private stoppedMicroseconds = 0;
+    /** A piece was begun of which nobody knows whether it was done. */
+    private uncertain = false;
+
+    constructor(
+        private readonly vm: OpenVm,
+        private readonly report: ConvertReport,
+        private readonly plan: ConvertPlan,
+        private readonly pace: Pace,
+    ) {}
+
+    async run(window: Window): Promise<ConvertReport> {
+        this.pace.begin(this.plan.pagesChanged);
+        for (const piece of planPieces(this.plan.toChange)) {
+            try {
+                this.pace.throwIfCancelled();
+                this.convertPiece(piece);
+                this.done.push({ gfn: piece.gfn, end: piece.end });
+                this.pagesChanged += piece.changes;
+                this.pace.advance(piece.changes);
+                await this.pace.breathe();
+            } catch (thrown) {
+                throw this.done.length > 0 || this.uncertain ? this.partial(thrown) : thrown;
+            }
+        }
+        await this.verify(window);
+        return this.reportNow();
+    }
+
+    private convertPiece({ gfn, end }: Window): void {
+        const attributes = this.report.to === 'private' ? privateAttribute : 0;
+        const gpa = BigInt(gfn) << 12n;
+        const size = BigInt(end - gfn) << 12n;
+        const outcome = this.vm.process.setMemoryAttributes(this.vm.fd, this.vm.identity, gpa, size, attributes);
+        if (outcome.kind === 'refused') throw refusalError(this.vm, outcome);
+        this.stoppedMicroseconds += outcome.stoppedMicroseconds;
+        if (outcome.kind === 'unknown') {
+            this.uncertain = true;
+            throw new GuestmemError(
+                'kernel',
+                `KVM_SET_MEMORY_ATTRIBUTES on ${toHex(gpa)}+${toHex(size)} was begun in thread ${outcome.tid} and its result could not be awaited (${outcome.detail}): it may have been done or not. Look at the map again.`,
+                { gpa: toHex(gpa), size: toHex(size), tid: outcome.tid },
+            );
+        }
+        if (outcome.error !== null) {
+            throw errors.kernel(`KVM_SET_MEMORY_ATTRIBUTES on ${toHex(gpa)}+${toHex(size)} inside the VMM`, outcome.error, {
+                tid: outcome.tid,
+            });
+        }
+    }
+
+    /** The kernel's word counts, not the ioctl's. */
+    private async verify(window: Window): Promise<void> {
+        const { layer } = await walkAttributes(this.vm, window.gfn, window.end, this.pace);
+        const differing = attributeRuns(window, layer)
+            .filter(({ attribute }) => attribute !== this.report.to)
+            .reduce((sum, { gfn, end }) => sum + end - gfn, 0);
+        if (differing === 0) return;
+        throw this.partialError(
+            `All of ${this.report.range} was set ${this.report.to}, but ${differing} of its pages no longer are: the guest or the VMM converts them itself. Look at the map, and pause the guest to convert them for good.`,
+            null,
+        );
+    }
+
+    private partial(thrown: unknown): GuestmemError {
+        const cause = thrown instanceof Error ? thrown.message : String(thrown);
+        const { pagesChanged } = this.plan;
+        return this.partialError(
+            `Converting ${this.report.range} to ${this.report.to} stopped after ${this.pagesChanged} of ${pagesChanged} pages: ${cause}`,
+            cause,
+        );
+    }
+
+    private partialError(message: string, cause: string | null): GuestmemError {
+        const done = this.done.map(({ gfn, end }) => ({ gpa: toHex(BigInt(gfn) << 12n), size: toHex(BigInt(end - gfn) << 12n) }));
+        return new GuestmemError('partial-change', message, { ...this.reportNow(), done, cause });
+    }
+
+    private reportNow(): ConvertReport {
+        return {
+            ...this.report,
+            pagesChanged: this.pagesChanged,
+            stoppedMicroseconds: Math.round(this.stoppedMicroseconds),
+        };
+    }
+}

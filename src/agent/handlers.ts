@@ -1,0 +1,92 @@
+/** What the agent does for each request. The command line calls the same handlers, so both check and answer alike. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { version } from '../../package.json';
+import { packPageRuns, protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
+import { GuestmemError } from '../common/errors';
+import { convertMemory } from './convert';
+import { diagnose } from './doctor';
+import { explainAddress } from './explain';
+import { readGuestMemory, readLimit } from './memoryRead';
+import type { Pace } from './pace';
+import { readPageMap } from './pageMap';
+import {
+    checkAddressSpace,
+    checkAttribute,
+    checkBytes,
+    checkFields,
+    checkFlag,
+    checkGpa,
+    checkRange,
+    checkVm,
+} from './validate';
+import { readVmDetails } from './vmDetails';
+import { VmDirectory } from './vmDirectory';
+
+/** `params` are whatever came over the wire. */
+export type Handlers = {
+    readonly [Method in AgentMethod]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
+};
+
+export function makeHandlers(): Handlers {
+    const directory = new VmDirectory();
+    return {
+        initialize: (params) => {
+            const { protocol } = checkFields(params);
+            if (protocol !== protocolVersion) {
+                throw new GuestmemError(
+                    'agent',
+                    `This agent (guestmem ${version}) speaks protocol ${protocolVersion}, its client ${String(protocol).slice(0, 20)}: install the same version on both sides.`,
+                );
+            }
+            return Promise.resolve({
+                protocol: protocolVersion,
+                version,
+                hostname: hostname(),
+                kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
+                pid: process.pid,
+                uid: process.getuid?.() ?? -1,
+            });
+        },
+
+        doctor: () => Promise.resolve(diagnose()),
+
+        vms: (_params, pace) => directory.list(pace),
+
+        show: (params, pace) => {
+            const { vm } = checkFields(params);
+            return directory.withVm(checkVm(vm), pace, (open) => readVmDetails(open, pace));
+        },
+
+        map: (params, pace) => {
+            const fields = checkFields(params);
+            const range = fields['range'] === undefined ? null : checkRange(fields['range']);
+            const addressSpace = checkAddressSpace(fields['addressSpace']);
+            return directory.withVm(checkVm(fields['vm']), pace, async (open) => {
+                const map = await readPageMap(open, addressSpace, range, pace);
+                return { ...map, runs: packPageRuns(map.runs) };
+            });
+        },
+
+        read: (params, pace) => {
+            const fields = checkFields(params);
+            const { start, size } = checkBytes(fields['gpa'], fields['size'], readLimit);
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => readGuestMemory(open, start, size, pace));
+        },
+
+        explain: (params, pace) => {
+            const fields = checkFields(params);
+            const addressSpace = checkAddressSpace(fields['addressSpace']);
+            const gpa = checkGpa(fields['gpa']);
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => explainAddress(open, addressSpace, gpa, pace));
+        },
+
+        convert: (params, pace) => {
+            const fields = checkFields(params);
+            const range = checkRange(fields['range']);
+            const to = checkAttribute(fields['to']);
+            const dryRun = checkFlag(fields['dryRun'], 'dryRun');
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => convertMemory(open, range, to, dryRun, pace));
+        },
+    };
+}

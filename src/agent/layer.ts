@@ -1,0 +1,82 @@
+/**
+ * One source's runs over a stretch of guest memory: sorted, disjoint, each with the source's own small state. Page
+ * states are combined from several layers (pageStates.ts), so nothing is copied run by run on the way.
+ */
+import type { PageState } from '../common/pageState';
+
+/** What one of the addon's chunks has in common with the others. */
+export interface LayerChunk {
+    readonly first: Float64Array;
+    readonly pages: Float64Array;
+    readonly states: Uint8Array;
+}
+
+export interface Layer {
+    readonly count: number;
+    /** In the source's own page numbers. */
+    readonly first: Float64Array;
+    readonly pages: Float64Array;
+    readonly states: Uint8Array;
+    /** To be added to `first` for a gfn. */
+    readonly shift: number;
+    /** Bits of the page state for each of the source's states. */
+    readonly bits: Uint32Array;
+    /** Bits where the layer has no run. */
+    readonly gap: PageState;
+}
+
+export interface LayerMeaning {
+    readonly shift: number;
+    readonly gap: PageState;
+    readonly bits: (state: number) => PageState;
+}
+
+export function makeLayer(chunks: readonly LayerChunk[], meaning: LayerMeaning): Layer {
+    const [only] = chunks;
+    const joined = only !== undefined && chunks.length === 1 ? only : joinChunks(chunks);
+    return {
+        count: joined.first.length,
+        ...joined,
+        shift: meaning.shift,
+        bits: Uint32Array.from({ length: 256 }, (_, state) => meaning.bits(state)),
+        gap: meaning.gap,
+    };
+}
+
+/** The same runs, read with another meaning. */
+export function withMeaning(layer: Layer, meaning: LayerMeaning): Layer {
+    return makeLayer([layer], meaning);
+}
+
+function joinChunks(chunks: readonly LayerChunk[]): LayerChunk {
+    const count = chunks.reduce((sum, chunk) => sum + chunk.first.length, 0);
+    const joined = { first: new Float64Array(count), pages: new Float64Array(count), states: new Uint8Array(count) };
+    let at = 0;
+    for (const chunk of chunks) {
+        joined.first.set(chunk.first, at);
+        joined.pages.set(chunk.pages, at);
+        joined.states.set(chunk.states, at);
+        at += chunk.first.length;
+    }
+    return joined;
+}
+
+/** The first and one past the last page in [start, end) that no run covers, in the source's numbers; null when all are. */
+export function uncovered(layer: LayerChunk, start: number, end: number): { start: number; end: number } | null {
+    let first: number | null = null;
+    let last = start;
+    let at = start;
+    for (let i = 0; i < layer.first.length; i++) {
+        const run = layer.first[i] ?? 0;
+        if (run > at) {
+            first ??= at;
+            last = run;
+        }
+        at = Math.max(at, run + (layer.pages[i] ?? 0));
+    }
+    if (at < end) {
+        first ??= at;
+        last = end;
+    }
+    return first === null ? null : { start: first, end: last };
+}

@@ -1,0 +1,37 @@
+/** Failures of the native addon in the program's own words. */
+import type { NativeError } from '../../native/index';
+import { GuestmemError, errors } from '../common/errors';
+import { missingCapabilities, withoutRoot } from './privilege';
+
+export const isNativeError = (thrown: unknown): thrown is NativeError =>
+    thrown instanceof Error && 'operation' in thrown && 'code' in thrown && typeof thrown.code === 'string';
+
+const isPermission = (errno: string): boolean => errno === 'EPERM' || errno === 'EACCES';
+
+/** The project's error for whatever the addon threw while `tried` was done to process `pid`. */
+export function fromNative(thrown: unknown, tried: string, pid: number): unknown {
+    if (!isNativeError(thrown)) return thrown;
+    const { code, operation, message } = thrown;
+    if (code === 'ESRCH') return errors.noSuchProcess(pid);
+    if (isPermission(code)) return refused(`${tried} (${operation})`, code, { pid, operation });
+    return new GuestmemError('kernel', `${tried} failed: ${message}.`, { pid, operation, errno: code });
+}
+
+/** The error for EPERM or EACCES: names the capabilities that this process lacks. */
+export function refused(tried: string, errno: string, data: Readonly<Record<string, unknown>>): GuestmemError {
+    const missing = missingCapabilities();
+    const found =
+        missing.length > 0
+            ? `the kernel answered ${errno}, and this process lacks ${missing.join(', ')}`
+            : `the kernel answered ${errno} although all capabilities are there; 'guestmem doctor' looks further (lockdown, Yama)`;
+    return errors.notPermitted(tried, found, withoutRoot, { ...data, errno, missing });
+}
+
+/** Runs `action`, and translates what the addon throws. */
+export function translating<T>(tried: string, pid: number, action: () => T): T {
+    try {
+        return action();
+    } catch (thrown) {
+        throw fromNative(thrown, tried, pid);
+    }
+}

@@ -1,0 +1,188 @@
+/** The page map of one address space: gathers what the sources say, slot by slot, and has it combined. */
+import { errors } from '../common/errors';
+import type { PageMap, Unknown } from '../common/model';
+import type { PageRuns } from '../common/pageRuns';
+import { formatRange, type GpaRange } from '../common/range';
+import { gfnLimit, walkAttributes, type AttributeWalk } from './attributeWalk';
+import { hasHvaSide, mapsOwnGuestMemfd } from './backing';
+import { isInitShared } from './guestMemfds';
+import type { Layer } from './layer';
+import { sameSlots, slotRows, type SlotRow } from './memslots';
+import type { Pace } from './pace';
+import { PageStateSweep } from './pageStates';
+import { findMapping, type Mapping } from './processMaps';
+import { Residency } from './residency';
+import { stateBits } from './stateBits';
+import { UnknownFields } from './unknownFields';
+import type { OpenVm } from './vmDirectory';
+import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
+import { hasVmScope } from './vmSummary';
+
+export type PageMapInColumns = Omit<PageMap, 'runs'> & { readonly runs: PageRuns };
+
+/** A window of guest frame numbers, [gfn, end). */
+export interface Window {
+    readonly gfn: number;
+    readonly end: number;
+}
+export const everything: Window = { gfn: 0, end: gfnLimit };
+
+export const windowOf = (range: GpaRange): Window => ({
+    gfn: Number(range.start >> 12n),
+    end: Number((range.start + range.size) >> 12n),
+});
+
+/** How often it is tried to read a VM whose memslots change meanwhile. */
+const attempts = 3;
+
+/** Never read by this version, and so unknown in every map. */
+export const notRead: readonly Unknown[] = [
+    { field: 'guestMapping', reason: "this version does not read the guest's page tables in KVM (EPT, NPT)" },
+    { field: 'dirty', reason: 'this version does not read the dirty bitmaps of memslots' },
+];
+
+export function checkAddressSpace(vm: OpenVm, addressSpace: number): void {
+    const { addressSpaces } = vm.record;
+    if (addressSpace < addressSpaces) return;
+    throw errors.usage(
+        `The VM ${vm.id} has no address space ${addressSpace}: it has ${addressSpaces === 1 ? 'only 0' : `0 to ${addressSpaces - 1}`}.`,
+    );
+}
+
+/** Without a range, all of the address space; a range must overlap a memslot or a private page. */
+export async function readPageMap(
+    vm: OpenVm,
+    addressSpace: number,
+    range: GpaRange | null,
+    pace: Pace,
+): Promise<PageMapInColumns> {
+    checkAddressSpace(vm, addressSpace);
+    const window = range === null ? everything : windowOf(range);
+    for (let attempt = 1; ; attempt++) {
+        const takenAt = new Date().toISOString();
+        const memory = readVmMemory(vm);
+        const unknown = new UnknownFields();
+        const gathered = await new Gathering(vm, memory, unknown, pace).run(addressSpace, window);
+        const after = vm.process.readVm(vm.fd);
+        if (after?.vm !== vm.identity) throw errors.vmGone(vm.id);
+        const stood = after.consistent && sameSlots(memory.slots, slotRows(after.memslots));
+        if (!stood && attempt < attempts) {
+            vm = { ...vm, record: after };
+            continue;
+        }
+        if (range !== null && gathered.runs.count === 0) throw errors.outsideMemslots(formatRange(range));
+        for (const { field, reason } of notRead) unknown.add(field, reason);
+        return {
+            vm: vm.id,
+            addressSpace,
+            takenAt,
+            consistent: stood && gathered.consistent,
+            runs: gathered.runs,
+            totals: gathered.totals,
+            unknown: unknown.list(),
+        };
+    }
+}
+
+class Gathering {
+    private readonly residency: Residency;
+
+    constructor(
+        private readonly vm: OpenVm,
+        private readonly memory: VmMemory,
+        private readonly unknown: UnknownFields,
+        private readonly pace: Pace,
+    ) {
+        this.residency = new Residency(vm, memory, unknown, pace);
+    }
+
+    async run(addressSpace: number, window: Window) {
+        const slots = this.memory.slots.filter(
+            (slot) => slot.addressSpace === addressSpace && slot.gfn < window.end && slot.end > window.gfn,
+        );
+        const attributes = hasVmScope(this.vm.record)
+            ? await walkAttributes(this.vm, window.gfn, window.end, this.pace)
+            : null;
+        this.pace.begin(2 * slots.reduce((sum, slot) => sum + slot.end - slot.gfn, 0));
+        const sweep = new PageStateSweep();
+        let at = window.gfn;
+        for (const slot of slots) {
+            this.addGap(sweep, at, slot.gfn, attributes);
+            at = Math.min(slot.end, window.end);
+            await this.addSlot(sweep, slot, Math.max(slot.gfn, window.gfn), at, attributes?.layer ?? null);
+            await this.pace.breathe();
+        }
+        this.addGap(sweep, at, window.end, attributes);
+        return { ...sweep.finish(), consistent: attributes?.consistent ?? true };
+    }
+
+    private addGap(sweep: PageStateSweep, gfn: number, end: number, attributes: AttributeWalk | null): void {
+        if (attributes !== null && gfn < end) sweep.addGap(gfn, end, attributes.layer, stateBits({ scope: 'vm' }));
+    }
+
+    private async addSlot(sweep: PageStateSweep, slot: SlotRow, gfn: number, end: number, attributes: Layer | null) {
+        const held = slot.gmemInode === null ? undefined : this.memory.guestMemfds.get(slot.gmemInode);
+        const guestMemfd = held === undefined ? null : await this.residency.guestMemfd(slot, held.fds[0] ?? -1, gfn, end);
+        const problem = gmemProblem(slot, this.memory);
+        if (problem !== null) this.unknown.add('gmemBacking', `memslot ${slot.id}: ${problem}`);
+        const fixed = this.scopeBits(slot) | stateBits(problem === null ? {} : { gmem: null });
+        const common = { memslot: slot.id, attributes, guestMemfd };
+        for (const part of this.partsOf(slot, gfn, end)) {
+            const { mapping } = part;
+            if (mapping === null) {
+                sweep.addStretch({ ...common, ...part, fixed: fixed | part.hvaBits, pageTable: null, pageCache: null });
+                continue;
+            }
+            const layers = await this.residency.hva(slot, mapping, part.gfn, part.end, guestMemfd);
+            const samePage = mapsOwnGuestMemfd(slot, mapping);
+            sweep.addStretch({ ...common, ...part, ...layers, fixed: fixed | stateBits({ samePage }) });
+        }
+    }
+
+    /** Who decides private or shared, and what a guest_memfd decided when it was created. */
+    private scopeBits(slot: SlotRow): number {
+        if (hasVmScope(this.vm.record)) return stateBits({ scope: 'vm' });
+        if (!slot.gmemOnly) return stateBits({});
+        const held = slot.gmemInode === null ? undefined : this.memory.guestMemfds.get(slot.gmemInode);
+        if (held === undefined) {
+            this.unknown.add('attribute', `memslot ${slot.id}: the flags of its guest_memfd, which decides, cannot be read; shown as shared`);
+            return stateBits({ scope: 'guest_memfd' });
+        }
+        return stateBits({ scope: 'guest_memfd', attribute: isInitShared(held.record) ? 'shared' : 'private' });
+    }
+
+    /** Cuts gfns of a slot where the mappings behind its HVA begin and end. */
+    private partsOf(slot: SlotRow, gfn: number, end: number): SlotPart[] {
+        const whole = (hvaBits: number): SlotPart[] => [{ gfn, end, mapping: null, hvaBits }];
+        if (!hasHvaSide(slot)) return whole(stateBits({ hva: 'none' }));
+        const { mappings, mappingsReason } = this.memory;
+        if (mappings === null) {
+            this.unknown.add('hvaBacking', mappingsReason);
+            return whole(stateBits({ hva: null }));
+        }
+        const toHva = slot.hvaPage - slot.gfn;
+        const absent = stateBits({ hva: 'absent' });
+        const parts: SlotPart[] = [];
+        let at = gfn;
+        for (let i = findMapping(mappings, gfn + toHva); at < end; i++) {
+            const mapping = mappings[i];
+            const start = Math.min(end, (mapping?.start ?? Infinity) - toHva);
+            if (start > at) parts.push({ gfn: at, end: start, mapping: null, hvaBits: absent });
+            at = Math.max(at, start);
+            if (mapping === undefined || at >= end) break;
+            const until = Math.min(end, mapping.end - toHva);
+            parts.push({ gfn: at, end: until, mapping, hvaBits: 0 });
+            at = until;
+        }
+        return parts;
+    }
+}
+
+interface SlotPart {
+    readonly gfn: number;
+    readonly end: number;
+    /** What the VMM has mapped there; null where nothing is, or it cannot be told: then `hvaBits` hold. */
+    readonly mapping: Mapping | null;
+    readonly hvaBits: number;
+}
+

@@ -1,0 +1,139 @@
+/**
+ * Combines what the sources say into page runs. A stretch of guest memory has up to four layers; the sweep goes from
+ * boundary to boundary of any of them and never looks at a single page. Pure: millions of runs are a matter of typed
+ * arrays.
+ */
+import { toHex } from '../common/address';
+import type { PageTotals } from '../common/model';
+import { hvaStateOf, isDoubleBacked, isPrivate, type PageState } from '../common/pageState';
+import { PageRunsBuilder, type PageRuns } from '../common/pageRuns';
+import type { Layer } from './layer';
+
+/** A stretch of one memslot. */
+export interface Stretch {
+    /** [gfn, end) */
+    readonly gfn: number;
+    readonly end: number;
+    readonly memslot: number;
+    /** Bits that hold throughout. */
+    readonly fixed: PageState;
+    readonly attributes: Layer | null;
+    /** The HVA side as the VMM's page table has it; where that is absent, `pageCache` says whether the file has the page. */
+    readonly pageTable: Layer | null;
+    readonly pageCache: Layer | null;
+    readonly guestMemfd: Layer | null;
+}
+
+/** Walks a layer forward: `bits` hold until gfn `until`. Without a layer there are no bits. */
+class Cursor {
+    bits: PageState;
+    until: number;
+    private next: number;
+
+    constructor(
+        private readonly layer: Layer | null,
+        gfn: number,
+    ) {
+        this.bits = 0;
+        this.until = Infinity;
+        this.next = layer === null ? 0 : firstRunEndingAfter(layer, gfn);
+        if (layer !== null) this.moveTo(gfn);
+    }
+
+    /** `gfn` only ever grows. */
+    moveTo(gfn: number): void {
+        const { layer } = this;
+        if (layer === null) return;
+        const { first, pages, shift } = layer;
+        let start = Infinity;
+        let end = Infinity;
+        for (; this.next < layer.count; this.next++) {
+            start = (first[this.next] ?? 0) + shift;
+            end = start + (pages[this.next] ?? 0);
+            if (end > gfn) break;
+        }
+        if (this.next >= layer.count || start > gfn) {
+            this.bits = layer.gap;
+            this.until = this.next >= layer.count ? Infinity : start;
+        } else {
+            this.bits = layer.bits[layer.states[this.next] ?? 0] ?? 0;
+            this.until = end;
+        }
+    }
+}
+
+function firstRunEndingAfter(layer: Layer, gfn: number): number {
+    let low = 0;
+    let high = layer.count;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((layer.first[middle] ?? 0) + (layer.pages[middle] ?? 0) + layer.shift <= gfn) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+const isAbsentHva = (bits: PageState): boolean => hvaStateOf(bits) === 'absent';
+
+export class PageStateSweep {
+    private readonly runs = new PageRunsBuilder();
+    private privatePages = 0;
+    private sharedPages = 0;
+    private doubleBackedPages = 0;
+    private outsidePages = 0;
+
+    /** Stretches and gaps come in the order of their gfns. */
+    addStretch({ gfn, end, memslot, fixed, ...layers }: Stretch): void {
+        const attributes = new Cursor(layers.attributes, gfn);
+        const pageTable = new Cursor(layers.pageTable, gfn);
+        const pageCache = new Cursor(layers.pageCache, gfn);
+        const guestMemfd = new Cursor(layers.guestMemfd, gfn);
+        const fallsBack = layers.pageCache !== null;
+        for (let at = gfn; at < end; ) {
+            if (attributes.until <= at) attributes.moveTo(at);
+            if (pageTable.until <= at) pageTable.moveTo(at);
+            if (pageCache.until <= at) pageCache.moveTo(at);
+            if (guestMemfd.until <= at) guestMemfd.moveTo(at);
+            const hva = fallsBack && isAbsentHva(pageTable.bits) ? pageCache.bits : pageTable.bits;
+            const state = (fixed | attributes.bits | hva | guestMemfd.bits) >>> 0;
+            const until = Math.min(end, attributes.until, pageTable.until, pageCache.until, guestMemfd.until);
+            this.count(state, until - at);
+            this.runs.append(at, until - at, memslot, state);
+            at = until;
+        }
+    }
+
+    /** [gfn, end) holds no memslot: only its private pages are told. */
+    addGap(gfn: number, end: number, attributes: Layer | null, fixed: PageState): void {
+        if (attributes === null) return;
+        const cursor = new Cursor(attributes, gfn);
+        for (let at = gfn; at < end; ) {
+            if (cursor.until <= at) cursor.moveTo(at);
+            const until = Math.min(end, cursor.until);
+            if (isPrivate(cursor.bits)) {
+                this.outsidePages += until - at;
+                this.runs.append(at, until - at, -1, (fixed | cursor.bits) >>> 0);
+            }
+            at = until;
+        }
+    }
+
+    finish(): { runs: PageRuns; totals: PageTotals } {
+        const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
+        return {
+            runs: this.runs.build(),
+            totals: {
+                private: bytes(this.privatePages),
+                shared: bytes(this.sharedPages),
+                doubleBacked: bytes(this.doubleBackedPages),
+                outsideMemslots: bytes(this.outsidePages),
+            },
+        };
+    }
+
+    private count(state: PageState, pages: number): void {
+        if (isPrivate(state)) this.privatePages += pages;
+        else this.sharedPages += pages;
+        if (isDoubleBacked(state)) this.doubleBackedPages += pages;
+    }
+}

@@ -1,0 +1,80 @@
+/**
+ * Processes as /proc shows them. A process may vanish between any two reads: that is no error here, its facts are just
+ * absent. What may not be read is told apart from what is not there.
+ */
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+
+/** What came of looking at something of a process. */
+export type Looked<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'gone' } | { readonly kind: 'denied' };
+
+function look<T>(read: () => T): Looked<T> {
+    try {
+        return { kind: 'found', value: read() };
+    } catch (thrown) {
+        const errno = (thrown as NodeJS.ErrnoException).code;
+        if (errno === 'ENOENT' || errno === 'ESRCH') return { kind: 'gone' };
+        if (errno === 'EACCES' || errno === 'EPERM') return { kind: 'denied' };
+        throw thrown;
+    }
+}
+
+const found = <T>(looked: Looked<T>): T | undefined => (looked.kind === 'found' ? looked.value : undefined);
+
+export function listProcesses(): number[] {
+    return readdirSync('/proc')
+        .filter((name) => /^[1-9][0-9]*$/.test(name))
+        .map(Number)
+        .sort((a, b) => a - b);
+}
+
+const vmLink = 'anon_inode:kvm-vm';
+
+/** The fds of a process that are KVM VMs, ascending. */
+export function listVmFds(pid: number): Looked<number[]> {
+    return look(() => {
+        const folder = `/proc/${pid}/fd`;
+        return readdirSync(folder)
+            .filter((fd) => found(look(() => readlinkSync(`${folder}/${fd}`))) === vmLink)
+            .map(Number)
+            .sort((a, b) => a - b);
+    });
+}
+
+/** How many vCPU fds the process has. */
+export function countVcpuFds(pid: number): Looked<number> {
+    return look(() => {
+        const folder = `/proc/${pid}/fd`;
+        const links = readdirSync(folder).map((fd) => found(look(() => readlinkSync(`${folder}/${fd}`))) ?? '');
+        return new Set(links.filter((link) => link.startsWith('anon_inode:kvm-vcpu:'))).size;
+    });
+}
+
+export interface ProcessStatus {
+    /** The process that this is a thread of; the pid itself for a process. */
+    readonly threadGroup: number;
+    /** Pid of the tracer, or null. */
+    readonly tracer: number | null;
+}
+
+export function readStatus(pid: number): ProcessStatus | undefined {
+    const text = found(look(() => readFileSync(`/proc/${pid}/status`, 'latin1')));
+    if (text === undefined) return undefined;
+    const field = (name: string) => Number(new RegExp(`^${name}:\\s*([0-9]+)`, 'm').exec(text)?.[1] ?? 0);
+    const tracer = field('TracerPid');
+    return { threadGroup: field('Tgid'), tracer: tracer === 0 ? null : tracer };
+}
+
+/** The short command name, which the process chooses itself. */
+export function readCommand(pid: number): string | undefined {
+    return found(look(() => readFileSync(`/proc/${pid}/comm`, 'utf8')))?.replace(/\n$/, '');
+}
+
+/** The arguments, which the process chooses itself. */
+export function readArguments(pid: number): string[] | undefined {
+    const text = found(look(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
+    return text?.replace(/\0$/, '').split('\0');
+}
+
+export function readMapsText(pid: number): Looked<string> {
+    return look(() => readFileSync(`/proc/${pid}/maps`, 'utf8'));
+}

@@ -1,0 +1,75 @@
+import type { AddressSpace, GuestMemfd, Memslot, VmDetails } from '../../common/model';
+import { renderTable } from './table';
+import { notKnown, numberText, sizeText, unknownText } from './values';
+import { renderVm } from './vms';
+
+export function renderDetails(details: VmDetails): string {
+    const { capabilities, guestMemfds, vcpus } = details;
+    const attributes = capabilities.attributes.length > 0 ? 'private and shared' : 'shared only';
+    const sections = [
+        renderVm(details.vm) + `Memory attributes: ${attributes}; decided by: ${scopeText(capabilities.attributeScope)}\n`,
+        ...details.addressSpaces.map((space) => memslotTable(space, details.addressSpaces.length > 1)),
+        guestMemfds.length === 0 ? '' : 'guest_memfds\n' + guestMemfdTable(guestMemfds),
+        'vCPUs\n' +
+            renderTable(
+                [{ title: 'ID', right: true }, { title: 'FD', right: true }, { title: 'THREAD', right: true }],
+                vcpus.map(({ id, fd, tid }) => [String(id), numberText(fd), tid === null ? 'never ran' : String(tid)]),
+            ),
+        unknownText(details.unknown),
+    ];
+    return sections.filter((section) => section !== '').join('\n');
+}
+
+const scopeText = (scope: VmDetails['capabilities']['attributeScope']): string =>
+    scope === 'vm' ? 'the VM' : scope === 'guest_memfd' ? 'the guest_memfd of each slot' : 'nobody';
+
+function memslotTable({ id, memslots }: AddressSpace, several: boolean): string {
+    const title = several ? `Memslots of address space ${id}\n` : 'Memslots\n';
+    if (memslots.length === 0) return `${title}none\n`;
+    const columns = [
+        { title: 'ID', right: true },
+        { title: 'GPA', right: true },
+        { title: 'SIZE', right: true },
+        { title: 'HVA', right: true },
+        { title: 'BACKING' },
+        { title: 'GUEST_MEMFD' },
+        { title: 'FLAGS' },
+    ];
+    return title + renderTable(columns, memslots.map(memslotRow));
+}
+
+function memslotRow(slot: Memslot): string[] {
+    const { guestMemfd, backing } = slot;
+    const flags = [...slot.flags, ...(slot.gmemOnly ? ['gmem-only'] : []), ...(slot.internal ? ['internal'] : [])];
+    return [
+        String(slot.id),
+        slot.gpa,
+        sizeText(slot.size),
+        slot.hva,
+        backing === null ? notKnown : backing.path === null ? backing.kind : `${backing.kind} ${backing.path}`,
+        guestMemfd === null ? (slot.flags.includes('guest-memfd') ? notKnown : '') : `fd ${guestMemfd.fd} +${guestMemfd.offset}`,
+        flags.join(' '),
+    ];
+}
+
+function guestMemfdTable(guestMemfds: readonly GuestMemfd[]): string {
+    const columns = [
+        { title: 'INODE', right: true },
+        { title: 'FDS' },
+        { title: 'SIZE', right: true },
+        { title: 'ALLOCATED', right: true },
+        { title: 'PREPARED', right: true },
+        { title: 'FLAGS' },
+        { title: 'BOUND BY' },
+    ];
+    const rows = guestMemfds.map((gmem) => [
+        String(gmem.inode),
+        gmem.fds.join(' '),
+        sizeText(gmem.size),
+        sizeText(gmem.allocated),
+        sizeText(gmem.prepared),
+        gmem.flags.join(' '),
+        gmem.bindings.map(({ memslot, offset, size }) => `slot ${memslot} ${offset}+${size}`).join(', ') || 'nothing',
+    ]);
+    return renderTable(columns, rows);
+}

@@ -1,0 +1,127 @@
+/** Everything about a VM but its pages: what `show` prints. */
+import { toHex } from '../common/address';
+import { errors } from '../common/errors';
+import type { AddressSpace, Capabilities, GuestMemfd, Memslot, Vcpu, VmDetails } from '../common/model';
+import { backingOf } from './backing';
+import { readChunks } from './chunks';
+import { gmemFlags, type HeldGuestMemfd } from './guestMemfds';
+import type { SlotRow } from './memslots';
+import type { Pace } from './pace';
+import { enumerate, UnknownFields } from './unknownFields';
+import type { OpenVm } from './vmDirectory';
+import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
+import { hasPrivateMemory } from './vmSummary';
+
+const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
+
+export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> {
+    const memory = readVmMemory(vm);
+    const unknown = new UnknownFields();
+    if (!vm.record.consistent) unknown.add('addressSpaces', 'the memslots kept changing while they were read');
+    if (vm.record.type === null) unknown.add('vm.type', "this kernel's struct kvm does not tell the VM's type");
+    if (memory.mappings === null) unknown.add('addressSpaces.memslots.backing', memory.mappingsReason);
+    tellGmemProblems(memory, unknown);
+    return {
+        vm: vm.summary,
+        capabilities: capabilitiesOf(vm, memory),
+        addressSpaces: addressSpacesOf(vm, memory),
+        guestMemfds: await guestMemfdsOf(vm, memory, pace),
+        vcpus: vcpusOf(vm, memory, unknown),
+        unknown: unknown.list(),
+    };
+}
+
+export function capabilitiesOf(vm: OpenVm, memory: VmMemory): Capabilities {
+    if (hasPrivateMemory(vm.record)) return { attributes: ['private'], attributeScope: 'vm' };
+    const decides = memory.slots.some((slot) => slot.gmemOnly);
+    return { attributes: [], attributeScope: decides ? 'guest_memfd' : 'none' };
+}
+
+/** A memslot in the model's words. */
+export function memslotOf(slot: SlotRow, memory: VmMemory): Memslot {
+    const held = slot.gmemInode === null ? undefined : memory.guestMemfds.get(slot.gmemInode);
+    const flags: Memslot['flags'][number][] = [];
+    if (slot.logsDirtyPages) flags.push('log-dirty-pages');
+    if (slot.readonly) flags.push('readonly');
+    if (slot.hasGuestMemfd) flags.push('guest-memfd');
+    return {
+        id: slot.id,
+        internal: slot.internal,
+        gpa: bytes(slot.gfn),
+        size: bytes(slot.end - slot.gfn),
+        flags,
+        gmemOnly: slot.gmemOnly,
+        hva: toHex(slot.hva),
+        guestMemfd:
+            held === undefined
+                ? null
+                : { inode: held.record.inode, fd: held.fds[0] ?? -1, offset: bytes(slot.gmemPage) },
+        backing: memory.mappings === null ? null : backingOf(slot, memory.mappings, memory.filesystems),
+    };
+}
+
+function addressSpacesOf(vm: OpenVm, memory: VmMemory): AddressSpace[] {
+    const spaces: { id: number; memslots: Memslot[] }[] = [];
+    for (let id = 0; id < vm.record.addressSpaces; id++) spaces.push({ id, memslots: [] });
+    for (const slot of memory.slots) spaces[slot.addressSpace]?.memslots.push(memslotOf(slot, memory));
+    return spaces;
+}
+
+function tellGmemProblems(memory: VmMemory, unknown: UnknownFields): void {
+    const byReason = new Map<string, number[]>();
+    for (const slot of memory.slots) {
+        const reason = gmemProblem(slot, memory);
+        if (reason !== null) byReason.set(reason, [...(byReason.get(reason) ?? []), slot.id]);
+    }
+    for (const [reason, slots] of byReason) {
+        unknown.add('addressSpaces.memslots.guestMemfd', `memslot ${enumerate(slots)}: ${reason}`);
+    }
+}
+
+async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, pace: Pace): Promise<GuestMemfd[]> {
+    const guestMemfds: GuestMemfd[] = [];
+    for (const held of memory.guestMemfds.values()) {
+        const { inode, size, flags, allocatedPages, bindings } = held.record;
+        guestMemfds.push({
+            inode,
+            fds: held.fds,
+            size: toHex(size),
+            flags: gmemFlags(flags),
+            allocated: bytes(allocatedPages),
+            prepared: allocatedPages === 0 ? bytes(0) : bytes(await countPrepared(vm, held, pace)),
+            bindings: bindings
+                .map(({ addressSpace, memslot, first, pages }) => ({
+                    addressSpace,
+                    memslot,
+                    offset: bytes(first),
+                    size: bytes(pages),
+                }))
+                .sort((a, b) => a.addressSpace - b.addressSpace || a.memslot - b.memslot),
+        });
+    }
+    return guestMemfds;
+}
+
+/** Pages that are up to date; allocated ones need not be. */
+async function countPrepared(vm: OpenVm, { fds, record }: HeldGuestMemfd, pace: Pace): Promise<number> {
+    const end = Number(record.size >> 12n);
+    const chunks = await readChunks(pace, 0, end, (from) => vm.process.readGuestMemfdPages(fds[0] ?? -1, from, end));
+    if (chunks === null) throw errors.vmGone(vm.id);
+    let prepared = 0;
+    for (const { states, pages } of chunks) {
+        for (let i = 0; i < states.length; i++) if (states[i] === 2) prepared += pages[i] ?? 0;
+    }
+    return prepared;
+}
+
+/** Each vCPU once, at its lowest fd; those whose fd the process no longer holds are told by their number. */
+function vcpusOf(vm: OpenVm, memory: VmMemory, unknown: UnknownFields): Vcpu[] {
+    const vcpus = new Map<number, Vcpu>();
+    const files = memory.files.filter(({ kind }) => kind === 'vcpu').sort((a, b) => a.fd - b.fd);
+    for (const { vcpu, fd, tid } of files) {
+        if (!vcpus.has(vcpu)) vcpus.set(vcpu, { id: vcpu, fd, tid });
+    }
+    const missing = vm.record.vcpus - vcpus.size;
+    if (missing > 0) unknown.add('vcpus', `${missing} of ${vm.record.vcpus} vCPUs have no file descriptor in process ${vm.process.pid}`);
+    return [...vcpus.values()].sort((a, b) => a.id - b.id);
+}

@@ -1,0 +1,82 @@
+/**
+ * Every VM fd of every process, with the `struct kvm` behind it. Candidates come from the links in /proc/PID/fd; the
+ * kernel's word on each comes from the native addon.
+ */
+import type { VmIdentity, VmRecord } from '../../native/index';
+import type { Unknown } from '../common/model';
+import { toGuestmemError } from '../common/errors';
+import { native } from './native';
+import { fromNative, isNativeError } from './nativeErrors';
+import type { Pace } from './pace';
+import { listProcesses, listVmFds } from './processes';
+import type { Place } from './vmSummary';
+
+/** One `struct kvm` as one process holds it. */
+export interface Sighting {
+    readonly pid: number;
+    /** Ascending; never empty. */
+    readonly fds: readonly number[];
+    /** Null when only /proc could be read: each fd is then a sighting of its own. */
+    readonly kernel: { readonly identity: VmIdentity; readonly record: VmRecord } | null;
+}
+
+export const placeOf = ({ pid, fds }: Sighting): Place => ({ pid, fd: fds[0] ?? -1 });
+
+/** The VMs that process `pid` holds at `fds`, lowest fd first; fds that meanwhile closed are left out. */
+export function sightVms(pid: number, fds: readonly number[]): Sighting[] {
+    const process = new (native().VmmProcess)(pid);
+    try {
+        const byIdentity = new Map<VmIdentity, number[]>();
+        for (const file of process.kvmFiles()) {
+            if (file.kind !== 'vm' || !fds.includes(file.fd)) continue;
+            const held = byIdentity.get(file.vm);
+            if (held === undefined) byIdentity.set(file.vm, [file.fd]);
+            else held.push(file.fd);
+        }
+        const sightings: Sighting[] = [];
+        for (const held of byIdentity.values()) {
+            held.sort((a, b) => a - b);
+            const record = process.readVm(held[0] ?? -1);
+            if (record !== null) sightings.push({ pid, fds: held, kernel: { identity: record.vm, record } });
+        }
+        return sightings.sort((a, b) => placeOf(a).fd - placeOf(b).fd);
+    } finally {
+        process.close();
+    }
+}
+
+export interface Scan {
+    readonly sightings: readonly Sighting[];
+    readonly unknown: readonly Unknown[];
+}
+
+export async function scanVms(pace: Pace): Promise<Scan> {
+    const sightings: Sighting[] = [];
+    const denied: number[] = [];
+    const problems = new Map<string, number[]>();
+    for (const pid of listProcesses()) {
+        await pace.breathe();
+        const looked = listVmFds(pid);
+        if (looked.kind === 'denied') denied.push(pid);
+        if (looked.kind !== 'found' || looked.value.length === 0) continue;
+        try {
+            sightings.push(...sightVms(pid, looked.value));
+        } catch (thrown) {
+            if (isNativeError(thrown) && thrown.code === 'ESRCH') continue;
+            sightings.push(...looked.value.map((fd) => ({ pid, fds: [fd], kernel: null })));
+            const { message } = toGuestmemError(fromNative(thrown, `Reading the VMs of process ${pid}`, pid));
+            problems.set(message, [...(problems.get(message) ?? []), pid]);
+        }
+    }
+    const unknown: Unknown[] = [...problems.keys()].map((reason) => ({ field: 'vms', reason }));
+    if (denied.length > 0) unknown.push({ field: 'vms', reason: deniedReason(denied) });
+    return { sightings, unknown };
+}
+
+function deniedReason(pids: readonly number[]): string {
+    const some = pids.slice(0, 3).join(', ') + (pids.length > 3 ? ', …' : '');
+    return (
+        `the file descriptors of ${pids.length} other ${pids.length === 1 ? 'process' : 'processes'} (${some}) may not be ` +
+        `read without CAP_SYS_PTRACE, so VMs of theirs are not listed: run guestmem as root, for example with sudo`
+    );
+}

@@ -1,0 +1,60 @@
+/** A VM in one line: what `vms` lists. */
+import type { VmRecord } from '../../native/index';
+import { toHex } from '../common/address';
+import type { VmHolder, VmSummary, VmType } from '../common/model';
+import { slotRows } from './memslots';
+import { readArguments, readCommand, readStatus } from './processes';
+import { vmName } from './vmName';
+
+/** KVM_X86_*_VM of the kernel's UAPI. */
+const types = ['default', 'sw-protected', 'sev', 'sev-es', 'snp', 'tdx'] as const;
+
+export const vmType = (number: number | null): VmType | null =>
+    number === null ? null : (types[number] ?? `type-${number}`);
+
+/**
+ * Whether the VM's pages can be private. Before struct kvm kept the answer (kvm_arch.has_private_mem, 6.10), only
+ * software-protected VMs had private memory.
+ */
+export const hasPrivateMemory = (record: VmRecord): boolean => record.hasPrivateMemory ?? record.type === 1;
+
+/** The VM's own store decides private or shared. */
+export const hasVmScope = (record: VmRecord): boolean => hasPrivateMemory(record) && record.hasAttributeStore;
+
+export interface Place {
+    readonly pid: number;
+    readonly fd: number;
+}
+
+export const vmIdOf = (place: Place): string => `${place.pid}:${place.fd}`;
+
+/** Without a record (no BPF), `vcpus` is what /proc tells. Undefined when the process has vanished. */
+export function summarizeVm(
+    place: Place,
+    record: VmRecord | null,
+    vcpus: number | null,
+    holders: readonly VmHolder[],
+): VmSummary | undefined {
+    const command = readCommand(place.pid);
+    const status = readStatus(place.pid);
+    if (command === undefined || status === undefined) return undefined;
+    return {
+        id: vmIdOf(place),
+        pid: place.pid,
+        fd: place.fd,
+        command,
+        name: vmName(readArguments(place.pid) ?? []),
+        vcpus,
+        memory: record === null ? null : toHex(memoryOf(record)),
+        type: vmType(record?.type ?? null),
+        tracedBy: status.tracer,
+        holders,
+    };
+}
+
+function memoryOf(record: VmRecord): bigint {
+    const pages = slotRows(record.memslots)
+        .filter((slot) => slot.addressSpace === 0 && !slot.internal)
+        .reduce((sum, slot) => sum + slot.end - slot.gfn, 0);
+    return BigInt(pages) * 4096n;
+}
