@@ -82,10 +82,12 @@ class Injection {
 
     Outcome execute() {
         SavedRegisters saved(attachment_, request_.preference.busy_ioctl);
-        if (!saved.valid() || !attachment_.uses_64_bit_calls()) return not_now(tid_, "does not make 64-bit system calls");
+        if (!saved.valid() || !attachment_.uses_64_bit_calls())
+            return not_now(tid_, "does not make 64-bit system calls");
         if (!in_system_call(saved.get())) return not_now(tid_, "is not in a system call");
         const CurrentCall call{CurrentCall::Kind::in_call, static_cast<long>(saved.get().orig_rax), saved.get().rsi};
-        if (call.is_ioctl(request_.preference.busy_ioctl)) return not_now(tid_, "is in " + request_.preference.busy_name);
+        if (call.is_ioctl(request_.preference.busy_ioctl))
+            return not_now(tid_, "is in " + request_.preference.busy_name);
         if (std::optional<Refused> refused = changed_since_chosen(request_, tid_)) return *refused;
 
         if (std::optional<Refused> refused = prepare_stub()) return *refused;

@@ -17,8 +17,8 @@ struct Attempt {
 };
 
 /**
- * `stub` is as it was found before. Blocks until `deadline` at most. Everything that was changed in the thread is undone,
- * by us or by the stub.
+ * `stub` is as it was found before. Blocks until `deadline` at most. Everything that was changed in the thread is
+ * undone, by us or by the stub.
  */
 Attempt attempt_in_thread(const Request& request, pid_t tid, const StubPlace& stub, Clock::time_point deadline);
 

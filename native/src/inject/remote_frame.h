@@ -27,7 +27,7 @@ static_assert(Payload::capacity <= red_zone);
 /** Where the frame goes for a thread with this stack pointer. */
 std::uint64_t frame_address(const Registers& thread);
 
-/** `afterwards` is the state that the stub brings about. Fails (errno) where the stack cannot be written by the thread. */
+/** `afterwards` is the state that the stub brings about. Fails (errno) where the thread itself could not write. */
 bool write_frame(pid_t pid, std::uint64_t address, const Registers& afterwards, const Payload& payload);
 
 /** The registers with which the thread executes `call` in the stub. */

@@ -1,5 +1,5 @@
-// How a system call that a stop interrupted goes on. The kernel leaves its intention in rax (-512 to -516, never seen by
-// user space) and acts on it on the way out, if orig_rax still names the call.
+// How a system call that a stop interrupted goes on. The kernel leaves its intention in rax (-512 to -516, never seen
+// by user space) and acts on it on the way out, if orig_rax still names the call.
 #pragma once
 
 #include <cstdint>

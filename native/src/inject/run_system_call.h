@@ -1,5 +1,5 @@
-// The library's two entrances: execute one system call inside a thread of another process, and ask whether that would be
-// refused. They know nothing of what the call is for.
+// The library's two entrances: execute one system call inside a thread of another process, and ask whether that would
+// be refused. They know nothing of what the call is for.
 #pragma once
 
 #include <optional>

@@ -71,9 +71,10 @@ void examine(const Target& target, const ThreadPreference& preference, pid_t tid
     const std::optional<CurrentCall> call = read_current_call(target.pid, tid);
     if (!call) return;
     if (call->kind == CurrentCall::Kind::not_permitted) {
-        found.refusal = Refused{Reason::not_permitted, "no right to trace process " + std::to_string(target.pid) +
-                                                           ": it takes CAP_SYS_PTRACE, or the same user and Yama's leave"
-                                                           " (/proc/sys/kernel/yama/ptrace_scope)"};
+        found.refusal = Refused{Reason::not_permitted,
+                                "no right to trace process " + std::to_string(target.pid) +
+                                    ": it takes CAP_SYS_PTRACE, or the same user and Yama's leave"
+                                    " (/proc/sys/kernel/yama/ptrace_scope)"};
         return;
     }
     if (call->is_ioctl(preference.busy_ioctl)) {

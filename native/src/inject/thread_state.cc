@@ -60,7 +60,8 @@ unsigned long long hexadecimal(const std::string& text) {
 }  // namespace
 
 bool CurrentCall::is_ioctl(std::uint32_t request) const {
-    return request != 0 && kind == Kind::in_call && number == SYS_ioctl && static_cast<std::uint32_t>(second_argument) == request;
+    return request != 0 && kind == Kind::in_call && number == SYS_ioctl &&
+           static_cast<std::uint32_t>(second_argument) == request;
 }
 
 std::vector<pid_t> list_threads(pid_t pid) {

@@ -12,7 +12,7 @@ namespace guestmem::inject {
 struct ThreadState {
     /** As in /proc/PID/stat: R, S, D, T, t, Z, X … */
     char state;
-    /** A thread that the kernel started in the process (vhost, io_uring, KVM's NX recovery): it never runs user code. */
+    /** A thread that the kernel started in the process (vhost, io_uring, KVM's NX recovery): it runs no user code. */
     bool kernel_worker;
     /** Thread group of the tracer in our pid namespace, 0 without one. */
     pid_t tracer;

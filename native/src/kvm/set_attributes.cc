@@ -30,7 +30,8 @@ constexpr std::uint64_t page_size = 4096;
 
 void validate(const AttributePiece& piece) {
     const bool aligned = piece.gpa % page_size == 0 && piece.size % page_size == 0;
-    if (piece.size != 0 && aligned && piece.size <= AttributePiece::largest && piece.gpa + piece.size > piece.gpa) return;
+    const bool wraps = piece.gpa + piece.size < piece.gpa;
+    if (piece.size != 0 && piece.size <= AttributePiece::largest && aligned && !wraps) return;
     char text[128];
     std::snprintf(text, sizeof text, "set memory attributes of a piece of 0x%llx bytes at 0x%llx",
                   static_cast<unsigned long long>(piece.size), static_cast<unsigned long long>(piece.gpa));
@@ -49,8 +50,8 @@ std::optional<inject::Refused> find_other_vm(const InjectionTarget& target) {
     if (inject::Target{target.pid, target.pidfd}.has_exited())
         return inject::Refused{inject::Reason::gone, process + " has exited"};
     if (!target.is_same_vm())
-        return inject::Refused{inject::Reason::gone, "file descriptor " + std::to_string(target.vm_fd) + " of " + process +
-                                                         " no longer is the VM that was looked at"};
+        return inject::Refused{inject::Reason::gone, "file descriptor " + std::to_string(target.vm_fd) + " of " +
+                                                         process + " no longer is the VM that was looked at"};
     return std::nullopt;
 }
 

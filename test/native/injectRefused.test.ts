@@ -1,0 +1,134 @@
+/** Processes in which nothing may be executed: each is refused with its reason, before or without harm. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requireKvm, requireRoot } from '../support/requirements';
+import { buildPrograms, DifficultTarget, driveOnce, driverProgram, type TargetKind } from './injectSupport';
+
+const getpid = 39;
+const poll = 7;
+const kvmRun = 0xae80;
+const nobody = 65534;
+
+describe('injection into a difficult process', function () {
+    this.timeout(60_000);
+
+    before(buildPrograms);
+
+    async function withTarget(kind: TargetKind, body: (target: DifficultTarget) => Promise<void>): Promise<void> {
+        const target = await DifficultTarget.start(kind);
+        try {
+            await body(target);
+        } finally {
+            await target.kill();
+        }
+    }
+
+    type Words = readonly (string | number)[];
+    async function checkRefused(pid: number, reason: string, detail: RegExp, options: Words = []): Promise<void> {
+        for (const words of [['check'], ['call', getpid]]) {
+            const outcome = await driveOnce([...options, pid, ...words]);
+            assert.ok(outcome.kind === 'refused', JSON.stringify(outcome));
+            assert.equal(outcome.reason, reason);
+            assert.match(outcome.detail, detail);
+        }
+    }
+
+    it('refuses a seccomp filter, even one that allows everything', () =>
+        withTarget('filtered', (target) => checkRefused(target.pid, 'seccomp', /1 under a seccomp filter/)));
+
+    it('names the process that traces it', () =>
+        withTarget('traced', async (target) => {
+            await checkRefused(target.pid, 'traced', new RegExp(`traced by process ${target.startedPid} `));
+            const outcome = await driveOnce([target.pid, 'check']);
+            assert.ok(outcome.kind === 'refused');
+            assert.equal(outcome.tracer, target.startedPid);
+        }));
+
+    it('refuses a stopped process and leaves it stopped', () =>
+        withTarget('sleeping', async (target) => {
+            process.kill(target.pid, 'SIGSTOP');
+            await checkRefused(target.pid, 'no-thread', /1 stopped/);
+            assert.match(readFileSync(`/proc/${target.pid}/status`, 'utf8'), /^State:\tT/m);
+        }));
+
+    it('refuses a process that has exited', () =>
+        withTarget('zombie', (target) => checkRefused(target.pid, 'gone', /has exited/)));
+
+    it('refuses a process that never makes a system call', () =>
+        withTarget('computing', async (target) => {
+            const outcome = await driveOnce([target.pid, 'call', getpid]);
+            assert.ok(outcome.kind === 'refused');
+            assert.equal(outcome.reason, 'no-thread');
+            assert.match(outcome.detail, /is not in a system call/);
+        }));
+
+    it('refuses a thread that is in a 32-bit system call', () =>
+        withTarget('compatible', async (target) => {
+            const outcome = await driveOnce([target.pid, 'call', getpid]);
+            assert.ok(outcome.kind === 'refused');
+            assert.equal(outcome.reason, 'no-thread');
+            assert.match(outcome.detail, /64-bit/);
+        }));
+
+    it('refuses when the file descriptor names another VM by now', () =>
+        withTarget('sleeping', async (target) => {
+            const outcome = await driveOnce(['--other-vm', target.pid, 'attributes', 3, 0, 0x1000, 0]);
+            assert.ok(outcome.kind === 'refused');
+            assert.equal(outcome.reason, 'gone');
+        }));
+
+    it('refuses without the right to trace', async function () {
+        requireRoot(this);
+        const folder = await mkdtemp(join(tmpdir(), 'guestmem-inject-'));
+        try {
+            const driver = join(folder, 'driver');
+            await copyFile(driverProgram, driver);
+            await chmod(folder, 0o755);
+            await withTarget('sleeping', async (target) => {
+                const outcome = await driveOnce([target.pid, 'call', getpid], { program: driver, user: nobody });
+                assert.ok(outcome.kind === 'refused');
+                assert.equal(outcome.reason, 'not-permitted');
+                assert.match(outcome.detail, /CAP_SYS_PTRACE/);
+            });
+        } finally {
+            await rm(folder, { recursive: true });
+        }
+    });
+
+    it('says that a process does not exist', () =>
+        assert.rejects(driveOnce([2 ** 22 + 1, 'check']), /pidfd_open/));
+
+    describe('with a vCPU', () => {
+        const onlyVcpu = (target: DifficultTarget) => ['--busy', kvmRun, '--last-resort', target.pid];
+
+        before(function () {
+            requireKvm(this);
+        });
+
+        it("refuses while every thread is in KVM_RUN, and leaves KVM's own worker alone", () =>
+            withTarget('halted-vcpu', async (target) => {
+                // The detail counts the vCPU thread, and nothing else was a candidate.
+                await checkRefused(target.pid, 'no-thread', /: 1 in (KVM_RUN|the busy ioctl)$/, onlyVcpu(target));
+            }));
+
+        it('uses a vCPU thread that is outside KVM_RUN when there is no other', () =>
+            withTarget('vcpu-outside', async (target) => {
+                const outcome = await driveOnce([...onlyVcpu(target), target.pid, 'call', getpid]);
+                assert.ok(outcome.kind === 'returned', JSON.stringify(outcome));
+                assert.equal(outcome.tid, target.pid);
+            }));
+    });
+
+    it('does not keep a process that is killed during the call from being reaped', () =>
+        withTarget('sleeping', async (target) => {
+            const outcome = driveOnce([target.pid, 'call', poll, 0, 0, 60_000]);
+            while (!readFileSync(`/proc/${target.pid}/syscall`, 'utf8').startsWith(`${poll} `))
+                await sleep(5);
+            await target.kill();
+            assert.equal((await outcome).kind, 'unknown');
+        }));
+});
