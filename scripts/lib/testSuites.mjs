@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, mkdtempSync, readdirSync, readFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { fetchStockKernel } from '../fetchStockKernel.mjs';
 import { root } from './run.mjs';
 import { asRoot } from './systemPackages.mjs';
 
@@ -17,7 +18,8 @@ const kinds = {
     fuzz: { run: onHost },
     native: { run: asRootOnHost, missing: noRoot },
     kvm: { run: asRootOnHost, missing: () => noRoot() ?? noKvm() },
-    nested: { run: inNestedMachine, missing: noTestKernel },
+    nested: { run: (files, folder) => inNestedMachine(files, folder, {}), missing: noTestKernel },
+    stock: { run: (files, folder) => inNestedMachine(files, folder, fetchStockKernel()) },
     extension: { run: inExtensionHost, missing: noChromium },
     ui: { run: onHost, missing: () => noChromium() ?? noRoot() ?? noKvm() },
 };
@@ -65,13 +67,13 @@ function asRootOnHost(files, folder) {
     return onHost(files, folder, sudo.length === 0 ? [] : [...sudo, 'env', `PATH=${process.env.PATH}`]);
 }
 
-/** One booted machine for all files; those named *.host.test.ts look at such a machine from outside. */
-async function inNestedMachine(files, folder) {
+/** One machine, booted with `kernel`, for all files; those named *.host.test.ts look at such a machine from outside. */
+async function inNestedMachine(files, folder, kernel) {
     const outside = files.filter((file) => file.endsWith('.host.test.cjs'));
     const inside = files.filter((file) => !outside.includes(file));
     const { NestedMachine } = await import(pathToFileURL(join(root, 'out/test/support/nestedMachine.cjs')).href);
     const command = [process.execPath, ...mocha('/out/results.json', emulatedTestTimeout, inside)].join(' ');
-    const machine = new NestedMachine({ command, timeout: suiteTimeout });
+    const machine = new NestedMachine({ command, timeout: suiteTimeout, ...kernel });
     try {
         const { stdout, stderr, status } = await machine.result();
         process.stdout.write(stdout + stderr);
