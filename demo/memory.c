@@ -54,9 +54,9 @@ static struct memslot *add_gmem_memslot(struct vm *vm, uint64_t gpa, uint64_t si
     });
 }
 
-static void *map(uint64_t size, int protection, int flags, int fd)
+static void *map(uint64_t size, int flags, int fd, uint64_t offset)
 {
-    void *address = mmap(NULL, size, protection, flags | MAP_NORESERVE, fd, 0);
+    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE, fd, (off_t)offset);
 
     if (address == MAP_FAILED)
         die("mmap of guest memory");
@@ -66,7 +66,7 @@ static void *map(uint64_t size, int protection, int flags, int fd)
 /* Without huge pages, so that touching one page makes one page present. */
 static void *map_anonymous(uint64_t size)
 {
-    void *address = map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    void *address = map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     madvise(address, size, MADV_NOHUGEPAGE); /* fails only where the kernel has no huge pages */
     return address;
@@ -98,7 +98,7 @@ static void add_conventional_memory(struct vm *vm)
 
     int memfd = check(memfd_create("guest-ram", MFD_CLOEXEC), "memfd_create");
     check(ftruncate(memfd, 256 * KIB), "ftruncate of the memfd");
-    slot = add_memslot(vm, "memfd", 0x100000, 256 * KIB, map(256 * KIB, PROT_READ | PROT_WRITE, MAP_SHARED, memfd), 0);
+    slot = add_memslot(vm, "memfd", 0x100000, 256 * KIB, map(256 * KIB, MAP_SHARED, memfd, 0), 0);
     slot->touched = pages(slot, 0, 8);
     slot->cached = pages(slot, 16, 8);
     for (off_t page = 16; page < 24; page++)
@@ -113,25 +113,25 @@ static void add_conventional_memory(struct vm *vm)
 }
 
 /*
- * Two slots share one guest_memfd, another guest_memfd has no slot. A default VM's guest_memfd can be mapped: the first
- * slot's HVA then is the guest_memfd itself, the second's an anonymous mapping that KVM ignores. A sw-protected VM has
- * both sides for real; it starts with the first slot private.
+ * Two slots share one guest_memfd, another guest_memfd has no slot. A default VM's guest_memfd can be mapped, and the
+ * HVAs are such mappings: both sides of a slot are the same pages, wherever KVM looks for them. In a sw-protected VM
+ * they are different pages; it starts with the first slot private.
  */
 static void add_guest_memfds(struct vm *vm, uint64_t flags)
 {
-    const uint64_t size = 128 * KIB;
+    const uint64_t size = 128 * KIB, second = 256 * KIB;
     int fd = create_guest_memfd(vm, 512 * KIB, flags);
     bool can_map = flags & GUEST_MEMFD_FLAG_MMAP;
-    void *hva = can_map ? map(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : map_anonymous(size);
-    struct memslot *slot = add_gmem_memslot(vm, 0x400000, size, hva, fd, 0);
+    struct memslot *slot;
 
+    slot = add_gmem_memslot(vm, 0x400000, size, can_map ? map(size, MAP_SHARED, fd, 0) : map_anonymous(size), fd, 0);
     slot->touched = pages(slot, 0, 8);
     slot->cached = pages(slot, 16, 4);
     allocate(fd, 16 * PAGE, 4 * PAGE);
     if (!can_map)
-        check(-set_attribute(vm, slot->gpa, slot->size, true), "KVM_SET_MEMORY_ATTRIBUTES");
+        check(-set_attribute(vm, slot->gpa, size, true), "KVM_SET_MEMORY_ATTRIBUTES");
 
-    slot = add_gmem_memslot(vm, 0x500000, size, map_anonymous(size), fd, 256 * KIB);
+    slot = add_gmem_memslot(vm, 0x500000, size, can_map ? map(size, MAP_SHARED, fd, second) : map_anonymous(size), fd, second);
     slot->touched = pages(slot, 4, 4);
 
     allocate(create_guest_memfd(vm, 1024 * KIB, flags), 0, 16 * PAGE);
@@ -158,12 +158,12 @@ static uint64_t add_large_memory(struct vm *vm, const struct options *options, u
     return gpa + size;
 }
 
-/* A slot that a guest_memfd alone backs: its HVA is reserved and never mapped. */
+/* A slot that a guest_memfd alone backs: nobody touches what is mapped at its HVA. */
 static uint64_t add_pure_guest_memfd(struct vm *vm, const struct options *options, uint64_t gpa, uint64_t flags)
 {
     const uint64_t size = options->gmem;
     int fd = create_guest_memfd(vm, size, flags);
-    struct memslot *slot = add_gmem_memslot(vm, gpa, size, map(size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1), fd, 0);
+    struct memslot *slot = add_gmem_memslot(vm, gpa, size, map_anonymous(size), fd, 0);
 
     if (options->populate) {
         allocate(fd, 0, size);

@@ -40,8 +40,8 @@ describe('bad input', () => {
     refuses('a map outside all memslots', ['map', 'VM', '--range', '0x40000000+0x1000'], 1, 'outside-memslots', /0x40000000/);
     refuses('an address space that is no number', ['map', 'VM', '--address-space', 'smm'], 2, 'usage', /smm/);
     refuses('a read outside all memslots', ['read', 'VM', '0x40000000', '0x10'], 1, 'outside-memslots', /0x40000000/);
-    refuses('a read beyond 64 bits', ['read', 'VM', '0xfffffffffffffff0', '0x20'], 2, 'usage', /0xfffffffffffffff0/);
-    refuses('a read of nothing', ['read', 'VM', '0x1000', '0'], 2, 'usage', /0/);
+    refuses('a read beyond 64 bits', ['read', 'VM', '0xfffffffffffffff0', '0x20'], 2, 'usage', /64 bits/);
+    refuses('a read of nothing', ['read', 'VM', '0x1000', '0'], 2, 'usage', /zero/);
     refuses('a conversion of an unaligned range', ['convert', 'VM', '0x10+0x1000', 'private', '--yes'], 2, 'usage', /0x10\b/);
     refuses('a conversion to neither', ['convert', 'VM', '0x1000+0x1000', 'public', '--yes'], 2, 'usage', /public/);
     refuses('a conversion in a VM without private memory', ['convert', 'VM', '0x1000+0x1000', 'private', '--yes'], 1, 'unsupported', /private/);
@@ -57,10 +57,10 @@ describe('bad input', () => {
         assert.equal((await guestmem(['vms', '--frobnicate'])).code, 2);
     });
 
-    it('no verb at all: usage, exit code 2', async () => {
+    it('no verb at all: exit code 2', async () => {
         const outcome = await guestmem([]);
         assert.equal(outcome.code, 2);
-        assert.match(outcome.stderr, /convert/);
+        assert.match(outcome.stderr, /--help/);
     });
 
     it('a VM is left as it was by all of this', async () => {

@@ -22,7 +22,7 @@ describe('a VM in a pid namespace', () => {
             .map((tid) => readFileSync(`/proc/${outerPid()}/task/${tid}/status`, 'utf8'))
             .filter((status) => /^Name:\tvcpu$/m.test(status))
             .map((status) => /^NSpid:\t(.*)$/m.exec(status)?.[1]?.split('\t').map(Number) ?? []);
-    const inside = () => ({ through: ['nsenter', '--pid', '--mount', `--target=${outerPid()}`, '--'] });
+    const inside = () => ({ through: ['nsenter', '--pid', '--mount', `--target=${outerPid()}`, `--wd=${process.cwd()}`, '--'] });
 
     async function expectVm(pid: number, options: { through?: string[] }): Promise<void> {
         const id = `${pid}:${vmm().report.vmFd}`;

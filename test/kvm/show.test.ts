@@ -48,7 +48,7 @@ describe('show: the demo VMM', () => {
         assert.match(shown[vmm().memslot('memfd').id]?.backing?.path ?? '', /guest-ram/);
         if (vmm().report.guestMemfds.length > 0) {
             assert.equal(kindOf(vmm().memslot('guest_memfd')), 'guest_memfd');
-            assert.equal(kindOf(vmm().memslot('guest_memfd', 1)), 'anonymous');
+            assert.equal(kindOf(vmm().memslot('guest_memfd', 1)), 'guest_memfd');
         }
     });
 

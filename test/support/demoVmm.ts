@@ -50,6 +50,8 @@ export interface DemoAccess {
 export interface DemoOptions {
     /** A command that starts the VMM: its words come before the VMM's own. */
     readonly through?: readonly string[];
+    /** Drops what it says on stderr, where it is asked for something that this kernel may not offer. */
+    readonly quiet?: boolean;
 }
 
 export const demoProgram = 'demo/build/guestmem-demo';
@@ -64,8 +66,10 @@ export class DemoVmm {
 
     static async start(words: readonly string[] = [], options: DemoOptions = {}): Promise<DemoVmm> {
         const [command = '', ...rest] = [...(options.through ?? []), demoProgram, ...words];
-        const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+        const child = spawn(command, rest, { stdio: ['pipe', 'pipe', options.quiet === true ? 'ignore' : 'inherit'] });
         await once(child, 'spawn');
+        // A VMM that was killed cannot be told anything; the missing answer or the awaited exit says so.
+        child.stdin.on('error', () => undefined);
         const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
         const first = await Promise.race([lines.next(), sleep(startTimeout, undefined, { ref: false })]);
         if (first === undefined || first.done === true) {
