@@ -11,8 +11,6 @@
             'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],
             'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17'],
             'cflags_cc': ['-std=c++17', '-fexceptions'],
-            # One binary serves every Node, whatever C++ library is beside it.
-            'ldflags': ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'],
         },
     ],
 }

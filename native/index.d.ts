@@ -107,6 +107,7 @@ export interface PagemapChunk {
     readonly pages: Float64Array;
     /** bits 0-1: 1 present, 2 swapped, 3 zero page; bit 2: file-backed or shared; bit 3: mapped by a huge entry. */
     readonly states: Uint8Array;
+    /** A page number, too. */
     readonly next: number | null;
     readonly source: 'PAGEMAP_SCAN' | 'pagemap';
 }

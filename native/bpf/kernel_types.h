@@ -98,6 +98,11 @@ enum pageflags {
     PG_uptodate = 0, /* The value is the running kernel's. */
 };
 
+/* Which functions a BPF program may call, as the verifier numbers them. */
+enum special_kfunc_type {
+    KF_bpf_rdonly_cast = 0,
+};
+
 struct pid_namespace;
 
 struct upid {

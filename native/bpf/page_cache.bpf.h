@@ -16,6 +16,5 @@ struct page_cache_state {
     __s32 error;          /* What looking up the address came to: 0 or a negative errno. */
     __u32 found;
     __u32 values_are_swapped; /* In a tmpfs; elsewhere a value is the shadow of an evicted page. */
-    __u32 unknown_units;      /* The file's indexes do not count base pages (hugetlbfs before Linux 6.7). */
-    __u32 is_hugetlbfs;
+    __u32 unknown_units;      /* The file's indexes count huge pages. */
 };

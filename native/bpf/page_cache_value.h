@@ -33,6 +33,12 @@ static __always_inline void walk_page_cache(struct file *file)
     unsigned long magic = BPF_CORE_READ(inode, i_sb, s_magic);
     state.found = 1;
     state.values_are_swapped = magic == TMPFS_MAGIC;
-    state.is_hugetlbfs = magic == HUGETLBFS_MAGIC;
+    state.walk.leaf = 0;
     walk_xarray(BPF_CORE_READ(inode, i_mapping, i_pages.xa_head));
+    /*
+     * Before Linux 6.7 (a08c7193e4f1, "mm/filemap: remove hugetlb special casing") hugetlbfs indexed its pages by their
+     * own size; since then a huge page takes 512 indexes or more, and never stands in a leaf or alone.
+     */
+    state.unknown_units =
+        magic == HUGETLBFS_MAGIC && (state.walk.leaf || (state.walk.root && !is_node(state.walk.root)));
 }

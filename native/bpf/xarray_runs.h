@@ -48,8 +48,7 @@ static __always_inline bool is_sibling(__u64 entry)
 
 static __always_inline __u32 node_shift(__u64 entry)
 {
-    struct xa_node *node = bpf_rdonly_cast((void *)(entry - 2), bpf_core_type_id_kernel(struct xa_node));
-    return node->shift;
+    return load_word(entry - 2 + bpf_core_field_offset(struct xa_node, shift)) & 0xff;
 }
 
 static __always_inline __u64 node_slot(__u64 entry, __u64 offset)

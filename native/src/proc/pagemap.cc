@@ -85,7 +85,8 @@ void append(std::vector<PageRun>& runs, std::uint64_t first, std::uint64_t pages
 
 /** False when this kernel has no PAGEMAP_SCAN. */
 bool scan(int pagemap, std::uint64_t start, std::uint64_t end, PagemapChunk& chunk) {
-    std::vector<page_region> regions(runs_max);
+    // Kept: to clear it takes longer than most scans, and the addon is used by one thread.
+    static std::vector<page_region> regions(runs_max);
     std::uint64_t at = start;
     while (at < end && chunk.runs.size() < runs_max) {
         pm_scan_arg argument{};
@@ -114,7 +115,7 @@ bool scan(int pagemap, std::uint64_t start, std::uint64_t end, PagemapChunk& chu
 }
 
 void read_entries(int pagemap, std::uint64_t start, std::uint64_t end, PagemapChunk& chunk) {
-    std::vector<std::uint64_t> entries(runs_max);
+    static std::vector<std::uint64_t> entries(runs_max);
     std::uint64_t page = start / page_size;
     const std::uint64_t end_page = end / page_size;
     while (page < end_page && chunk.runs.size() < runs_max) {
