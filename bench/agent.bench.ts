@@ -1,0 +1,84 @@
+/**
+ * How long the agent takes to answer, seen from the other end of its pipe, beside the kernel's own interfaces for the
+ * same memory in the same run. Needs /dev/kvm, root, and 9 GiB of free memory for the populated guest_memfd.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AgentConnection } from '../test/support/agentConnection';
+import { DemoVmm } from '../test/support/demoVmm';
+import { fastest, report } from './stopwatch';
+
+const repeats = 9;
+const gibibyte = 2 ** 30;
+
+async function withDemo(words: readonly string[], measure: (vmm: DemoVmm) => Promise<void>): Promise<void> {
+    const vmm = await DemoVmm.start(words);
+    try {
+        await measure(vmm);
+    } finally {
+        await vmm.stop();
+    }
+}
+
+/** From the click on the view until the first tree: a new process, the handshake, the list, one VM's details. */
+async function firstTree(): Promise<void> {
+    await withDemo([], async (vmm) => {
+        const took = await fastest(3, async () => {
+            const agent = await AgentConnection.start();
+            await agent.request('vms', {});
+            await agent.request('show', { vm: vmm.id });
+            await agent.stop();
+        });
+        report('first tree, agent start included', took, 1000);
+    });
+}
+
+async function show(slots: number, aim: number): Promise<void> {
+    await withDemo(['--slots', String(slots), '--slot-size', '4K'], async (vmm) => {
+        const agent = await AgentConnection.start();
+        const took = await fastest(repeats, () => agent.request('show', { vm: vmm.id }));
+        const maps = await fastest(repeats, () => execFileSync('cat', [`/proc/${vmm.report.pid}/maps`]));
+        report(`show, ${slots} memslots`, took, aim, { 'cat /proc/PID/maps': maps });
+        await agent.stop();
+    });
+}
+
+interface Peers {
+    readonly cachestat: number | null;
+    readonly mincore: number | null;
+    readonly pagemapScan: number | null;
+}
+
+async function map(peersProgram: string): Promise<void> {
+    const size = Math.min(8, Math.floor(freemem() / gibibyte) - 1);
+    if (size < 8) console.log(`map: only ${size} GiB of 8 GiB fit into the free memory; the aim is for 8 GiB`);
+    await withDemo(['--gmem', `${size}G`, '--populate'], async (vmm) => {
+        const slot = vmm.report.memslots.find((candidate) => BigInt(candidate.size) === BigInt(size) * BigInt(gibibyte));
+        if (slot?.guestMemfd == null) throw new Error('the demo VMM has no memslot of the size that was asked for');
+        const fd = slot.guestMemfd.fd;
+        const words = [vmm.report.pid, fd, slot.hva, slot.size].map(String);
+        const peers = JSON.parse(execFileSync(peersProgram, words, { encoding: 'utf8' })) as Peers;
+        const agent = await AgentConnection.start();
+        const took = await fastest(repeats, () => agent.request('map', { vm: vmm.id, addressSpace: 0 }));
+        report(`map, ${size} GiB guest_memfd fully populated`, took, 150, {
+            cachestat: peers.cachestat,
+            mincore: peers.mincore,
+            PAGEMAP_SCAN: peers.pagemapScan,
+        });
+        await agent.stop();
+    });
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'guestmem-bench-'));
+try {
+    const peersProgram = join(scratch, 'peers');
+    execFileSync('cc', ['-O2', '-o', peersProgram, 'bench/peers.c']);
+    await firstTree();
+    await show(512, 5);
+    await show(8192, 40);
+    await map(peersProgram);
+} finally {
+    rmSync(scratch, { recursive: true, force: true });
+}
