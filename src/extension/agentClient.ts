@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import {
+    CancellationToken,
     createMessageConnection,
     ErrorCodes,
     ResponseError,
@@ -63,7 +64,7 @@ export class AgentClient implements vscode.Disposable {
         if (options.report !== undefined) this.reports.set(progressToken, options.report);
         try {
             const sent = options.report === undefined ? params : { ...params, progressToken };
-            return await session.connection.sendRequest<AgentMethods[Method]['result']>(method, sent, options.token);
+            return await session.connection.sendRequest<AgentMethods[Method]['result']>(method, sent, options.token ?? CancellationToken.None);
         } catch (thrown) {
             throw await this.explain(thrown, session, options.token);
         } finally {

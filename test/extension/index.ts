@@ -1,24 +1,16 @@
-/** What VS Code runs in its extension host: the test files named by the runner; mocha's JSON goes where it says. */
+/** What the extension host runs: mocha over the files that the runner names, its result as JSON into the runner's file. */
+import { resolve } from 'node:path';
 import Mocha from 'mocha';
 
-function fromEnvironment(name: string): string {
-    const value = process.env[name];
-    if (value === undefined) throw new Error(`${name} is not set; 'npm test -- extension' runs these tests.`);
-    return value;
-}
-
 export async function run(): Promise<void> {
-    const mocha = new Mocha({
-        ui: 'bdd',
-        timeout: 60_000,
-        reporter: 'json',
-        reporterOptions: { output: fromEnvironment('MOCHA_JSON') },
-    });
-    for (const file of JSON.parse(fromEnvironment('GUESTMEM_TEST_FILES')) as string[]) mocha.addFile(file);
-    await new Promise<void>((resolve, reject) => {
-        mocha.run((failures) => {
-            if (failures === 0) resolve();
-            else reject(new Error(`${failures} tests failed`));
-        });
-    });
+    const { MOCHA_JSON: output, GUESTMEM_TEST_FILES: files } = process.env;
+    if (output === undefined || files === undefined) throw new Error('MOCHA_JSON and GUESTMEM_TEST_FILES must be set.');
+    // The demo VMM and the agent are named relative to the repository.
+    process.chdir(resolve(__dirname, '../../..'));
+    const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, reporter: 'json', reporterOptions: { output } });
+    const paths = JSON.parse(files) as string[];
+    if (paths.length === 0) throw new Error('No test file was named.');
+    for (const path of paths) mocha.addFile(path);
+    const failures = await new Promise<number>((done) => mocha.run(done));
+    if (failures > 0) throw new Error(`${failures} tests failed`);
 }

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as vscode from 'vscode';
+import { GuestmemError } from '../../src/common/errors';
+import { AgentClient } from '../../src/extension/agentClient';
+import type { GuestmemApi } from '../../src/extension/extension';
+import { suiteVmm } from '../support/suiteVmm';
+import { eventually, guestmem, Person, refOf, run, setSetting } from './extensionHost';
+
+/** Children of this extension host, zombies not counted. */
+function children(): { readonly pid: number; readonly command: string }[] {
+    return readdirSync('/proc').flatMap((name) => {
+        if (!/^\d+$/.test(name)) return [];
+        try {
+            // After the name in parentheses: state, parent.
+            const [state, parent] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+            if (Number(parent) !== process.pid || state === 'Z') return [];
+            return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
+        } catch {
+            return []; // It ended while it was looked at.
+        }
+    });
+}
+const agents = () => children().filter(({ command }) => command.includes('dist/agent.js'));
+const isRunning = (pid: number) => children().some((child) => child.pid === pid);
+
+describe('agent', () => {
+    const vmm = suiteVmm();
+    let api: GuestmemApi;
+    let person: Person;
+
+    before(async () => {
+        api = await guestmem();
+        await api.store.activate(refOf(vmm()));
+    });
+    const activeId = () => api.store.active?.ref.id;
+    beforeEach(() => (person = new Person()));
+    afterEach(async () => {
+        person.leave();
+        await setSetting('guestmem.agent.command', undefined);
+        await eventually('the agent works again', async () => {
+            await api.store.refresh();
+            return api.store.stateOf('').kind === 'ready';
+        });
+    });
+
+    it('runs once, in /, with an environment that holds nothing of this window', () => {
+        const [agent, ...others] = agents();
+        assert(agent !== undefined);
+        assert.deepEqual(others, []);
+        const environment = readFileSync(`/proc/${agent.pid}/environ`, 'utf8').split('\0');
+        assert.deepEqual(environment.filter((entry) => /^(VSCODE|GUESTMEM|NODE|MOCHA)/.test(entry)), []);
+    });
+
+    it('that is killed leaves a failed state, and a restart brings everything back', async () => {
+        for (const { pid } of agents()) process.kill(pid, 'SIGKILL');
+        await eventually('the end is noticed', () => api.store.stateOf('').kind === 'failed');
+        assert.equal(activeId(), undefined);
+        await run('guestmem.agent.restart');
+        assert.equal(activeId(), vmm().id);
+        assert.deepEqual(person.messages, []);
+    });
+
+    it('that is missing is named in a message with the buttons that help', async () => {
+        await setSetting('guestmem.agent.command', ['/no/such/agent']);
+        await run('guestmem.agent.restart');
+        assert.match(person.onlyMessage.text, /there is no program '\/no\/such\/agent'/);
+        assert.deepEqual(person.onlyMessage.buttons, ['Restart Agent', 'Open Setting', 'Show Log']);
+    });
+
+    it('that speaks garbage is named in a message, and is not left running', async () => {
+        await setSetting('guestmem.agent.command', ['sh', '-c', "printf 'hello\\r\\n\\r\\n'; exec sleep 1000"]);
+        await run('guestmem.agent.restart');
+        assert.match(person.onlyMessage.text, /does not speak the agent's protocol/);
+        assert.ok(person.onlyMessage.buttons.includes('Open Setting'));
+        await eventually('it was ended', () => !children().some(({ command }) => command.startsWith('sleep 1000')));
+    });
+
+    it('that ends at once is named with what it said', async () => {
+        await setSetting('guestmem.agent.command', ['sh', '-c', 'echo a password is required >&2; exit 1']);
+        await run('guestmem.agent.restart');
+        assert.match(person.onlyMessage.text, /ended \(exit code 1\) and said: a password is required/);
+    });
+});
+
+describe('agent client', () => {
+    const log = () => vscode.window.createOutputChannel('Guestmem test', { log: true });
+    const client = (...command: string[]) => new AgentClient(command, resolve('dist/agent.js'), log());
+    const isAgentError = (error: unknown) => error instanceof GuestmemError && error.code === 'agent';
+
+    it('rejects what is pending when the agent ends', async () => {
+        const agent = client('${node}', '${agent}');
+        const { pid } = await agent.restart();
+        process.kill(pid, 'SIGSTOP');
+        const pending = [agent.request('vms', {}), agent.request('doctor', {})];
+        process.kill(pid, 'SIGKILL');
+        for (const request of pending) await assert.rejects(request, isAgentError);
+        await agent.stop();
+    });
+
+    it('starts the agent again by itself, after a pause', async () => {
+        const agent = client('${node}', '${agent}');
+        const { pid } = await agent.restart();
+        process.kill(pid, 'SIGKILL');
+        await eventually('its end is noticed', () =>
+            agent.request('vms', {}).then(
+                () => false,
+                () => true,
+            ),
+        );
+        await eventually('it is back', () =>
+            agent.request('vms', {}).then(
+                () => true,
+                () => false,
+            ),
+        );
+        await agent.stop();
+    });
+
+    it('leaves no process behind, whether or not it obeys', async () => {
+        const obedient = client('${node}', '${agent}');
+        const { pid } = await obedient.restart();
+        await obedient.stop();
+        assert.equal(isRunning(pid), false);
+
+        const stubborn = client('sh', '-c', "trap '' TERM; while :; do sleep 0.2; done");
+        const answer = assert.rejects(stubborn.request('vms', {}), isAgentError);
+        await eventually('it runs', () => children().some(({ command }) => command.includes("trap ''")));
+        await stubborn.stop();
+        await answer;
+        assert.ok(!children().some(({ command }) => command.includes("trap ''")));
+    });
+});

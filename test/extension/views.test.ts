@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { GuestmemApi } from '../../src/extension/extension';
+import { DemoVmm } from '../support/demoVmm';
+import { suiteVmm } from '../support/suiteVmm';
+import { eventually, guestmem, refOf } from './extensionHost';
+
+const labelOf = (item: vscode.TreeItem) => (typeof item.label === 'string' ? item.label : item.label?.label);
+
+describe('views', () => {
+    const vmm = suiteVmm(['--name', 'views']);
+    let api: GuestmemApi;
+
+    before(async () => {
+        api = await guestmem();
+        await vscode.commands.executeCommand('guestmem.vms.focus');
+    });
+
+    const vmItems = () => api.trees.vms.getChildren().map((node) => api.trees.vms.getTreeItem(node));
+
+    it('list a running VM by its name, without being asked to', async () => {
+        await eventually('the VM is listed', () => vmItems().some((item) => labelOf(item) === 'views'));
+        const item = vmItems().find((candidate) => labelOf(candidate) === 'views');
+        assert.match(String(item?.description), new RegExp(`^pid ${vmm().report.pid} · `));
+    });
+
+    it("show the active VM's memslots by address, as the VMM made them", async () => {
+        await api.store.activate(refOf(vmm()));
+        const { memslots } = api.trees;
+        const shown = memslots.getChildren().map((node) => labelOf(memslots.getTreeItem(node)));
+        const made = vmm()
+            .report.memslots.map(({ gpa }) => BigInt(gpa))
+            .sort((one, other) => (one < other ? -1 : 1));
+        assert.deepEqual(shown, made.map((gpa) => `0x${gpa.toString(16)}`));
+    });
+
+    it('show the details of a memslot as its children', () => {
+        const { memslots } = api.trees;
+        const [slot] = vmm().report.memslots;
+        assert(slot !== undefined);
+        const node = memslots.getChildren().find((candidate) => labelOf(memslots.getTreeItem(candidate)) === slot.gpa);
+        const details = memslots.getChildren(node).map((child) => memslots.getTreeItem(child));
+        const detail = (label: string) => details.find((item) => labelOf(item) === label)?.description;
+        assert.equal(detail('Slot'), String(slot.id));
+        assert.equal(detail('HVA'), slot.hva);
+    });
+
+    it('show the guest_memfds that the VMM has', () => {
+        const { guestMemfds } = api.trees;
+        const shown = guestMemfds.getChildren().map((node) => labelOf(guestMemfds.getTreeItem(node)));
+        const made = vmm().report.guestMemfds.map(({ fd }) => `fd ${fd}`);
+        assert.deepEqual(shown.sort(), made.sort());
+    });
+
+    it('mark the active VM, and no other', async () => {
+        const other = await DemoVmm.start(['--name', 'other']);
+        try {
+            await api.store.refresh();
+            const marked = vmItems().filter(({ iconPath }) => (iconPath as vscode.ThemeIcon).id === 'vm-active');
+            assert.deepEqual(marked.map(labelOf), ['views']);
+        } finally {
+            await other.stop();
+        }
+    });
+
+    it('drop a VM that was killed, and what was shown of it', async () => {
+        const victim = await DemoVmm.start(['--name', 'victim']);
+        await eventually('the VM is listed', () => vmItems().some((item) => labelOf(item) === 'victim'));
+        await api.store.activate(refOf(victim));
+        assert.equal(api.store.active?.details.vm.name, 'victim');
+        victim.kill();
+        await eventually('the VM is gone', () => !vmItems().some((item) => labelOf(item) === 'victim'));
+        await eventually('it is not active any more', () => api.store.active === undefined);
+        assert.match(api.store.failure?.message ?? '', /has ended/);
+        assert.deepEqual(api.trees.memslots.getChildren(), []);
+    });
+
+    it('show a hostile name as plain text', async () => {
+        const hostile = await DemoVmm.start(['--name', '$(sync~spin) \u202e[x](command:workbench.action.quit)']);
+        try {
+            await api.store.refresh();
+            const item = vmItems().find(({ id }) => id === `vm  ${hostile.id}`);
+            assert.equal(item?.label, '$ (sync~spin) \ufffd[x](command:workbench.action.quit)');
+            assert(item.tooltip instanceof vscode.MarkdownString);
+            assert.ok(!item.tooltip.value.includes('](command:'), item.tooltip.value);
+            assert.notEqual(item.tooltip.isTrusted, true);
+        } finally {
+            await hostile.stop();
+        }
+    });
+});
