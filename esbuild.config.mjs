@@ -14,16 +14,15 @@ const bundles = [
     { entryPoints: ['src/webview/pageMap.ts'], outfile: 'dist/pageMap.js', platform: 'browser', target: 'es2022', format: 'iife' },
 ];
 
-const files = (folder, ...ends) =>
+const files = (folder, end) =>
     readdirSync(folder, { recursive: true })
-        .filter((name) => ends.some((end) => name.endsWith(end)))
+        .filter((name) => name.endsWith(end))
         .map((name) => join(folder, name));
 
 if (process.argv.includes('--tests')) {
     bundles.push({
         entryPoints: [
             ...files('test', '.test.ts'),
-            ...files('bench', '.bench.ts'),
             ...files('test/support', '.ts'),
             'test/extension/index.ts',
         ],
@@ -32,6 +31,16 @@ if (process.argv.includes('--tests')) {
         outExtension: { '.js': '.cjs' },
         external: ['vscode', 'mocha', 'playwright-core'],
         ...node,
+    });
+    bundles.push({
+        entryPoints: files('bench', '.bench.ts'),
+        outdir: 'out',
+        outbase: '.',
+        outExtension: { '.js': '.mjs' },
+        ...node,
+        format: 'esm',
+        // The packages in the bundle are CommonJS and ask for Node's modules with require.
+        banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     });
 }
 

@@ -12,5 +12,5 @@ await main(() => {
     const files = readdirSync(join(root, 'bench'))
         .filter((file) => file.endsWith('.bench.ts') && (named.length === 0 || named.some((name) => file.includes(name))));
     if (files.length === 0) throw new Failure('no benchmark has such a name');
-    for (const file of files) run(process.execPath, [join('out/bench', file.replace(/\.ts$/, '.cjs'))]);
+    for (const file of files) run(process.execPath, [join('out/bench', file.replace(/\.ts$/, '.mjs'))]);
 });
