@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { PageRunsBuilder } from '../../src/common/pageRuns';
+import { describeBriefly, describePages } from '../../src/webview/describe';
+import { parseDestination } from '../../src/webview/goTo';
+import { actionOf } from '../../src/webview/keyboard';
+import { placeLabels } from '../../src/webview/slotLabels';
+import { parseViewState } from '../../src/webview/viewState';
+import { makeModel, states } from './webviewMaps';
+
+const builder = new PageRunsBuilder();
+builder.append(0x100, 0x10, 3, states.sharedPresent);
+builder.append(0x110, 0x10, 3, states.privateDouble);
+const model = makeModel([{ id: 3, start: 0x100, pages: 0x20 }], builder.build());
+
+describe('the words for pages', () => {
+    it('tell all of one page', () => {
+        assert.deepEqual(describePages(model, { start: 0x105, end: 0x106 }), {
+            title: '0x105000',
+            lines: [
+                ['Memory slot', '#3 · 0x100000+0x20000 · anonymous'],
+                ['Attribute', 'shared (scope: vm)'],
+                ['HVA side', 'present, mapped by the VMM, 4K pages'],
+                ['guest_memfd side', 'absent'],
+                ['Run', '0x100000+0x10000 (64 KiB)'],
+            ],
+        });
+    });
+
+    it('count the states of a cell that mixes them', () => {
+        assert.deepEqual(describePages(model, { start: 0x10e, end: 0x130 }).lines, [
+            ['Memory slot', '#3 · 0x100000+0x20000 · anonymous'],
+            ['Private, double-backed', '64 KiB'],
+            ['Shared', '8 KiB'],
+            ['No memslot', '64 KiB'],
+        ]);
+    });
+
+    it('are short for a screen reader', () => {
+        assert.equal(describeBriefly(model, { start: 0x105, end: 0x106 }), '0x105000, 4 KiB, slot 3: Shared');
+    });
+});
+
+describe('go to', () => {
+    const check = (text: string, expected: ReturnType<typeof parseDestination>) =>
+        it(JSON.stringify(text), () => assert.deepEqual(parseDestination(model, text), expected));
+    check('0x105123', { extent: { start: 0x105, end: 0x106 }, select: false });
+    check(' 1052672 ', { extent: { start: 0x101, end: 0x102 }, select: false });
+    check('0x105000+0x2000', { extent: { start: 0x105, end: 0x107 }, select: true });
+    check('0x5000', { problem: 'There is no memslot at 0x5000; the nearest starts at 0x100000.' });
+    check('0x900000', { problem: 'There is no memslot at 0x900000; the nearest starts at 0x100000.' });
+    for (const text of ['', 'abc', '0x', '0x1ffffffffffffffff', '0x105001+0x1000', '0x105000+0', '0x105000+0x1000+0x1000']) {
+        it(`refuses ${JSON.stringify(text)} with a reason`, () => {
+            const got = parseDestination(model, text);
+            assert.ok('problem' in got && got.problem.length > 20);
+        });
+    }
+});
+
+describe('keys', () => {
+    const key = (name: string, more: Partial<KeyboardEvent> = {}) => ({ key: name, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more });
+    it('extend the selection with Shift', () => {
+        assert.deepEqual(actionOf(key('ArrowDown', { shiftKey: true })), { type: 'move', by: 'row', direction: 1, extend: true });
+    });
+    it('leave to the window what is not theirs', () => {
+        assert.equal(actionOf(key('ArrowDown', { altKey: true })), null);
+        assert.equal(actionOf(key('Tab')), null);
+        assert.equal(actionOf(key('f', { ctrlKey: true })), null);
+    });
+});
+
+describe('slot labels', () => {
+    const slot = (id: number) => ({ start: 0, end: 1, memslot: { id, gpa: '0x0', size: '0x1000', internal: false, description: 'anonymous' } });
+    const widthOf = (text: string) => text.length * 6;
+
+    it('never overlap and never leave the map, however many there are', () => {
+        for (const step of [3, 10, 25, 60, 200, 500]) {
+            const groups = Array.from({ length: Math.ceil(900 / step) }, (_, i) => ({ x: 100 + i * step, slots: i % 5 === 4 ? [slot(i), slot(i + 1000)] : [slot(i)] }));
+            const placed = placeLabels(groups, 100, 1000, widthOf);
+            assert.ok(placed.length > 0);
+            placed.forEach(({ text, x }, i) => {
+                assert.ok(x >= 100 && x + widthOf(text) <= (placed[i + 1]?.x ?? 1000), `${text} at ${x}, step ${step}`);
+            });
+        }
+    });
+
+    it('say everything where there is room', () => {
+        assert.deepEqual(placeLabels([{ x: 100, slots: [slot(1)] }], 100, 1000, widthOf), [{ text: '#1 · 0x0+0x1000 · 4 KiB · anonymous', x: 100 }]);
+    });
+});
+
+describe('the saved view', () => {
+    const saved = { vm: '1:2', addressSpace: 0, level: 3, top: 64, cursor: 70, selection: { start: 64, end: 80 }, highlight: [1] };
+    it('comes back for the same VM', () => assert.deepEqual(parseViewState(structuredClone(saved), '1:2', 0), saved));
+    it('is not used for another VM or address space', () => {
+        assert.equal(parseViewState(saved, '1:3', 0), null);
+        assert.equal(parseViewState(saved, '1:2', 1), null);
+    });
+    it('loses what makes no sense, and keeps the rest', () => {
+        const broken = { ...saved, level: 'x', top: -1, cursor: 0.5, selection: { start: 9, end: 3 }, highlight: [1, 'a', 999] };
+        assert.deepEqual(parseViewState(broken, '1:2', 0), { ...saved, level: null, top: 0, cursor: null, selection: null });
+        assert.equal(parseViewState('nonsense', '1:2', 0), null);
+    });
+});
