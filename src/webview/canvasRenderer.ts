@@ -1,9 +1,9 @@
 /**
  * Draws the map on two 2D canvases: the pages below, and over them what moves with the pointer, so that a hover costs
- * nothing. All drawing is in whole device pixels; the work of a frame depends on the cells in sight only.
+ * nothing. Cells are copied pixel by pixel into one image; the work of a frame depends on the cells in sight only.
  */
-import { CellAtlas } from './cellTile';
-import { holeIndex, makeCellMix, mixCell } from './cellMix';
+import { CellAtlas } from './cellAtlas';
+import { makeCellMix, mixCell } from './cellMix';
 import { element } from './dom';
 import { drawRulers, drawStrips } from './labels';
 import { drawCellOutline, drawSelection } from './marks';
@@ -14,6 +14,9 @@ export class CanvasRenderer implements MapRenderer {
     private readonly pages = element('canvas', 'pages');
     private readonly marks = element('canvas', 'marks');
     readonly elements = [this.pages, this.marks];
+    private readonly pagesContext = contextOf(this.pages, { alpha: false, willReadFrequently: true });
+    private readonly marksContext = contextOf(this.marks, {});
+    private image = new ImageData(1, 1);
     private atlas: CellAtlas | null = null;
     /** What the atlas was drawn for. */
     private atlasKey = '';
@@ -21,25 +24,33 @@ export class CanvasRenderer implements MapRenderer {
     private readonly mix = makeCellMix();
 
     drawPages(frame: Frame): void {
-        const context = prepare(this.pages, frame);
+        const { pages, pagesContext: context } = this;
+        resize(pages, frame);
+        if (this.image.width !== pages.width || this.image.height !== pages.height) this.image = new ImageData(pages.width, pages.height);
+        const pixels = new Uint32Array(this.image.data.buffer);
         const atlas = this.atlasFor(frame);
+        pixels.fill(atlas.background);
         const { layout, top, viewport, margins } = frame;
         const { columns, cellPages } = layout.grid;
         if (this.counts.length !== columns * classCount) this.counts = new Float64Array(columns * classCount);
         const rows = [...layout.rowsBetween(top, top + viewport.height)];
         for (const row of rows) {
             frame.model.index.countCells(row.start, cellPages, columns, this.counts);
-            this.drawRow(context, frame, atlas, Math.round((margins.top + row.y - top) * viewport.ratio));
-            drawStrips(context, frame, row);
+            this.copyRow(pixels, frame, atlas, Math.round((margins.top + row.y - top) * viewport.ratio));
         }
+        context.putImageData(this.image, 0, 0);
+        for (const row of rows) drawStrips(context, frame, row);
         drawRulers(context, frame, rows);
     }
 
     drawMarks(frame: Frame, marks: Marks): void {
-        const context = prepare(this.marks, frame);
+        const { marks: canvas, marksContext: context } = this;
+        resize(canvas, frame);
+        context.clearRect(0, 0, canvas.width, canvas.height);
         const { layout, top, viewport, margins, palette } = frame;
+        context.save();
         context.beginPath();
-        context.rect(0, margins.top * viewport.ratio, this.marks.width, this.marks.height);
+        context.rect(0, margins.top * viewport.ratio, canvas.width, canvas.height);
         context.clip();
         if (marks.selection !== null) {
             drawSelection(context, frame, [...layout.rowsBetween(top, top + viewport.height)], marks.selection);
@@ -48,27 +59,31 @@ export class CanvasRenderer implements MapRenderer {
         if (marks.cursor !== null) {
             drawCellOutline(context, frame, marks.cursor, marks.focused ? palette.focus : palette.muted, marks.focused ? 2 : 1);
         }
+        context.restore();
     }
 
-    private drawRow(context: CanvasRenderingContext2D, frame: Frame, atlas: CellAtlas, y: number): void {
-        const { layout, viewport, margins, palette } = frame;
+    /** Copies the cells of one row, whose counts are in `counts`, to the lines of pixels from `y` on. */
+    private copyRow(pixels: Uint32Array, frame: Frame, atlas: CellAtlas, y: number): void {
+        const { layout, viewport, margins } = frame;
         const { columns, cellPages, cellWidth } = layout.grid;
         const left = Math.round(margins.left * viewport.ratio);
         const step = Math.round(cellWidth * viewport.ratio);
-        const { mix, counts } = this;
-        context.fillStyle = palette.map.hole;
+        const { mix, counts, image } = this;
+        const firstLine = Math.max(0, -y);
+        const endLine = Math.min(atlas.height, image.height - y);
         for (let column = 0; column < columns; column++) {
             mixCell(counts, column * classCount, cellPages, atlas.width, mix);
             let x = left + column * step;
-            for (let pageClass: PageClass = 0; pageClass < classCount; pageClass++) {
-                const width = mix[pageClass] ?? 0;
+            for (let tile = 0; tile < mix.length; tile++) {
+                const width = mix[tile] ?? 0;
                 if (width === 0) continue;
-                const from = pageClass * atlas.width;
-                context.drawImage(atlas.image, from, 0, width, atlas.height, x, y, width, atlas.height);
+                for (let line = firstLine; line < endLine; line++) {
+                    const from = line * atlas.stride + tile * atlas.width;
+                    const to = (y + line) * image.width + x;
+                    for (let i = 0; i < width; i++) pixels[to + i] = atlas.pixels[from + i] ?? 0;
+                }
                 x += width;
             }
-            const hole = mix[holeIndex] ?? 0;
-            if (hole > 0) context.fillRect(x, y, hole, atlas.height);
         }
     }
 
@@ -76,27 +91,29 @@ export class CanvasRenderer implements MapRenderer {
         const gap = Math.max(1, Math.round(viewport.ratio));
         const width = Math.round(layout.grid.cellWidth * viewport.ratio) - gap;
         const height = Math.round(layout.grid.cellHeight * viewport.ratio) - gap;
-        const key = [width, height, ...Object.values(palette.map), ...highlight].join();
+        const key = [width, height, palette.background, ...Object.values(palette.map), ...highlight].join();
         if (this.atlas === null || key !== this.atlasKey) {
-            this.atlas?.image.close();
             const isFaded = (pageClass: PageClass) => highlight.size > 0 && !highlight.has(pageClass);
-            this.atlas = new CellAtlas(palette, classCount, width, height, isFaded);
+            this.atlas = new CellAtlas(palette, width, height, isFaded);
             this.atlasKey = key;
         }
         return this.atlas;
     }
 }
 
-/** Sizes a canvas to the panel, in device pixels, and wipes it. */
-function prepare(canvas: HTMLCanvasElement, { viewport, margins }: Frame): CanvasRenderingContext2D {
+function contextOf(canvas: HTMLCanvasElement, settings: CanvasRenderingContext2DSettings): CanvasRenderingContext2D {
+    const context = canvas.getContext('2d', settings);
+    if (context === null) throw new Error('The page map could not be drawn: this window gave no 2D canvas.');
+    return context;
+}
+
+/** Fits a canvas to the panel, in device pixels. Setting a size wipes a canvas and is slow, so only when it changed. */
+function resize(canvas: HTMLCanvasElement, { viewport, margins }: Frame): void {
     const width = Math.round((viewport.width + margins.left) * viewport.ratio);
     const height = Math.round((viewport.height + margins.top) * viewport.ratio);
-    // Setting a canvas's size wipes it, and resets its context.
+    if (canvas.width === width && canvas.height === height) return;
     canvas.width = width;
     canvas.height = height;
     canvas.style.width = `${width / viewport.ratio}px`;
     canvas.style.height = `${height / viewport.ratio}px`;
-    const context = canvas.getContext('2d');
-    if (context === null) throw new Error('The page map could not be drawn: this window gave no 2D canvas.');
-    return context;
 }

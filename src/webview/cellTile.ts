@@ -2,9 +2,9 @@
 import { classIsPrivate, classResidency, type PageClass } from './pageClass';
 import type { Palette } from './palette';
 
-type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+export type TileContext = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-export function drawTile(context: Context, palette: Palette, pageClass: PageClass, width: number, height: number): void {
+export function drawTile(context: TileContext, palette: Palette, pageClass: PageClass, width: number, height: number): void {
     const { map } = palette;
     const [strong, allocated, absent] = classIsPrivate(pageClass)
         ? [map.private, map.privateAllocated, map.privateAbsent]
@@ -70,7 +70,7 @@ export function drawTile(context: Context, palette: Palette, pageClass: PageClas
     context.restore();
 }
 
-function strokeDiagonals(context: Context, width: number, height: number): void {
+function strokeDiagonals(context: TileContext, width: number, height: number): void {
     const step = Math.max(4, Math.round(height / 2));
     context.beginPath();
     for (let x = -height + step / 2; x < width; x += step) {
@@ -78,27 +78,4 @@ function strokeDiagonals(context: Context, width: number, height: number): void 
         context.lineTo(x + height, 0);
     }
     context.stroke();
-}
-
-/** Every class drawn once, side by side, from where cells are copied. */
-export class CellAtlas {
-    readonly image: ImageBitmap;
-
-    constructor(
-        palette: Palette,
-        classes: number,
-        readonly width: number,
-        readonly height: number,
-        isFaded: (pageClass: PageClass) => boolean,
-    ) {
-        const canvas = new OffscreenCanvas(width * classes, height);
-        const context = canvas.getContext('2d');
-        if (context === null) throw new Error('The page map could not be drawn: this window gave no 2D canvas.');
-        for (let pageClass = 0; pageClass < classes; pageClass++) {
-            context.globalAlpha = isFaded(pageClass) ? 0.2 : 1;
-            context.setTransform(1, 0, 0, 1, pageClass * width, 0);
-            drawTile(context, palette, pageClass, width, height);
-        }
-        this.image = canvas.transferToImageBitmap();
-    }
 }

@@ -65,12 +65,10 @@ function describeSlots(model: MapModel, { start, end }: Extent): string {
     return [`#${id}`, rangeOf(first), description, ...(internal ? ["KVM's own"] : [])].filter((part) => part !== '').join(' · ');
 }
 
-const scopeNames = { vm: ', kept by the VM', guest_memfd: ', kept by the guest_memfd', none: '' };
-
 function describeRun(run: PageRun): (readonly [string, string])[] {
     const pages = Number(BigInt(run.size) >> 12n);
     const lines: [string, string][] = [
-        ['Attribute', run.attribute + scopeNames[run.scope]],
+        ['Attribute', `${run.attribute} (scope: ${run.scope})`],
         ['HVA side', describeHva(run.hvaBacking)],
         ['guest_memfd side', describeGmem(run.gmemBacking)],
     ];

@@ -73,7 +73,7 @@ export function drawRulers(context: CanvasRenderingContext2D, frame: Frame, rows
     }
     const [first] = rows;
     if (first !== undefined && !isLabelInSight(frame, first)) {
-        const label = labelTexts(slotsIn(frame.model, first.start, first.start + layout.rowPages))[0] ?? '';
+        const label = labelTexts(slotsIn(frame.model, first.start, first.start + layout.rowPages)).at(-1) ?? '';
         if (label === '') return;
         const text = new Pen(context, viewport.ratio, palette.font);
         text.box(margins.left, margins.top, viewport.width, stripHeight, palette.background);

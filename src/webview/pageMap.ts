@@ -23,7 +23,7 @@ let model: MapModel | null = null;
 let palette = readPalette();
 let settling = 0;
 let staleReason: string | null = null;
-let reportedSelection = '';
+let reportedSelection = 'null';
 
 const tooltip = new Tooltip((gpa) => host.postMessage({ type: 'explain', gpa }));
 const view = new MapView(new CanvasRenderer(), tooltip, palette, {

@@ -18,7 +18,7 @@ export class SelectionBar {
     private readonly text = element('div', 'selected');
     private readonly refusal = element('div', 'refusal');
     private readonly convertButtons: readonly HTMLButtonElement[];
-    private readonly actions: HTMLElement;
+    private readonly otherButtons: readonly HTMLButtonElement[];
     readonly element: HTMLElement;
     private selection: Extent | null = null;
 
@@ -31,28 +31,26 @@ export class SelectionBar {
             button('primary', 'Convert to Shared…', act((extent) => commands.convert(toWire(extent), 'shared'))),
         ];
         this.refusal.id = 'convertRefusal';
-        this.actions = element(
-            'div',
-            'actions',
-            ...this.convertButtons,
+        this.otherButtons = [
             button('', 'Read Memory…', act((extent) => commands.readMemory(toWire(extent)))),
             button('', 'Copy', act((extent) => commands.copy(rangeOf(extent)))),
-        );
-        this.element = element('section', 'selection', element('div', 'words', this.text, this.refusal), this.actions);
+        ];
+        const actions = element('div', 'actions', ...this.convertButtons, ...this.otherButtons);
+        this.element = element('section', 'selection', element('div', 'words', this.text, this.refusal), actions);
         this.element.setAttribute('aria-label', 'Selection');
     }
 
     /** `refusal` says why conversions are not offered, or is null. */
     show(model: MapModel, selection: Extent | null, refusal: string | null): void {
         this.selection = selection;
-        this.actions.hidden = selection === null;
         this.refusal.hidden = selection === null || refusal === null;
-        this.refusal.textContent = refusal ?? '';
+        this.refusal.textContent = `No conversion: ${refusal ?? ''}`;
         for (const convert of this.convertButtons) {
-            convert.disabled = refusal !== null;
+            convert.disabled = selection === null || refusal !== null;
             convert.title = refusal ?? '';
             convert.setAttribute('aria-describedby', this.refusal.id);
         }
+        for (const other of this.otherButtons) other.disabled = selection === null;
         if (selection === null) {
             this.text.replaceChildren(element('span', 'hint', 'Drag to select pages, or hold Shift and press the arrow keys.'));
             return;

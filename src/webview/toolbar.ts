@@ -30,15 +30,12 @@ export class Toolbar {
         const zoom = element('div', 'group', this.zoomOut, this.scale, this.zoomIn, named(button('', 'Fit', () => commands.fit()), 'Fit the whole guest (0)'));
         zoom.setAttribute('role', 'group');
         zoom.setAttribute('aria-label', 'Zoom');
+        const refresh = named(button('', 'Refresh', () => commands.refresh()), 'Read the map again');
         this.element = element(
             'header',
             'toolbar',
-            this.title,
-            this.addressSpaces,
-            element('div', 'filler'),
-            this.makeGoTo(commands),
-            zoom,
-            named(button('', 'Refresh', () => commands.refresh()), 'Read the map again'),
+            element('div', 'subject', this.title, this.addressSpaces),
+            element('div', 'controls', this.makeGoTo(commands), zoom, refresh),
         );
     }
 
