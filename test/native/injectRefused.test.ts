@@ -27,6 +27,11 @@ describe('injection into a difficult process', function () {
         }
     }
 
+    /** A process gets where it is going in its own time. */
+    async function untilProcSays(target: DifficultTarget, file: string, what: RegExp): Promise<void> {
+        while (!what.test(readFileSync(`/proc/${target.pid}/${file}`, 'utf8'))) await sleep(5);
+    }
+
     type Words = readonly (string | number)[];
     async function checkRefused(pid: number, reason: string, detail: RegExp, options: Words = []): Promise<void> {
         for (const words of [['check'], ['call', getpid]]) {
@@ -50,9 +55,11 @@ describe('injection into a difficult process', function () {
 
     it('refuses a stopped process and leaves it stopped', () =>
         withTarget('sleeping', async (target) => {
+            const stopped = /^State:\tT/m;
             process.kill(target.pid, 'SIGSTOP');
+            await untilProcSays(target, 'status', stopped);
             await checkRefused(target.pid, 'no-thread', /1 stopped/);
-            assert.match(readFileSync(`/proc/${target.pid}/status`, 'utf8'), /^State:\tT/m);
+            assert.match(readFileSync(`/proc/${target.pid}/status`, 'utf8'), stopped);
         }));
 
     it('refuses a process that has exited', () =>
@@ -68,6 +75,7 @@ describe('injection into a difficult process', function () {
 
     it('refuses a thread that is in a 32-bit system call', () =>
         withTarget('compatible', async (target) => {
+            await untilProcSays(target, 'syscall', /^29 /);
             const outcome = await driveOnce([target.pid, 'call', getpid]);
             assert.ok(outcome.kind === 'refused');
             assert.equal(outcome.reason, 'no-thread');
@@ -111,6 +119,7 @@ describe('injection into a difficult process', function () {
 
         it("refuses while every thread is in KVM_RUN, and leaves KVM's own worker alone", () =>
             withTarget('halted-vcpu', async (target) => {
+                await untilProcSays(target, 'syscall', /^16 0x[0-9a-f]+ 0xae80 /);
                 // The detail counts the vCPU thread, and nothing else was a candidate.
                 await checkRefused(target.pid, 'no-thread', /: 1 in (KVM_RUN|the busy ioctl)$/, onlyVcpu(target));
             }));
@@ -126,8 +135,7 @@ describe('injection into a difficult process', function () {
     it('does not keep a process that is killed during the call from being reaped', () =>
         withTarget('sleeping', async (target) => {
             const outcome = driveOnce([target.pid, 'call', poll, 0, 0, 60_000]);
-            while (!readFileSync(`/proc/${target.pid}/syscall`, 'utf8').startsWith(`${poll} `))
-                await sleep(5);
+            await untilProcSays(target, 'syscall', /^7 /); // poll
             await target.kill();
             assert.equal((await outcome).kind, 'unknown');
         }));

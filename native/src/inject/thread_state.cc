@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "../base/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace guestmem::inject {
 
