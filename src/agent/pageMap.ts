@@ -2,6 +2,7 @@
 import { errors } from '../common/errors';
 import type { PageMap, Unknown } from '../common/model';
 import type { PageRuns } from '../common/pageRuns';
+import { hvaBackingOf, type PageState } from '../common/pageState';
 import { formatRange, type GpaRange } from '../common/range';
 import { gfnLimit, walkAttributes, type AttributeWalk } from './attributeWalk';
 import { hasHvaSide, mapsOwnGuestMemfd } from './backing';
@@ -71,6 +72,9 @@ export async function readPageMap(
             continue;
         }
         if (range !== null && gathered.runs.count === 0) throw errors.outsideMemslots(formatRange(range));
+        if (gathered.runs.states.some(isOnlyInFile)) {
+            unknown.add('hvaBacking.pageSize', 'a page that only its file holds is not mapped, so no mapping tells its size');
+        }
         for (const { field, reason } of notRead) unknown.add(field, reason);
         return {
             vm: vm.id,
@@ -82,6 +86,11 @@ export async function readPageMap(
             unknown: unknown.list(),
         };
     }
+}
+
+function isOnlyInFile(state: PageState): boolean {
+    const backing = hvaBackingOf(state);
+    return backing.state === 'present' && !backing.mapped;
 }
 
 class Gathering {

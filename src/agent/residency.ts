@@ -94,7 +94,7 @@ export class Residency {
                 state === swappedOut ? stateBits({ hva: 'swapped' }) : stateBits({ hva: 'present', hvaMapped: false }),
         };
         if (mapsOwnGuestMemfd(slot, mapping)) {
-            return guestMemfd === null ? null : this.tellCached(withMeaning(guestMemfd, { ...meaning, shift: guestMemfd.shift }));
+            return guestMemfd === null ? null : withMeaning(guestMemfd, { ...meaning, shift: guestMemfd.shift });
         }
         const toFile = mapping.filePage - mapping.start;
         const last = hole.end + toFile;
@@ -102,13 +102,6 @@ export class Residency {
             this.vm.process.readMappedFilePages(BigInt(mapping.start) * 4096n, from, last),
         );
         if (chunks === null) return null;
-        return this.tellCached(makeLayer(chunks, { ...meaning, shift: pageTable.shift - toFile }));
-    }
-
-    private tellCached(layer: Layer): Layer {
-        if (layer.count > 0) {
-            this.unknown.add('hvaBacking.pageSize', 'a page that only its file holds is not mapped, so no mapping tells its size');
-        }
-        return layer;
+        return makeLayer(chunks, { ...meaning, shift: pageTable.shift - toFile });
     }
 }

@@ -8,7 +8,8 @@ import { toGuestmemError } from '../common/errors';
 import { native } from './native';
 import { fromNative, isNativeError } from './nativeErrors';
 import type { Pace } from './pace';
-import { listProcesses, listVmFds } from './processes';
+import { enumerate } from './unknownFields';
+import { listProcesses, listVmFds, readArguments } from './processes';
 import type { Place } from './vmSummary';
 
 /** One `struct kvm` as one process holds it. */
@@ -57,26 +58,29 @@ export async function scanVms(pace: Pace): Promise<Scan> {
     for (const pid of listProcesses()) {
         await pace.breathe();
         const looked = listVmFds(pid);
-        if (looked.kind === 'denied') denied.push(pid);
+        // Kernel threads have no arguments, and no files either.
+        if (looked.kind === 'denied' && (readArguments(pid)?.[0] ?? '') !== '') denied.push(pid);
         if (looked.kind !== 'found' || looked.value.length === 0) continue;
         try {
             sightings.push(...sightVms(pid, looked.value));
         } catch (thrown) {
             if (isNativeError(thrown) && thrown.code === 'ESRCH') continue;
             sightings.push(...looked.value.map((fd) => ({ pid, fds: [fd], kernel: null })));
-            const { message } = toGuestmemError(fromNative(thrown, `Reading the VMs of process ${pid}`, pid));
+            const { message } = toGuestmemError(fromNative(thrown, 'Asking the kernel about VMs', pid));
             problems.set(message, [...(problems.get(message) ?? []), pid]);
         }
     }
-    const unknown: Unknown[] = [...problems.keys()].map((reason) => ({ field: 'vms', reason }));
+    const unknown: Unknown[] = [...problems].map(([message, pids]) => ({
+        field: 'vms',
+        reason: `process ${enumerate(pids)}: ${message}`,
+    }));
     if (denied.length > 0) unknown.push({ field: 'vms', reason: deniedReason(denied) });
     return { sightings, unknown };
 }
 
 function deniedReason(pids: readonly number[]): string {
-    const some = pids.slice(0, 3).join(', ') + (pids.length > 3 ? ', …' : '');
     return (
-        `the file descriptors of ${pids.length} other ${pids.length === 1 ? 'process' : 'processes'} (${some}) may not be ` +
-        `read without CAP_SYS_PTRACE, so VMs of theirs are not listed: run guestmem as root, for example with sudo`
+        `the file descriptors of process ${enumerate(pids)} may not be read without CAP_SYS_PTRACE, ` +
+        `so VMs of theirs are not listed: run guestmem as root, for example with sudo`
     );
 }

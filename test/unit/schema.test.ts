@@ -1,0 +1,40 @@
+/** The schemas themselves: they accept what is right and refuse what is nearly right. Real outputs are held to them in test/kvm. */
+import assert from 'node:assert/strict';
+import { errorCodes, GuestmemError } from '../../src/common/errors';
+import { pageRunAt, PageRunsBuilder } from '../../src/common/pageRuns';
+import { encodePageState, gmemStates, hvaStates } from '../../src/common/pageState';
+import { assertShape } from '../support/schema';
+
+describe('the schemas', () => {
+    it('know every error code', () => {
+        for (const code of errorCodes) {
+            const data =
+                code === 'private-memory'
+                    ? { gpa: '0x0', size: '0x1', bytes: 'AA==', ranges: [] }
+                    : code === 'partial-change'
+                      ? { executor: 'inject', range: '0x0+0x1000', to: 'private', pagesChanged: 0, pagesAlready: 0, previousRuns: [], warnings: [], stoppedMicroseconds: 0, dryRun: false, done: [], cause: null }
+                      : {};
+            assertShape('error', { error: new GuestmemError(code, 'message', data).toWire() });
+            if (Object.keys(data).length > 0) assert.throws(() => assertShape('error', { error: { code, message: '', data: {} } }));
+        }
+        assert.throws(() => assertShape('error', { error: { code: 'other', message: '', data: {} } }));
+    });
+
+    it('know every page state', () => {
+        const builder = new PageRunsBuilder();
+        let gfn = 0;
+        for (const hva of hvaStates) {
+            for (const gmem of gmemStates) {
+                builder.append(gfn++, 1, gfn % 2 === 0 ? -1 : 0, encodePageState({ attribute: 'private', scope: 'vm', hva, gmem }));
+            }
+        }
+        const columns = builder.build();
+        const runs = Array.from({ length: columns.count }, (_, index) => pageRunAt(columns, index));
+        const totals = { private: '0x0', shared: '0x0', doubleBacked: '0x0', outsideMemslots: '0x0' };
+        const map = { vm: '1:2', addressSpace: 0, takenAt: new Date(0).toISOString(), consistent: true, runs, totals, unknown: [] };
+        assertShape('map', map);
+        assert.throws(() => assertShape('map', { ...map, extra: 1 }));
+        assert.throws(() => assertShape('map', { ...map, runs: [{ ...runs[0], gpa: '1000' }] }));
+        assert.throws(() => assertShape('map', { ...map, runs: [{ ...runs[0], hvaBacking: { state: 'present' } }] }));
+    });
+});
