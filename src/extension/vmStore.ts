@@ -126,9 +126,11 @@ export class VmStore implements vscode.Disposable {
     }
 
     private async readAll(): Promise<void> {
+        const { chosen } = this;
         const known = new Set(this.vms().map(({ ref }) => JSON.stringify(ref)));
         await Promise.all(this.places.names.map((place) => this.readPlace(place)));
-        await this.dropChosenIfGone();
+        // One that was chosen meanwhile may be younger than the answer.
+        if (chosen !== undefined && this.chosen === chosen) await this.dropIfGone(chosen);
         const vms = this.vms();
         const [only] = vms;
         // A VM that is alone and new becomes active by itself; one that is merely left over does not take the place of
@@ -154,9 +156,7 @@ export class VmStore implements vscode.Disposable {
     }
 
     /** A VM that is gone is not waited for: its number may come back as another's. */
-    private async dropChosenIfGone(): Promise<void> {
-        const ref = this.chosen;
-        if (ref === undefined) return;
+    private async dropIfGone(ref: VmRef): Promise<void> {
         const state = this.stateOf(ref.place);
         if (state.kind !== 'ready' || state.vms.some(({ id }) => id === ref.id)) return;
         await this.choose(undefined);

@@ -76,7 +76,8 @@ describe('guest physical addresses', () => {
     });
 
     it('lead to a hexdump of what the guest reads', async () => {
-        const slot = vmm().memslot('anonymous');
+        // Not the anonymous slot, where the guest's own page tables are.
+        const slot = vmm().memslot('memfd');
         const gpa = BigInt(slot.touched?.gpa ?? slot.gpa);
         await vmm().write(gpa, 0xa5);
         const uri = await run<vscode.Uri>('guestmem.memory.read', { range: { gpa: `0x${gpa.toString(16)}`, size: '0x1000' } });
