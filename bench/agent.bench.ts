@@ -56,7 +56,7 @@ async function map(peersProgram: string): Promise<void> {
     if (size < 8) console.log(`map: only ${size} GiB of 8 GiB fit into the free memory; the aim is for 8 GiB`);
     await withDemo(['--gmem', `${size}G`, '--populate'], async (vmm) => {
         const slot = vmm.report.memslots.find((candidate) => BigInt(candidate.size) === BigInt(size) * BigInt(gibibyte));
-        if (slot?.guestMemfd == null) throw new Error('the demo VMM has no memslot of the size that was asked for');
+        if (!slot?.guestMemfd) throw new Error('the demo VMM has no memslot of the size that was asked for');
         const fd = slot.guestMemfd.fd;
         const words = [vmm.report.pid, fd, slot.hva, slot.size].map(String);
         const peers = JSON.parse(execFileSync(peersProgram, words, { encoding: 'utf8' })) as Peers;
