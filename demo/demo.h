@@ -107,6 +107,9 @@ void guest_access(struct access *access);
 void print_vms(const struct vm *vm, const struct options *options, const int *other_vms, int holder);
 void print_access(const struct access *access);
 
+/* sandbox.c: forbids every thread KVM_SET_MEMORY_ATTRIBUTES, by seccomp, on pain of death. Returns 0 or an errno. */
+int enter_sandbox(void);
+
 /* die.c: ends the program with what was tried and errno's meaning. check() does so when result is negative. */
 _Noreturn void die(const char *tried);
 int check(int result, const char *tried);

@@ -52,6 +52,13 @@ static void obey(const struct vm *vm, const char *line)
 
         pause_ticks(pause);
         printf("{\"paused\":%s}\n", pause ? "true" : "false");
+    } else if (!strcmp(verb, "sandbox")) {
+        int error = enter_sandbox();
+
+        if (error)
+            printf("{\"error\":\"seccomp: %s\"}\n", strerror(error));
+        else
+            printf("{\"sandbox\":true}\n");
     } else if (!strcmp(verb, "quit")) {
         exit(EXIT_SUCCESS);
     } else {

@@ -46,6 +46,20 @@ describe('convert: refusals', () => {
         }
     });
 
+    it('a VMM whose seccomp filter would kill it', async () => {
+        const other = await DemoVmm.start(['--type', 'sw-protected']);
+        try {
+            await other.setPaused(true);
+            await other.enterSandbox();
+            const gpa = startOf(other.memslot('guest_memfd'));
+            const words = ['convert', other.id, range(gpa, page), 'shared'];
+            assert.equal((await guestmemError([...words, '--yes'], 3)).code, 'seccomp');
+            assert.equal((await other.read(gpa)).exit, undefined, 'it still runs');
+        } finally {
+            await other.stop();
+        }
+    });
+
     it('a VMM that a debugger holds, whose memory can still be seen', async function () {
         requireProgram(this, 'gdb');
         const gpa = startOf(vmm().memslot('guest_memfd'));

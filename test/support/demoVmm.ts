@@ -107,8 +107,7 @@ export class DemoVmm {
 
     /** The VMM itself sets the attribute. */
     async setAttribute(gpa: bigint, size: bigint, attribute: 'private' | 'shared'): Promise<void> {
-        const answer = await this.tell(`attributes 0x${gpa.toString(16)} 0x${size.toString(16)} ${attribute}`);
-        if (typeof answer === 'object' && answer !== null && 'error' in answer) throw new Error(String(answer.error));
+        await this.order(`attributes 0x${gpa.toString(16)} 0x${size.toString(16)} ${attribute}`);
     }
 
     /** The VMM's own record of what it made private. */
@@ -119,6 +118,11 @@ export class DemoVmm {
     /** Stops or continues the guest's own conversions. */
     async setPaused(paused: boolean): Promise<void> {
         await this.tell(paused ? 'pause' : 'resume');
+    }
+
+    /** From now on a seccomp filter kills the VMM when it sets an attribute. */
+    async enterSandbox(): Promise<void> {
+        await this.order('sandbox');
     }
 
     /** Sends a signal without waiting for anything. */
@@ -137,6 +141,12 @@ export class DemoVmm {
         this.child.stdin?.end('quit\n');
         if ((await Promise.race([exited, sleep(2000, undefined, { ref: false })])) === undefined) this.kill();
         await exited;
+    }
+
+    /** Throws what the VMM says went wrong. */
+    private async order(line: string): Promise<void> {
+        const answer = await this.tell(line);
+        if (typeof answer === 'object' && answer !== null && 'error' in answer) throw new Error(String(answer.error));
     }
 
     private async tell(line: string): Promise<unknown> {
