@@ -93,18 +93,21 @@ function describeGmem(backing: GmemBacking): string {
     return backing.state ?? 'unknown';
 }
 
-/** What only the agent knows of one address: `run` is the map's own word on the page, which may be older. */
-export function describeFacts(facts: AddressFacts, run: PageRun): (readonly [string, string])[] {
+/** Where one address is, which only the agent knows. */
+export function describeFacts(facts: AddressFacts): (readonly [string, string])[] {
     const lines: [string, string][] = [];
     if (facts.hva !== null) lines.push(['HVA', facts.hva]);
     if (facts.guestMemfd !== null) {
         const { inode, fd, offset } = facts.guestMemfd;
         lines.push(['guest_memfd', `inode ${inode}, fd ${fd}, offset ${offset}`]);
     }
-    const parts = ({ attribute, hvaBacking, gmemBacking }: PageRun) => [attribute, describeHva(hvaBacking), describeGmem(gmemBacking)];
-    if (parts(facts.run).join() !== parts(run).join()) {
-        const [attribute, hva, gmem] = parts(facts.run);
-        lines.push(['Changed since', `${attribute ?? ''}; HVA side ${hva ?? ''}; guest_memfd side ${gmem ?? ''}`]);
-    }
     return lines;
+}
+
+/** What the agent says of a page that the map, which is older, says differently. */
+export function describeChange(facts: AddressFacts, run: PageRun): (readonly [string, string])[] {
+    const parts = ({ attribute, hvaBacking, gmemBacking }: PageRun) => [attribute, describeHva(hvaBacking), describeGmem(gmemBacking)];
+    const [attribute, hva, gmem] = parts(facts.run);
+    if (parts(facts.run).join() === parts(run).join()) return [];
+    return [['Changed since', `${attribute ?? ''}; HVA side ${hva ?? ''}; guest_memfd side ${gmem ?? ''}`]];
 }

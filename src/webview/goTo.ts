@@ -10,9 +10,10 @@ export type Destination = { readonly extent: Extent; readonly select: boolean } 
 export function parseDestination(model: MapModel, text: string): Destination {
     const parsed = text.includes('+') ? parseTypedRange(text) : parseTypedAddress(text);
     if ('problem' in parsed || trimToOccupied(model, parsed.extent) !== null) return parsed;
-    const next = model.extents[firstEndingAfter(model.extents, parsed.extent.start)] ?? model.extents.at(-1);
-    const nearest = next === undefined ? '' : `; the nearest starts at ${toGpa(next.start)}`;
-    return { problem: `There is no memslot at ${toGpa(parsed.extent.start)}${nearest}.` };
+    const next = model.extents[firstEndingAfter(model.extents, parsed.extent.start)];
+    const last = model.extents.at(-1);
+    const hint = next !== undefined ? `; the next one starts at ${toGpa(next.start)}` : last !== undefined ? `; the last one ends at ${toGpa(last.end)}` : '';
+    return { problem: `There is no memslot at ${toGpa(parsed.extent.start)}${hint}.` };
 }
 
 function parseTypedAddress(text: string): Destination {

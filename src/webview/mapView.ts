@@ -76,8 +76,9 @@ export class MapView {
     setModel(model: MapModel, state: ViewState | null): void {
         this.camera.panel.setAttribute('aria-label', `Page map of ${model.event.title}. Arrow keys move through the pages.`);
         this.model = model;
-        this.forgetPointer();
-        if (state !== null) {
+        if (state === null) this.tooltip.update(model);
+        else {
+            this.forgetPointer();
             this.cursor = state.cursor;
             this.selected = state.selection === null ? null : { anchor: state.selection, extent: state.selection };
             this.highlight = new Set(state.highlight);

@@ -42,6 +42,7 @@ export class Toolbar {
     show(model: MapModel): void {
         const { title, addressSpace, addressSpaces } = model.event;
         this.title.textContent = title;
+        this.title.title = title;
         this.addressSpaces.hidden = addressSpaces.length < 2;
         this.addressSpaces.replaceChildren(...addressSpaces.map((id) => new Option(`Address space ${id}`, String(id), false, id === addressSpace)));
     }

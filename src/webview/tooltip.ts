@@ -2,19 +2,26 @@
 import type { Hex } from '../common/address';
 import type { AddressFacts } from '../common/model';
 import { pageRunAt } from '../common/pageRuns';
-import { describeFacts, describePages, singleRun, toGpa } from './describe';
+import { describeChange, describeFacts, describePages, singleRun, toGpa } from './describe';
 import { definitions, element } from './dom';
-import type { Extent, MapModel } from './mapModel';
-import { slotsIn } from './mapModel';
+import { slotsIn, type Extent, type MapModel } from './mapModel';
 
 /** The agent is asked when the pointer has rested this long, in milliseconds. */
 const restingTime = 120;
 const distance = 14;
 
+interface Shown {
+    readonly model: MapModel;
+    readonly extent: Extent;
+    readonly x: number;
+    readonly y: number;
+}
+
 export class Tooltip {
     readonly element = element('div', 'tooltip');
-    private shown: { readonly model: MapModel; readonly extent: Extent; readonly x: number; readonly y: number } | null = null;
-    private facts: AddressFacts | null = null;
+    private shown: Shown | null = null;
+    /** What the agent said of the address, and about which map. */
+    private answer: { readonly facts: AddressFacts; readonly model: MapModel } | null = null;
     private timer = 0;
 
     constructor(private readonly explain: (gpa: Hex) => void) {
@@ -28,18 +35,24 @@ export class Tooltip {
 
     /** The point is in the coordinates of the panel that holds the tooltip. */
     show(model: MapModel, extent: Extent, x: number, y: number): void {
-        const isSame = this.shown?.model === model && this.shown.extent.start === extent.start && this.shown.extent.end === extent.end;
+        const before = this.shown;
+        const isSamePlace = before?.extent.start === extent.start && before.extent.end === extent.end;
         this.shown = { model, extent, x, y };
-        if (isSame) {
+        if (isSamePlace && before.model === model) {
             this.place();
             return;
         }
-        this.facts = null;
+        if (!isSamePlace) this.answer = null;
         this.draw();
         clearTimeout(this.timer);
         // Of several runs no single address speaks.
         if (singleRun(model, extent) < 0 || slotsIn(model, extent.start, extent.end).length === 0) return;
         this.timer = window.setTimeout(() => this.explain(toGpa(extent.start)), restingTime);
+    }
+
+    /** The same pages on a newer map. */
+    update(model: MapModel): void {
+        if (this.shown !== null) this.show(model, this.shown.extent, this.shown.x, this.shown.y);
     }
 
     hide(): void {
@@ -51,7 +64,7 @@ export class Tooltip {
     /** An answer that comes after the pointer went on is for another address and is dropped. */
     addFacts(gpa: Hex, facts: AddressFacts | null): void {
         if (this.shown === null || facts === null || toGpa(this.shown.extent.start) !== gpa) return;
-        this.facts = facts;
+        this.answer = { facts, model: this.shown.model };
         this.draw();
     }
 
@@ -59,11 +72,16 @@ export class Tooltip {
         if (this.shown === null) return;
         const { model, extent } = this.shown;
         const { title, lines } = describePages(model, extent);
-        const run = singleRun(model, extent);
-        const more = this.facts === null || run < 0 ? [] : describeFacts(this.facts, pageRunAt(model.index.runs, run));
-        this.element.replaceChildren(element('div', 'title', title), definitions('facts', [...lines, ...more]));
+        this.element.replaceChildren(element('div', 'title', title), definitions('facts', [...lines, ...this.linesOfAgent(model, extent)]));
         this.element.hidden = false;
         this.place();
+    }
+
+    private linesOfAgent(model: MapModel, extent: Extent): (readonly [string, string])[] {
+        const run = singleRun(model, extent);
+        if (this.answer === null || run < 0) return [];
+        const { facts, model: asked } = this.answer;
+        return [...describeFacts(facts), ...(asked === model ? describeChange(facts, pageRunAt(model.index.runs, run)) : [])];
     }
 
     /** Beside the point, on the side where there is room. */

@@ -46,8 +46,8 @@ describe('go to', () => {
     check('0x105123', { extent: { start: 0x105, end: 0x106 }, select: false });
     check(' 1052672 ', { extent: { start: 0x101, end: 0x102 }, select: false });
     check('0x105000+0x2000', { extent: { start: 0x105, end: 0x107 }, select: true });
-    check('0x5000', { problem: 'There is no memslot at 0x5000; the nearest starts at 0x100000.' });
-    check('0x900000', { problem: 'There is no memslot at 0x900000; the nearest starts at 0x100000.' });
+    check('0x5000', { problem: 'There is no memslot at 0x5000; the next one starts at 0x100000.' });
+    check('0x900000', { problem: 'There is no memslot at 0x900000; the last one ends at 0x120000.' });
     for (const text of ['', 'abc', '0x', '0x1ffffffffffffffff', '0x105001+0x1000', '0x105000+0', '0x105000+0x1000+0x1000']) {
         it(`refuses ${JSON.stringify(text)} with a reason`, () => {
             const got = parseDestination(model, text);
