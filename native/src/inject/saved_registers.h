@@ -28,7 +28,8 @@ class SavedRegisters {
         if (!held_) return;
         held_ = false;
         // The kernel looks at orig_rax and finishes the interrupted call only on the way out with the signal flag set,
-        // which this interrupt sets. It comes first: if we die between the two, the thread is still in the stub.
+        // which this interrupt sets (detaching happens to do so too, which is nobody's promise). It comes first: if we
+        // die between the two, the thread is still in the stub.
         attachment_.interrupt();
         attachment_.write(restarted_by_kernel(registers_, restartable_ioctl_));
     }
