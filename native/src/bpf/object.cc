@@ -4,18 +4,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "bpf/verifier_log.h"
 
 namespace guestmem::bpf {
 namespace {
 
 constexpr std::size_t verifier_log_size = 1 << 20;
-constexpr std::size_t log_end_size = 2000;
 constexpr int load_attempts = 5;
 
 long call_bpf(bpf_cmd command, bpf_attr& attributes, std::size_t size) {
@@ -40,28 +39,6 @@ UniqueFd create_iteration(int link_fd) {
     return UniqueFd(static_cast<int>(call_bpf(BPF_ITER_CREATE, attributes, sizeof(attributes.iter_create))));
 }
 
-/** The log names kernel addresses as numbers, in either base; no number that long means anything else in it. */
-std::string without_addresses(const std::string& text) {
-    constexpr std::size_t longest_harmless_number = 8;
-    std::string result;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t digits = std::min(text.find_first_not_of("0123456789abcdef", at), text.size()) - at;
-        if (digits > longest_harmless_number)
-            result += "(address)";
-        else
-            result.append(text, at, std::max<std::size_t>(digits, 1));
-        at += std::max<std::size_t>(digits, 1);
-    }
-    return result;
-}
-
-std::string log_end(const std::vector<char>& log) {
-    const std::string text(log.data(), strnlen(log.data(), log.size()));
-    // Cut first at a place where no number is cut in two: the whole log may be a megabyte.
-    std::size_t start = text.size() > log_end_size ? text.find('\n', text.size() - log_end_size) : 0;
-    return without_addresses(start == std::string::npos ? std::string() : text.substr(start));
-}
-
 }  // namespace
 
 UntypedObject::~UntypedObject() {
@@ -79,7 +56,7 @@ void UntypedObject::load() {
             error = type_.load(&skeleton_, log.data(), static_cast<unsigned>(log.size()));
         failed_ = error != 0;
         error_ = -error;
-        log_ = failed_ ? log_end(log) : std::string();
+        if (failed_) log_ = log_end(std::string(log.data(), strnlen(log.data(), log.size())));
     }
     if (failed_) throw SystemError(error_, operation, log_);
 

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string>
 
-#include "../base/system_error.h"
-#include "../inject/run_system_call.h"
+#include "base/system_error.h"
+#include "inject/run_system_call.h"
 
 namespace guestmem {
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <set>
 
-#include "../inject/outcome.h"
+#include "inject/outcome.h"
 
 namespace guestmem {
 
