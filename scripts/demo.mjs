@@ -53,9 +53,12 @@ function picturesFolder([option, folder, ...rest]) {
     return resolve(folder);
 }
 
-const load = (name) => import(pathToFileURL(resolve('out/test/support', `${name}.cjs`)).href);
+function load(name) {
+    return import(pathToFileURL(resolve('out/test/support', `${name}.cjs`)).href);
+}
 
-const interrupted = () =>
-    new Promise((resolve) => {
+function interrupted() {
+    return new Promise((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
     });
+}
