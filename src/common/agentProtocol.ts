@@ -83,7 +83,8 @@ export function unpackPageRuns(packed: PackedPageRuns): PageRuns {
     const { count } = packed;
     const aligned = (bytes: Uint8Array, width: number): ArrayBuffer => {
         if (bytes.byteLength !== count * width) throw new RangeError('page run column has a wrong length');
-        return bytes.slice().buffer;
+        // Not bytes.slice(): that of a Node Buffer is a view of all the bytes around it.
+        return new Uint8Array(bytes).buffer;
     };
     return {
         count,

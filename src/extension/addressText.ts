@@ -1,6 +1,6 @@
 /** What is known about one guest physical address, as lines for the hover and for Explain Address. */
 import * as vscode from 'vscode';
-import type { AddressFacts, Attribute, AttributeScope, GmemBacking, HvaBacking } from '../common/model';
+import type { AddressFacts, Attribute, AttributeScope, GmemBacking, HvaBacking, Unknown } from '../common/model';
 import { displaySize } from './displayText';
 import { add, backingText, memslotLabel, memslotTraits } from './memslotText';
 
@@ -59,12 +59,17 @@ function gmemBackingText({ state }: GmemBacking): string {
     }
 }
 
+const lacksPageSize = (backing: HvaBacking) => backing.state === 'present' && backing.pageSize === null;
+
+/** Says nothing of what it would not say if it were known. */
 export function describeAddress(facts: AddressFacts): FactLine[] {
     const { l10n } = vscode;
     const { memslot, run, guestMemfd } = facts;
     const line = (label: string, value: string): FactLine => ({ label, value });
     const attribute = line(l10n.t('Attribute'), `${attributeText(run.attribute)} (${scopeText(run.scope)})`);
-    const notKnown = facts.unknown.map(({ field, reason }) => line(l10n.t('Not known'), `${field}: ${reason}`));
+    const isSaid = ({ field }: Unknown) =>
+        field !== 'guestMapping' && field !== 'dirty' && (field !== 'hvaBacking.pageSize' || lacksPageSize(run.hvaBacking));
+    const notKnown = facts.unknown.filter(isSaid).map(({ field, reason }) => line(l10n.t('Not known'), `${field}: ${reason}`));
     if (memslot === null) {
         return [line(l10n.t('Memory slot'), l10n.t('none: an access by the guest exits to the VMM')), attribute, ...notKnown];
     }

@@ -17,12 +17,24 @@ export function displaySize(size: Hex): string {
     return formatSize(parseHex(size) ?? 0n);
 }
 
+/**
+ * Appends text as text. VS Code makes every blank unbreakable, so that a long line would break within a word: here the
+ * blanks between words stay blanks.
+ */
+export function appendWords(markdown: vscode.MarkdownString, text: string): void {
+    text.split(' ').forEach((word, index) => {
+        if (index > 0) markdown.appendMarkdown(' ');
+        markdown.appendText(word);
+    });
+}
+
 /** A tooltip of lines "label: value"; values are appended as text, never as Markdown. */
 export function tooltipOf(title: string, lines: readonly (readonly [label: string, value: string])[]): vscode.MarkdownString {
     const tooltip = new vscode.MarkdownString();
     tooltip.appendMarkdown('**').appendText(title).appendMarkdown('**');
     for (const [label, value] of lines) {
-        tooltip.appendMarkdown('  \n').appendText(`${label}: `).appendText(value);
+        tooltip.appendMarkdown('  \n');
+        appendWords(tooltip, `${label}: ${value}`);
     }
     return tooltip;
 }

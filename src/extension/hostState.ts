@@ -43,7 +43,7 @@ async function checkHost(places: Places, place: string): Promise<readonly Doctor
         ...(check.fix === null ? {} : { detail: check.fix }),
         fix: check.fix,
     }));
-    const title = l10n.t('What {0} permits', placeLabel(place));
+    const title = l10n.t('Host Check: {0}', placeLabel(place));
     const placeHolder = l10n.t('Pick a line to copy what to do');
     // The list is shown beside the result, so that other extensions can await the checks.
     void window.showQuickPick(items, { title, placeHolder, matchOnDescription: true }).then(async (chosen) => {

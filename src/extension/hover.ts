@@ -9,6 +9,7 @@ import type { CommandId } from '../common/manifest';
 import type { AddressFacts } from '../common/model';
 import { describeAddress } from './addressText';
 import type { CommandTarget } from './commandTarget';
+import { appendWords } from './displayText';
 import { vmLabel } from './memslotText';
 import type { ActiveVm, VmStore } from './vmStore';
 
@@ -48,7 +49,8 @@ export function hoverText(active: ActiveVm, facts: AddressFacts): vscode.Markdow
     text.appendMarkdown(`**GPA ${facts.gpa}** · `).appendText(vmLabel(active.details.vm));
     // Each value may hold a name that the VMM's owner chose: text, never Markdown.
     for (const { label, value } of describeAddress(facts)) {
-        text.appendMarkdown('\n- ').appendText(`${label}: ${value}`);
+        text.appendMarkdown('\n- ');
+        appendWords(text, `${label}: ${value}`);
     }
     const page: CommandTarget = { vm: active.ref, range: pageOf(facts.gpa) };
     const other = facts.run.attribute === 'private' ? 'guestmem.memory.convertToShared' : 'guestmem.memory.convertToPrivate';

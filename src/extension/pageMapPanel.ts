@@ -41,6 +41,7 @@ class PageMapPanel {
         extensionUri: vscode.Uri,
         onDidClose: () => void,
     ) {
+        panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
         panel.webview.options = {
             enableScripts: true,
             localResourceRoots: resourceFolders.map((folder) => vscode.Uri.joinPath(extensionUri, folder)),

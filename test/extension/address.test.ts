@@ -31,7 +31,7 @@ describe('guest physical addresses', () => {
         const gpa = BigInt(slot.gpa) + 0x1234n;
         const text = await hover(`fault at 0x|${gpa.toString(16)}, flags 8`);
         assert.ok(text.includes(`GPA 0x${gpa.toString(16)}`), text);
-        assert.ok(text.includes(`Slot ${slot.id}`.replaceAll(' ', '&nbsp;')) || text.includes(`Slot ${slot.id}`), text);
+        assert.ok(text.includes(`Slot ${slot.id}`), text);
         assert.ok(text.includes(`0x${(BigInt(slot.hva) + 0x1234n).toString(16)}`), text);
     });
 
