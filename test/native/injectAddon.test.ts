@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VmIdentity, VmmProcess } from '../../native/index';
 import { requireKvm, requireProgram, requireRoot } from '../support/requirements';
-import { loadAddon } from './addon';
+import { addon } from './addon';
 import { buildPrograms, DifficultTarget, Victim, type TargetKind } from './injectSupport';
 
 /** The VM of a process: the process, the VM's file descriptor and its identity. */
@@ -22,7 +22,7 @@ describe('setting memory attributes through the addon', function () {
     });
 
     async function withVmOf(pid: number, body: WithVm): Promise<void> {
-        const vmm = new (loadAddon().VmmProcess)(pid);
+        const vmm = new addon.VmmProcess(pid);
         try {
             const file = vmm.kvmFiles().find((candidate) => candidate.kind === 'vm');
             assert.ok(file, `process ${pid} has no VM`);
