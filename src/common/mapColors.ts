@@ -1,6 +1,7 @@
 /**
  * The theme colours of the page map. package.json's "contributes.colors" equals this table (a unit test holds them
- * together); in the webview each is the CSS variable `--vscode-guestmem-map-…`.
+ * together); in the webview each is the CSS variable `--vscode-guestmemMap-…`. VS Code turns only the first dot of an
+ * id into a dash there, so the ids have only one.
  *
  * Hue says who may read a page: orange is private, blue is shared, a pair that stays apart for every common kind of
  * colour blindness. Lightness says whether a page exists; marks (stripes, dots, crosses) say the rest.
@@ -24,7 +25,7 @@ const color = (
     highContrast: string,
     highContrastLight: string,
 ): MapColor => ({
-    id: `guestmem.map.${name}`,
+    id: `guestmemMap.${name}`,
     description,
     defaults: { dark, light, highContrast, highContrastLight },
 });
@@ -73,5 +74,5 @@ export type MapColorName = keyof typeof mapColors;
 
 /** The CSS variable by which VS Code gives a webview the user's choice of this colour. */
 export function colorVariable(name: MapColorName): string {
-    return `--vscode-${mapColors[name].id.replaceAll('.', '-')}`;
+    return `--vscode-${mapColors[name].id.replace('.', '-')}`;
 }

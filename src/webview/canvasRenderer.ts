@@ -11,8 +11,8 @@ import { classCount, type PageClass } from './pageClass';
 import type { Frame, MapRenderer, Marks } from './renderer';
 
 export class CanvasRenderer implements MapRenderer {
-    private readonly pages = element('canvas', 'pages');
-    private readonly marks = element('canvas', 'marks');
+    private readonly pages = emptyCanvas('pages');
+    private readonly marks = emptyCanvas('marks');
     readonly elements = [this.pages, this.marks];
     private readonly pagesContext = contextOf(this.pages, { alpha: false, willReadFrequently: true });
     private readonly marksContext = contextOf(this.marks, {});
@@ -99,6 +99,14 @@ export class CanvasRenderer implements MapRenderer {
         }
         return this.atlas;
     }
+}
+
+/** Without size until the first drawing: an opaque canvas is black before. */
+function emptyCanvas(className: string): HTMLCanvasElement {
+    const canvas = element('canvas', className);
+    canvas.width = 0;
+    canvas.height = 0;
+    return canvas;
 }
 
 function contextOf(canvas: HTMLCanvasElement, settings: CanvasRenderingContext2DSettings): CanvasRenderingContext2D {

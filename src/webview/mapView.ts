@@ -103,16 +103,15 @@ export class MapView {
         return { vm, addressSpace, level, top: topGfn, cursor, selection, highlight: [...highlight] };
     }
 
-    /** Shows these pages, with the cursor on the first; pages to select also at a level where they can be told apart. */
+    /** Shows these pages at a level where they can be told apart, with the cursor on the first. */
     goTo(extent: Extent, selects: boolean): void {
         if (this.model === null) return;
         this.cursor = extent.start;
-        if (selects) {
-            this.setSelection(select(this.model, extent));
-            while (this.camera.canZoomIn && this.camera.cellPages > extent.end - extent.start) this.camera.zoom(1, extent.start, 0);
-        }
+        if (selects) this.setSelection(select(this.model, extent));
+        while (this.camera.canZoomIn && this.camera.cellPages > extent.end - extent.start) this.camera.zoom(1, extent.start, 0);
         this.camera.panel.focus();
         this.cursorMoved(true);
+        if (!selects) this.showDetails();
     }
 
     fit(): void {

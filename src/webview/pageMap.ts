@@ -56,7 +56,7 @@ const selectionBar = new SelectionBar({
 });
 const progress = element('div', 'progress');
 const notice = element('div', 'notice');
-const empty = element('div', 'empty', 'This address space has no memslots: the guest has no memory here.');
+const empty = element('div', 'empty', 'Reading the page map…');
 const spoken = element('div', 'spoken');
 
 progress.setAttribute('role', 'progressbar');
@@ -65,7 +65,6 @@ notice.setAttribute('role', 'status');
 spoken.setAttribute('aria-live', 'polite');
 progress.hidden = true;
 notice.hidden = true;
-empty.hidden = true;
 view.element.append(empty);
 document.body.append(progress, toolbar.element, notice, legend.element, view.element, selectionBar.element, status.element, spoken);
 
@@ -111,6 +110,7 @@ function showMap(event: MapModel['event']): void {
     model = makeMapModel(event);
     showStale(null);
     empty.hidden = model.extents.length > 0;
+    empty.textContent = 'This address space has no memslots: the guest has no memory here.';
     if (state !== null) legend.highlight(state.highlight);
     legend.draw(model, palette);
     toolbar.show(model);
@@ -122,6 +122,7 @@ function showMap(event: MapModel['event']): void {
 /** Null = the map is current. */
 function showStale(message: string | null): void {
     staleReason = message;
+    if (message !== null && model === null) empty.hidden = true;
     notice.hidden = message === null;
     notice.textContent = message ?? '';
     document.body.classList.toggle('stale', message !== null);

@@ -9,6 +9,10 @@ export class Status {
     private readonly unknown = element('details', 'unknown');
     readonly element = element('div', 'status', this.totals, this.unknown, makeKeyHelp());
 
+    constructor() {
+        this.unknown.hidden = true;
+    }
+
     show({ event }: MapModel): void {
         const { totals, takenAt, consistent, unknown } = event;
         const amount = (name: string, bytes: Hex) => element('span', 'part', `${name} ${formatSize(parseHex(bytes) ?? 0n)}`);

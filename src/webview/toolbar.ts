@@ -23,6 +23,7 @@ export class Toolbar {
     readonly element: HTMLElement;
 
     constructor(commands: ToolbarCommands) {
+        this.addressSpaces.hidden = true;
         this.addressSpaces.setAttribute('aria-label', 'Address space');
         this.addressSpaces.addEventListener('change', () => commands.showAddressSpace(Number(this.addressSpaces.value)));
         this.zoomOut = named(button('icon', '−', () => commands.zoom(-1)), 'Zoom out (−)');

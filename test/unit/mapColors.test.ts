@@ -46,7 +46,7 @@ describe('the colours of the map', () => {
     });
 
     it('have CSS variables as VS Code names them', () => {
-        assert.equal(colorVariable('privateAbsent'), '--vscode-guestmem-map-privateAbsent');
+        assert.equal(colorVariable('privateAbsent'), '--vscode-guestmemMap-privateAbsent');
     });
 
     for (const theme of themes) {
