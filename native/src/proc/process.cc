@@ -24,7 +24,11 @@ Process::Process(pid_t pid) : pid_(pid) {
 
 bool Process::alive() const {
     pollfd exit{pidfd_.get(), POLLIN, 0};
-    return poll(&exit, 1, 0) == 0;
+    int ready;
+    // A signal that waits for this thread interrupts even a poll that does not wait.
+    do ready = poll(&exit, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return ready == 0;
 }
 
 void Process::require_alive() const {
