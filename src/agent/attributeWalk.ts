@@ -4,7 +4,7 @@
  */
 import { errors } from '../common/errors';
 import { readChunks } from './chunks';
-import { makeLayer, type Layer } from './layer';
+import { makeLayer, makeMeaning, type Layer } from './layer';
 import type { Pace } from './pace';
 import { stateBits } from './stateBits';
 import type { OpenVm } from './vmDirectory';
@@ -17,6 +17,10 @@ export const gfnLimit = 2 ** 52;
 
 const attempts = 4;
 
+const meaning = makeMeaning(stateBits({ attribute: 'shared' }), (value) =>
+    stateBits({ attribute: (value & privateAttribute) === 0 ? 'shared' : 'private' }),
+);
+
 export interface AttributeWalk {
     readonly layer: Layer;
     readonly consistent: boolean;
@@ -28,14 +32,8 @@ export async function walkAttributes(vm: OpenVm, first: number, end: number, pac
     for (let attempt = 1; ; attempt++) {
         const chunks = await readChunks(pace, first, end, (from) => vm.process.readAttributes(vm.fd, from, end));
         if (chunks === null) throw errors.vmGone(vm.id);
-        const layer: Layer = makeLayer(
-            chunks.map(({ gfns, pages, values }) => ({ first: gfns, pages, states: values })),
-            {
-                shift: 0,
-                gap: stateBits({ attribute: 'shared' }),
-                bits: (value) => stateBits({ attribute: (value & privateAttribute) === 0 ? 'shared' : 'private' }),
-            },
-        );
+        const runs = chunks.map(({ gfns, pages, values }) => ({ first: gfns, pages, states: values }));
+        const layer = makeLayer(runs, 0, meaning);
         const stood = chunks.every(({ quiet, sequence }) => quiet && sequence === chunks[0]?.sequence);
         if (stood || (previous !== undefined && sameRuns(previous, layer))) return { layer, consistent: true };
         if (attempt === attempts) return { layer, consistent: false };

@@ -6,46 +6,36 @@ import type { PageState } from '../common/pageState';
 
 /** What one of the addon's chunks has in common with the others. */
 export interface LayerChunk {
-    readonly first: Float64Array;
-    readonly pages: Float64Array;
-    readonly states: Uint8Array;
-}
-
-export interface Layer {
-    readonly count: number;
     /** In the source's own page numbers. */
     readonly first: Float64Array;
     readonly pages: Float64Array;
     readonly states: Uint8Array;
+}
+
+/** What a source's states mean as bits of the page state. */
+export interface LayerMeaning {
+    /** By the source's state. */
+    readonly bits: Uint32Array;
+    /** Where the layer has no run. */
+    readonly gap: PageState;
+}
+
+/** Made once for each kind of source: the table has an entry for each of 256 states. */
+export function makeMeaning(gap: PageState, bits: (state: number) => PageState): LayerMeaning {
+    return { gap, bits: Uint32Array.from({ length: 256 }, (_, state) => bits(state)) };
+}
+
+export interface Layer extends LayerChunk {
+    readonly count: number;
     /** To be added to `first` for a gfn. */
     readonly shift: number;
-    /** Bits of the page state for each of the source's states. */
-    readonly bits: Uint32Array;
-    /** Bits where the layer has no run. */
-    readonly gap: PageState;
+    readonly meaning: LayerMeaning;
 }
 
-export interface LayerMeaning {
-    readonly shift: number;
-    readonly gap: PageState;
-    readonly bits: (state: number) => PageState;
-}
-
-export function makeLayer(chunks: readonly LayerChunk[], meaning: LayerMeaning): Layer {
+export function makeLayer(chunks: readonly LayerChunk[], shift: number, meaning: LayerMeaning): Layer {
     const [only] = chunks;
-    const joined = only !== undefined && chunks.length === 1 ? only : joinChunks(chunks);
-    return {
-        count: joined.first.length,
-        ...joined,
-        shift: meaning.shift,
-        bits: Uint32Array.from({ length: 256 }, (_, state) => meaning.bits(state)),
-        gap: meaning.gap,
-    };
-}
-
-/** The same runs, read with another meaning. */
-export function withMeaning(layer: Layer, meaning: LayerMeaning): Layer {
-    return makeLayer([layer], meaning);
+    const { first, pages, states } = only !== undefined && chunks.length === 1 ? only : joinChunks(chunks);
+    return { count: first.length, first, pages, states, shift, meaning };
 }
 
 function joinChunks(chunks: readonly LayerChunk[]): LayerChunk {

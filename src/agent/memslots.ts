@@ -4,6 +4,8 @@ import type { MemslotColumns } from '../../native/index';
 /** KVM makes slots of its own above those that a VMM may use (KVM_USER_MEM_SLOTS on x86: SHRT_MAX - 3). */
 const firstInternalId = 32_764;
 
+export const isInternal = (id: number): boolean => id >= firstInternalId;
+
 /** A memslot in page units. */
 export interface SlotRow {
     readonly addressSpace: number;
@@ -37,7 +39,7 @@ export function slotRows(columns: MemslotColumns): SlotRow[] {
         rows.push({
             addressSpace: columns.addressSpaces[i] ?? 0,
             id,
-            internal: id >= firstInternalId,
+            internal: isInternal(id),
             gfn,
             end: gfn + (columns.pages[i] ?? 0),
             hva,

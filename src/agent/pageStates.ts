@@ -53,10 +53,10 @@ class Cursor {
             if (end > gfn) break;
         }
         if (this.next >= layer.count || start > gfn) {
-            this.bits = layer.gap;
+            this.bits = layer.meaning.gap;
             this.until = this.next >= layer.count ? Infinity : start;
         } else {
-            this.bits = layer.bits[layer.states[this.next] ?? 0] ?? 0;
+            this.bits = layer.meaning.bits[layer.states[this.next] ?? 0] ?? 0;
             this.until = end;
         }
     }

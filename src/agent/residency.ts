@@ -1,9 +1,10 @@
 /** Which pages exist on each side of a memslot, as layers over guest frame numbers. */
+import type { PagemapChunk } from '../../native/index';
 import { errors } from '../common/errors';
 import type { PageSizeName } from '../common/model';
 import { hugetlbPageSize, kindOf, mapsOwnGuestMemfd } from './backing';
 import { readChunks } from './chunks';
-import { makeLayer, uncovered, withMeaning, type Layer } from './layer';
+import { makeLayer, makeMeaning, uncovered, type Layer, type LayerMeaning } from './layer';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
 import type { Mapping } from './processMaps';
@@ -16,6 +17,29 @@ import type { VmMemory } from './vmMemory';
 const notUpToDate = 1;
 const upToDate = 2;
 const swappedOut = 3;
+
+const guestMemfdMeaning = makeMeaning(stateBits({ gmem: 'absent' }), (state) =>
+    stateBits({ gmem: state === upToDate ? 'prepared' : state === notUpToDate ? 'allocated' : null }),
+);
+
+/** The page cache of a file that the VMM could map there. */
+const pageCacheMeaning = makeMeaning(stateBits({ hva: 'absent' }), (state) =>
+    state === swappedOut ? stateBits({ hva: 'swapped' }) : stateBits({ hva: 'present', hvaMapped: false }),
+);
+
+/** Page sizes of what a page table maps: by a huge entry, and by others. */
+const pageTableMeaning = (huge: PageSizeName | null, small: PageSizeName | null) =>
+    makeMeaning(stateBits({ hva: 'absent' }), (state) => {
+        const hva = (['absent', 'present', 'swapped', 'zero'] as const)[state & 3] ?? null;
+        if (hva !== 'present') return stateBits({ hva });
+        return stateBits({ hva, hvaMapped: true, hvaPageSize: (state & 8) !== 0 ? huge : small });
+    });
+const pageTableMeanings = {
+    usual: pageTableMeaning('2M', '4K'),
+    untold: pageTableMeaning(null, null),
+    hugetlb2M: pageTableMeaning('2M', '2M'),
+    hugetlb1G: pageTableMeaning('1G', '1G'),
+};
 
 export interface HvaLayers {
     readonly pageTable: Layer;
@@ -38,11 +62,7 @@ export class Residency {
             this.vm.process.readGuestMemfdPages(fd, from, last),
         );
         if (chunks === null) throw errors.vmGone(this.vm.id);
-        return makeLayer(chunks, {
-            shift,
-            gap: stateBits({ gmem: 'absent' }),
-            bits: (state) => stateBits({ gmem: state === upToDate ? 'prepared' : state === notUpToDate ? 'allocated' : null }),
-        });
+        return makeLayer(chunks, shift, guestMemfdMeaning);
     }
 
     /** The HVA side of gfns [gfn, end) of a slot, which lie in one mapping. */
@@ -57,22 +77,15 @@ export class Residency {
         const chunks = await readChunks(this.pace, gfn - shift, end - shift, (from) =>
             this.vm.process.scanPagemap(address(from), address(end - shift)),
         );
+        return makeLayer(chunks ?? [], shift, this.pageSizesOf(mapping, chunks ?? []));
+    }
+
+    private pageSizesOf(mapping: Mapping, chunks: readonly PagemapChunk[]): LayerMeaning {
         const hugetlb = hugetlbPageSize(mapping, this.memory.filesystems);
-        const tellsHuge = chunks?.every(({ source }) => source === 'PAGEMAP_SCAN') ?? true;
-        if (hugetlb === null && !tellsHuge) {
-            this.unknown.add('hvaBacking.pageSize', 'this kernel has no PAGEMAP_SCAN, and /proc/PID/pagemap does not tell page sizes');
-        }
-        const pageSize = (huge: boolean): PageSizeName | null => hugetlb ?? (tellsHuge ? (huge ? '2M' : '4K') : null);
-        return makeLayer(chunks ?? [], {
-            shift,
-            gap: stateBits({ hva: 'absent' }),
-            bits: (state) => {
-                const kinds = ['absent', 'present', 'swapped', 'zero'] as const;
-                const hva = kinds[state & 3] ?? null;
-                if (hva !== 'present') return stateBits({ hva });
-                return stateBits({ hva, hvaMapped: true, hvaPageSize: pageSize((state & 8) !== 0) });
-            },
-        });
+        if (hugetlb !== null) return hugetlb === '1G' ? pageTableMeanings.hugetlb1G : pageTableMeanings.hugetlb2M;
+        if (chunks.every(({ source }) => source === 'PAGEMAP_SCAN')) return pageTableMeanings.usual;
+        this.unknown.add('hvaBacking.pageSize', 'this kernel has no PAGEMAP_SCAN, and /proc/PID/pagemap does not tell page sizes');
+        return pageTableMeanings.untold;
     }
 
     /** Pages that the VMM does not map (any more) but that the file behind the mapping holds. */
@@ -88,13 +101,8 @@ export class Residency {
         if (kind === 'anonymous' || kind === 'device') return null;
         const hole = uncovered(pageTable, gfn - pageTable.shift, end - pageTable.shift);
         if (hole === null) return null;
-        const meaning = {
-            gap: stateBits({ hva: 'absent' }),
-            bits: (state: number) =>
-                state === swappedOut ? stateBits({ hva: 'swapped' }) : stateBits({ hva: 'present', hvaMapped: false }),
-        };
         if (mapsOwnGuestMemfd(slot, mapping)) {
-            return guestMemfd === null ? null : withMeaning(guestMemfd, { ...meaning, shift: guestMemfd.shift });
+            return guestMemfd === null ? null : { ...guestMemfd, meaning: pageCacheMeaning };
         }
         const toFile = mapping.filePage - mapping.start;
         const last = hole.end + toFile;
@@ -102,6 +110,6 @@ export class Residency {
             this.vm.process.readMappedFilePages(BigInt(mapping.start) * 4096n, from, last),
         );
         if (chunks === null) return null;
-        return makeLayer(chunks, { ...meaning, shift: pageTable.shift - toFile });
+        return makeLayer(chunks, pageTable.shift - toFile, pageCacheMeaning);
     }
 }

@@ -9,7 +9,7 @@ import { native } from './native';
 import { fromNative, isNativeError, refused, translating } from './nativeErrors';
 import type { Pace } from './pace';
 import { countVcpuFds, listVmFds, readStatus } from './processes';
-import { placeOf, scanVms, sightVms, type Scan, type Sighting } from './vmScan';
+import { placeOf, scanVms, sightVms, withProcess, type Scan, type Sighting } from './vmScan';
 import { summarizeVm, vmIdOf } from './vmSummary';
 import type { VmReference } from './validate';
 
@@ -51,44 +51,48 @@ export class VmDirectory {
 
     /** Finds the VM, opens its process for the time of `use`, and translates what the addon throws meanwhile. */
     async withVm<T>(reference: VmReference, pace: Pace, use: (vm: OpenVm) => Promise<T>): Promise<T> {
-        const sighting = await this.find(reference, pace);
-        const { pid, fd } = placeOf(sighting);
-        const tried = `Reading the VM ${pid}:${fd}`;
+        checkIsVmm(reference.pid);
+        const named = await this.opening(reference.pid, async (process) => {
+            const sighting = pick(reference, sightVms(process));
+            return isOwner(sighting) ? { result: await this.use(process, sighting, pace, use) } : { sighting };
+        });
+        if ('result' in named) return named.result;
+        // Held here, but another process's memory: it is listed there, if that process still lives.
+        const chief = await this.chiefOf(named.sighting, pace);
+        return this.opening(chief.pid, (process) => {
+            const same = sightVms(process).find(({ kernel }) => kernel?.identity === chief.kernel?.identity);
+            if (same === undefined) throw errors.vmGone(vmIdOf(placeOf(chief)));
+            return this.use(process, same, pace, use);
+        });
+    }
+
+    private async opening<T>(pid: number, use: (process: VmmProcess) => Promise<T>): Promise<T> {
+        const tried = `Reading the VMs of process ${pid}`;
         const process = translating(tried, pid, () => new (native().VmmProcess)(pid));
         try {
-            const record = process.readVm(fd);
-            const holders = await this.holdersOf(sighting, pace);
-            const summary = record === null ? undefined : summarizeVm({ pid, fd }, record, record.vcpus, holders);
-            if (record === null || summary === undefined) throw errors.vmGone(`${pid}:${fd}`);
-            return await use({ id: summary.id, fd, identity: record.vm, process, record, summary });
+            return await use(process);
         } catch (thrown) {
             // Whatever failed, the reason is that the VMM ended meanwhile.
-            if (isNativeError(thrown) && !process.alive) throw errors.vmGone(`${pid}:${fd}`);
+            if (isNativeError(thrown) && !process.alive) throw errors.processGone(pid);
             throw fromNative(thrown, tried, pid);
         } finally {
             process.close();
         }
     }
 
-    private async find({ pid, fd }: VmReference, pace: Pace): Promise<Sighting> {
-        const held = translating(`Reading the VMs of process ${pid}`, pid, () => sightVms(pid, vmFdsOf(pid)));
-        const ids = (sightings: readonly Sighting[]) => sightings.map((sighting) => vmIdOf(placeOf(sighting)));
-        let named: Sighting | undefined;
-        if (fd !== null) {
-            named = held.find(({ fds }) => fds.includes(fd));
-            if (named === undefined) throw errors.noSuchVm(pid, fd, held.map((sighting) => placeOf(sighting).fd));
-        } else {
-            const own = held.filter(isOwner);
-            const candidates = own.length > 0 ? own : held;
-            if (candidates.length > 1) throw errors.severalVms(pid, ids(candidates));
-            named = candidates[0];
-            if (named === undefined) throw errors.notAVmm(pid);
-        }
-        if (isOwner(named)) return named;
-        // Held here, but another process's memory: it is listed there, if that process still lives.
+    private async use<T>(process: VmmProcess, sighting: Sighting, pace: Pace, use: (vm: OpenVm) => Promise<T>): Promise<T> {
+        const place = placeOf(sighting);
+        const record = sighting.kernel?.record;
+        const holders = await this.holdersOf(sighting, pace);
+        const summary = record === undefined ? undefined : summarizeVm(place, record, record.vcpus, holders);
+        if (record === undefined || summary === undefined) throw errors.vmGone(vmIdOf(place));
+        return use({ id: summary.id, fd: place.fd, identity: record.vm, process, record, summary });
+    }
+
+    private async chiefOf(sighting: Sighting, pace: Pace): Promise<Sighting> {
         this.lastScan = await scanVms(pace);
-        const same = this.lastScan.sightings.filter(({ kernel }) => kernel?.identity === named.kernel?.identity);
-        return chiefOf(same) ?? named;
+        const same = this.lastScan.sightings.filter(({ kernel }) => kernel?.identity === sighting.kernel?.identity);
+        return chiefOf(same) ?? sighting;
     }
 
     /** The holders in other processes are those of the last scan that still hold the VM. */
@@ -145,7 +149,8 @@ function vcpusFromFds(pid: number): number | null {
     return vms.kind === 'found' && vms.value.length === 1 && vcpus.kind === 'found' ? vcpus.value : null;
 }
 
-function vmFdsOf(pid: number): number[] {
+/** What /proc says before the kernel is asked. */
+function checkIsVmm(pid: number): void {
     const status = readStatus(pid);
     if (status === undefined) throw errors.noSuchProcess(pid);
     if (status.threadGroup !== pid) throw errors.thread(pid, status.threadGroup);
@@ -153,14 +158,25 @@ function vmFdsOf(pid: number): number[] {
     if (looked.kind === 'gone') throw errors.noSuchProcess(pid);
     if (looked.kind === 'denied') throw refused(`Looking into process ${pid}`, 'EACCES', { pid });
     if (looked.value.length === 0) throw errors.notAVmm(pid);
-    return looked.value;
+}
+
+/** The VM that is meant by pid and fd, among those of the process. */
+function pick({ pid, fd }: VmReference, held: readonly Sighting[]): Sighting {
+    if (fd !== null) {
+        const named = held.find(({ fds }) => fds.includes(fd));
+        if (named === undefined) throw errors.noSuchVm(pid, fd, held.map((sighting) => placeOf(sighting).fd));
+        return named;
+    }
+    const own = held.filter(isOwner);
+    const [named, ...others] = own.length > 0 ? own : held;
+    if (named === undefined) throw errors.notAVmm(pid);
+    if (others.length > 0) throw errors.severalVms(pid, [named, ...others].map((sighting) => vmIdOf(placeOf(sighting))));
+    return named;
 }
 
 function sightAgain(pid: number): Sighting[] {
-    const looked = listVmFds(pid);
-    if (looked.kind !== 'found') return [];
     try {
-        return sightVms(pid, looked.value);
+        return withProcess(pid, sightVms);
     } catch (thrown) {
         if (isNativeError(thrown) && thrown.code === 'ESRCH') return [];
         throw thrown;

@@ -2,7 +2,7 @@
  * Every VM fd of every process, with the `struct kvm` behind it. Candidates come from the links in /proc/PID/fd; the
  * kernel's word on each comes from the native addon.
  */
-import type { VmIdentity, VmRecord } from '../../native/index';
+import type { VmIdentity, VmmProcess, VmRecord } from '../../native/index';
 import type { Unknown } from '../common/model';
 import { toGuestmemError } from '../common/errors';
 import { native } from './native';
@@ -23,24 +23,29 @@ export interface Sighting {
 
 export const placeOf = ({ pid, fds }: Sighting): Place => ({ pid, fd: fds[0] ?? -1 });
 
-/** The VMs that process `pid` holds at `fds`, lowest fd first; fds that meanwhile closed are left out. */
-export function sightVms(pid: number, fds: readonly number[]): Sighting[] {
+/** The VMs that a process holds, lowest fd first; fds that meanwhile closed are left out. */
+export function sightVms(process: VmmProcess): Sighting[] {
+    const byIdentity = new Map<VmIdentity, number[]>();
+    for (const { kind, vm, fd } of process.kvmFiles()) {
+        if (kind !== 'vm') continue;
+        const held = byIdentity.get(vm);
+        if (held === undefined) byIdentity.set(vm, [fd]);
+        else held.push(fd);
+    }
+    const sightings: Sighting[] = [];
+    for (const fds of byIdentity.values()) {
+        fds.sort((a, b) => a - b);
+        const record = process.readVm(fds[0] ?? -1);
+        if (record !== null) sightings.push({ pid: process.pid, fds, kernel: { identity: record.vm, record } });
+    }
+    return sightings.sort((a, b) => placeOf(a).fd - placeOf(b).fd);
+}
+
+/** Opens process `pid` for the time of `use`. */
+export function withProcess<T>(pid: number, use: (process: VmmProcess) => T): T {
     const process = new (native().VmmProcess)(pid);
     try {
-        const byIdentity = new Map<VmIdentity, number[]>();
-        for (const file of process.kvmFiles()) {
-            if (file.kind !== 'vm' || !fds.includes(file.fd)) continue;
-            const held = byIdentity.get(file.vm);
-            if (held === undefined) byIdentity.set(file.vm, [file.fd]);
-            else held.push(file.fd);
-        }
-        const sightings: Sighting[] = [];
-        for (const held of byIdentity.values()) {
-            held.sort((a, b) => a - b);
-            const record = process.readVm(held[0] ?? -1);
-            if (record !== null) sightings.push({ pid, fds: held, kernel: { identity: record.vm, record } });
-        }
-        return sightings.sort((a, b) => placeOf(a).fd - placeOf(b).fd);
+        return use(process);
     } finally {
         process.close();
     }
@@ -62,7 +67,7 @@ export async function scanVms(pace: Pace): Promise<Scan> {
         if (looked.kind === 'denied' && (readArguments(pid)?.[0] ?? '') !== '') denied.push(pid);
         if (looked.kind !== 'found' || looked.value.length === 0) continue;
         try {
-            sightings.push(...sightVms(pid, looked.value));
+            sightings.push(...withProcess(pid, sightVms));
         } catch (thrown) {
             if (isNativeError(thrown) && thrown.code === 'ESRCH') continue;
             sightings.push(...looked.value.map((fd) => ({ pid, fds: [fd], kernel: null })));

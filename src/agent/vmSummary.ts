@@ -2,7 +2,7 @@
 import type { VmRecord } from '../../native/index';
 import { toHex } from '../common/address';
 import type { VmHolder, VmSummary, VmType } from '../common/model';
-import { slotRows } from './memslots';
+import { isInternal } from './memslots';
 import { readArguments, readCommand, readStatus } from './processes';
 import { vmName } from './vmName';
 
@@ -52,9 +52,10 @@ export function summarizeVm(
     };
 }
 
-function memoryOf(record: VmRecord): bigint {
-    const pages = slotRows(record.memslots)
-        .filter((slot) => slot.addressSpace === 0 && !slot.internal)
-        .reduce((sum, slot) => sum + slot.end - slot.gfn, 0);
+function memoryOf({ memslots }: VmRecord): bigint {
+    let pages = 0;
+    for (let i = 0; i < memslots.count; i++) {
+        if (memslots.addressSpaces[i] === 0 && !isInternal(memslots.ids[i] ?? 0)) pages += memslots.pages[i] ?? 0;
+    }
     return BigInt(pages) * 4096n;
 }

@@ -115,6 +115,9 @@ export const errors = {
             { pid, fd, found },
         ),
 
+    processGone: (pid: number) =>
+        new GuestmemError('no-such-process', `Process ${pid} ended while it was being read. Refresh the list of VMs.`, { pid }),
+
     vmGone: (vm: string) =>
         new GuestmemError('no-such-vm', `The VM ${vm} ended while it was being read. Refresh the list of VMs.`, { vm }),
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { attributeRuns, largestPiece, planConversion, planPieces } from '../../../src/agent/convertPlan';
 import { conversionWarnings } from '../../../src/agent/convertWarnings';
-import { makeLayer } from '../../../src/agent/layer';
+import { makeLayer, makeMeaning } from '../../../src/agent/layer';
 import type { SlotRow } from '../../../src/agent/memslots';
 
 const privateAt = (...runs: [gfn: number, pages: number][]) =>
     makeLayer(
         [{ first: Float64Array.from(runs, ([gfn]) => gfn), pages: Float64Array.from(runs, ([, pages]) => pages), states: new Uint8Array(runs.length).fill(8) }],
-        { shift: 0, gap: 0, bits: () => 0 },
+        0,
+        makeMeaning(0, () => 0),
     );
 
 describe('the plan of a conversion', () => {

@@ -1,23 +1,18 @@
 /** The sweep against an oracle that looks at every page by itself. */
 import assert from 'node:assert/strict';
-import { makeLayer, uncovered, type Layer } from '../../../src/agent/layer';
+import { makeLayer, makeMeaning, uncovered, type Layer } from '../../../src/agent/layer';
 import { PageStateSweep, type Stretch } from '../../../src/agent/pageStates';
 import { stateBits } from '../../../src/agent/stateBits';
 import { isDoubleBacked, isPrivate } from '../../../src/common/pageState';
 
 const absentHva = stateBits({ hva: 'absent' });
 const meanings = {
-    attributes: { gap: 0, bits: (state: number) => stateBits({ attribute: state === 8 ? 'private' : 'shared' }) },
-    pageTable: {
-        gap: absentHva,
-        bits: (state: number) =>
-            state === 1 ? stateBits({ hva: 'present', hvaMapped: true, hvaPageSize: '4K' }) : stateBits({ hva: 'swapped' }),
-    },
-    pageCache: { gap: absentHva, bits: () => stateBits({ hva: 'present' }) },
-    guestMemfd: {
-        gap: stateBits({ gmem: 'absent' }),
-        bits: (state: number) => stateBits({ gmem: state === 2 ? 'prepared' : 'allocated' }),
-    },
+    attributes: makeMeaning(0, (state) => stateBits({ attribute: state === 8 ? 'private' : 'shared' })),
+    pageTable: makeMeaning(absentHva, (state) =>
+        state === 1 ? stateBits({ hva: 'present', hvaMapped: true, hvaPageSize: '4K' }) : stateBits({ hva: 'swapped' }),
+    ),
+    pageCache: makeMeaning(absentHva, () => stateBits({ hva: 'present' })),
+    guestMemfd: makeMeaning(stateBits({ gmem: 'absent' }), (state) => stateBits({ gmem: state === 2 ? 'prepared' : 'allocated' })),
 };
 type LayerName = keyof typeof meanings;
 
@@ -62,14 +57,15 @@ function layerOf(name: LayerName, runs: readonly Run[], shift: number, random: R
             pages: Float64Array.from(chunk, ({ pages }) => pages),
             states: Uint8Array.from(chunk, ({ state }) => state),
         })),
-        { ...meanings[name], shift },
+        shift,
+        meanings[name],
     );
 }
 
 const bitsAt = (name: LayerName, runs: readonly Run[] | null, gfn: number): number => {
     if (runs === null) return 0;
     const run = runs.find(({ first, pages }) => first <= gfn && gfn < first + pages);
-    return run === undefined ? meanings[name].gap : meanings[name].bits(run.state);
+    return run === undefined ? meanings[name].gap : (meanings[name].bits[run.state] ?? 0);
 };
 
 describe('the sweep of page states', () => {
