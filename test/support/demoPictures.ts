@@ -1,16 +1,71 @@
-/** The pictures of `npm run demo -- --screenshots DIR`, which the README shows: each window state as a person gets there. */
+/** The pictures of `npm run demo -- --screenshots DIR`, which the README shows: each state as a person gets there. */
 import { join } from 'node:path';
-import type { DemoSession } from './demoSession';
+import { emulatedPlace, type DemoSession } from './demoSession';
 import { Workbench } from './workbench';
+
+/** Milliseconds for an agent in an emulated machine to answer. */
+const patience = 120_000;
+/** What the guest of a sw-protected demo VM never converts itself, and what a default VM has, too. */
+const range = '0x500000+0x8000';
+
+const themes = { light: 'Light Modern', 'high-contrast': 'Dark High Contrast', dark: 'Dark Modern' };
 
 export async function takePictures(session: DemoSession, folder: string): Promise<void> {
     const window = await Workbench.open(session.server, { folder: session.folder });
-    const picture = (name: string) => window.page.screenshot({ path: join(folder, `${name}.png`) });
+    window.page.setDefaultTimeout(patience);
+    const picture = async (name: string) => {
+        await window.page.screenshot({ path: join(folder, `${name}.png`) });
+    };
     try {
-        await window.showContainer('Guestmem');
-        await window.page.waitForTimeout(12000);
+        await chooseVm(window, session);
         await picture('tree');
+
+        await window.runCommand('Guestmem: Show Page Map');
+        const map = window.webview();
+        await map.locator('.legend .entry').first().waitFor();
+        await picture('map');
+        for (const [name, theme] of Object.entries(themes)) {
+            await window.runCommand('Preferences: Color Theme');
+            await window.answer(theme);
+            await settled(window);
+            await picture(`map-${name}`);
+        }
+
+        await map.locator('.goTo input').fill(range);
+        await map.locator('.goTo input').press('Enter');
+        await map.locator('.selected strong', { hasText: range }).waitFor();
+        // A VM without private memory offers no conversion; the bar then says why.
+        if (session.hasPrivateMemory) {
+            await window.runCommand('Guestmem: Unlock Changes in This Window');
+            await map.getByRole('button', { name: 'Convert to Private…' }).click();
+            await window.dialogButton('Convert to Private').waitFor();
+        }
+        await picture('conversion-preview');
+        if (session.hasPrivateMemory) {
+            await window.dialogButton('Cancel').click();
+        }
+
+        await window.openFile('vmm.log');
+        await window.hover('0x400000');
+        await settled(window);
+        await picture('hover');
     } finally {
         await window.close();
     }
+}
+
+async function chooseVm(window: Workbench, session: DemoSession): Promise<void> {
+    await window.showContainer('Guestmem');
+    const vms = window.rows('Virtual Machines', session.hasPrivateMemory ? 'demo-private' : 'demo');
+    if (session.isEmulated) await window.rows('Virtual Machines', emulatedPlace).waitFor();
+    await vms.first().click();
+    const slots = window.rows('Memory Slots');
+    await slots.first().waitFor();
+    await window.rows('guest_memfds').first().waitFor();
+    await settled(window);
+}
+
+/** Animations and what follows a change by itself (theme colours, a hover's second part) have no event to wait for. */
+async function settled(window: Workbench): Promise<void> {
+    await window.page.waitForTimeout(1500);
 }

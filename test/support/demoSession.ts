@@ -26,7 +26,10 @@ export class DemoSession {
     private serverStarted: CodeServer | undefined;
     /** A folder with a log that names guest physical addresses. */
     readonly folder = mkdtempSync(join(tmpdir(), 'guestmem-demo-'));
-    private emulated = false;
+    /** A VM has private memory, on this host or in the emulated machine. */
+    hasPrivateMemory = false;
+    /** That VM is in the emulated machine. */
+    isEmulated = false;
 
     static async start(options: DemoOptions): Promise<DemoSession> {
         const session = new DemoSession();
@@ -44,11 +47,6 @@ export class DemoSession {
         return this.serverStarted;
     }
 
-    /** Whether the VM with private memory is in the emulated machine. */
-    get isEmulated(): boolean {
-        return this.emulated;
-    }
-
     /** Ends what was started, the last first. */
     async close(): Promise<void> {
         for (const close of this.closers.reverse()) await close();
@@ -56,18 +54,20 @@ export class DemoSession {
 
     private async startAll(options: DemoOptions): Promise<void> {
         this.closers.push(() => rmSync(this.folder, { recursive: true, force: true }));
+        // The VMM dies with this process, also when that is killed.
+        const through = [...options.asRoot, 'setpriv', '--pdeathsig', 'KILL'];
         const start = async (...words: string[]) => {
-            const vmm = await DemoVmm.start(words, { through: options.asRoot, quiet: true });
+            const vmm = await DemoVmm.start(words, { through, quiet: true });
             this.closers.push(() => vmm.stop());
             return vmm;
         };
         const vmm = await start('--name', 'demo');
-        const hasPrivateMemory = await start('--type', 'sw-protected', '--name', 'demo-private').then(
+        this.hasPrivateMemory = await start('--type', 'sw-protected', '--name', 'demo-private').then(
             () => true,
             () => false,
         );
         const places: Record<string, string[]> = {};
-        if (!hasPrivateMemory) {
+        if (!this.hasPrivateMemory) {
             if (options.testKernel === undefined) {
                 options.say(
                     "This host's KVM has no private memory, so that nothing can be converted here. For an emulated machine " +
@@ -81,7 +81,7 @@ export class DemoSession {
         writeFileSync(join(this.folder, 'vmm.log'), sampleLog(vmm));
         this.serverStarted = await CodeServer.start({
             extensionPackage: options.extensionPackage,
-            settings: { 'workbench.colorTheme': 'Default Dark Modern' },
+            settings: { 'workbench.colorTheme': 'Dark Modern' },
             machineSettings: {
                 'guestmem.agent.command': [...options.asRoot, '${node}', '${agent}'],
                 'guestmem.allowChanges': true,
@@ -97,7 +97,8 @@ export class DemoSession {
         const machine = new NestedMachine({ kernel, command: `${vmm} >/dev/null & sh scripts/nested/serveAgent.sh` });
         this.closers.push(() => machine.close());
         await machine.agentReady();
-        this.emulated = true;
+        this.isEmulated = true;
+        this.hasPrivateMemory = true;
         return ['${node}', resolve('scripts/nested/relay.mjs'), machine.agentSocket];
     }
 }
