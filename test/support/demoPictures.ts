@@ -18,6 +18,10 @@ export async function takePictures(session: DemoSession, folder: string): Promis
     };
     try {
         await chooseVm(window, session);
+        for (const [view, text] of [['Memory Slots', '0x400000'], ['guest_memfds', 'fd 6']] as const) {
+            await window.rows(view, text).first().locator('.monaco-tl-twistie').click();
+        }
+        await settled(window);
         await picture('tree');
 
         await window.runCommand('Guestmem: Show Page Map');
