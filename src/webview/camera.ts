@@ -52,8 +52,7 @@ export class Camera {
 
     /** First gfn of the topmost row. */
     get topGfn(): number {
-        const first = this.current?.rowsBetween(this.area.top, this.area.top + 1).next();
-        return first?.done === false ? first.value.start : 0;
+        return this.topRow().gfn;
     }
 
     get margins(): Margins {
@@ -76,16 +75,16 @@ export class Camera {
 
     /** Without `view`, level and place stay. */
     setModel(model: MapModel, view?: { readonly level: number | null; readonly top: number }): void {
-        const topGfn = view?.top ?? this.topGfn;
+        const place = view === undefined ? this.topRow() : { gfn: view.top, y: 0 };
         if (view !== undefined) this.chosenLevel = view.level;
         this.model = model;
-        this.update(topGfn);
+        this.update(place);
     }
 
     /** Null fits the whole guest into the panel; else `gfn` stays at `y` below the ruler. */
     setLevel(level: number | null, gfn = 0, y = 0): void {
         this.chosenLevel = level;
-        this.update(gfn, y);
+        this.update({ gfn, y });
     }
 
     zoom(direction: 1 | -1, gfn: number, y: number): void {
@@ -130,7 +129,13 @@ export class Camera {
         return isCell || nearest ? this.current.extentOf(hit.cell) : null;
     }
 
-    private update(gfn = this.topGfn, y = 0): void {
+    private topRow(): Place {
+        const first = this.current?.rowsBetween(this.area.top, this.area.top + 1).next();
+        return first?.done === false ? { gfn: first.value.start, y: first.value.y - this.area.top } : { gfn: 0, y: 0 };
+    }
+
+    /** Lays out again, and scrolls so that the row of `gfn` is at `y` below the ruler. */
+    private update({ gfn, y }: Place = this.topRow()): void {
         if (this.model === null || this.area.width === 0) return;
         const { extents, slots } = this.model;
         this.fittedLevel = fitLevel(this.viewport, extents, slots);
@@ -139,9 +144,14 @@ export class Camera {
         this.current = new Layout(grid, extents, slots);
         this.area.setContentHeight(this.current.height + topMargin);
         const place = this.current.placeOf(this.current.cellOf(gfn));
-        // A row at the top whose memslot starts there brings the label along.
+        // A row at the very top whose memslot starts there brings the label along.
         const strip = y === 0 && slotsIn(this.model, gfn, gfn + 1)[0]?.start === gfn ? grid.stripHeight : 0;
         this.area.scrollTo(place.y - y - strip);
         this.onMove();
     }
+}
+
+interface Place {
+    readonly gfn: number;
+    readonly y: number;
 }

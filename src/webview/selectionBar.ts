@@ -45,6 +45,7 @@ export class SelectionBar {
         this.selection = selection;
         this.refusal.hidden = selection === null || refusal === null;
         this.refusal.textContent = `No conversion: ${refusal ?? ''}`;
+        this.refusal.title = refusal ?? '';
         for (const convert of this.convertButtons) {
             convert.disabled = selection === null || refusal !== null;
             convert.title = refusal ?? '';
@@ -52,12 +53,14 @@ export class SelectionBar {
         }
         for (const other of this.otherButtons) other.disabled = selection === null;
         if (selection === null) {
+            this.text.title = '';
             this.text.replaceChildren(element('span', 'hint', 'Drag to select pages, or hold Shift and press the arrow keys.'));
             return;
         }
         const pages = selection.end - selection.start;
         const size = formatSize(BigInt(pages) * 4096n);
-        const mix = describeMix(model, selection).map(([name, bytes]) => element('span', 'part', `${name} ${bytes}`));
-        this.text.replaceChildren(element('strong', '', rangeOf(selection)), element('span', 'part', `${size}, ${countOf(pages)}`), ...mix);
+        const mix = describeMix(model, selection).map((part) => part.join(' '));
+        this.text.title = [rangeOf(selection), size, ...mix].join('\n');
+        this.text.replaceChildren(element('strong', '', rangeOf(selection)), element('span', 'part', `${size}, ${countOf(pages)}`), ...mix.map((part) => element('span', 'part', part)));
     }
 }

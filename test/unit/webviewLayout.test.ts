@@ -4,7 +4,7 @@ import { firstEndingAfter, trimToOccupied } from '../../src/webview/mapModel';
 import { fitLevel, fittedGrid, gridAt } from '../../src/webview/zoom';
 import { moveCursor } from '../../src/webview/cursor';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
-import { lastGfn, makeModel, makeRandomModel } from './webviewMaps';
+import { lastGfn, makeModel, makeRandomModel } from '../support/madeMaps';
 
 const grid = (cellPages: number, columns = 16): Grid => ({ cellPages, columns, cellWidth: 10, cellHeight: 8, stripHeight: 18 });
 

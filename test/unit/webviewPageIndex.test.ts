@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { classCount, classOf, makeClass } from '../../src/webview/pageClass';
 import { encodePageState } from '../../src/common/pageState';
-import { countByHand, lastGfn, makeModel, makeRandom, makeRandomModel, states } from './webviewMaps';
+import { countByHand, lastGfn, makeModel, makeRandom, makeRandomModel, states } from '../support/madeMaps';
 
 describe('counts of pages per class', () => {
     it('equal a count page by page, for ranges and for rows of cells', () => {

@@ -5,7 +5,7 @@ import { parseDestination } from '../../src/webview/goTo';
 import { actionOf } from '../../src/webview/keyboard';
 import { placeLabels } from '../../src/webview/slotLabels';
 import { parseViewState } from '../../src/webview/viewState';
-import { makeModel, states } from './webviewMaps';
+import { makeModel, states } from '../support/madeMaps';
 
 const builder = new PageRunsBuilder();
 builder.append(0x100, 0x10, 3, states.sharedPresent);

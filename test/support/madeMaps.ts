@@ -30,8 +30,10 @@ export interface SlotShape {
 
 const hexBytes = (pages: number) => '0x' + (pages * 4096).toString(16);
 
-export function makeModel(slots: readonly SlotShape[], runs: PageRuns): MapModel {
-    const event: MapEvent = {
+export type MadeMap = Extract<MapEvent, { type: 'map' }>;
+
+export function makeMap(slots: readonly SlotShape[], runs: PageRuns): MadeMap {
+    return {
         type: 'map',
         vm: '1:2',
         title: 'test (1:2)',
@@ -51,8 +53,9 @@ export function makeModel(slots: readonly SlotShape[], runs: PageRuns): MapModel
         unknown: [],
         convertRefusal: null,
     };
-    return makeMapModel(event);
 }
+
+export const makeModel = (slots: readonly SlotShape[], runs: PageRuns): MapModel => makeMapModel(makeMap(slots, runs));
 
 /** Slots of 1 to 400 pages with gaps between some of them, full of random runs; some private pages lie in the gaps. */
 export function makeRandomModel(seed: number): MapModel {

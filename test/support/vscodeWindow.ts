@@ -1,0 +1,53 @@
+/** One window of a real VS Code, with this extension loaded from its folder, for a whole suite. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CodeServer } from './codeServer';
+import { Workbench } from './workbench';
+
+const pictures = 'out/screenshots';
+
+export interface SuiteWindow {
+    readonly window: Workbench;
+    /** Leaves out/screenshots/NAME.png. */
+    readonly picture: (name: string) => Promise<void>;
+}
+
+/** Call it inside `describe`, after what the settings need; the function it returns gives the window to the tests. */
+export function suiteWindow(machineSettings: () => Readonly<Record<string, unknown>>): () => SuiteWindow {
+    let server: CodeServer | undefined;
+    let window: Workbench | undefined;
+    const folder = mkdtempSync(join(tmpdir(), 'guestmem-ui-'));
+    before('open VS Code', async function () {
+        this.timeout(180_000);
+        mkdirSync(pictures, { recursive: true });
+        server = await CodeServer.start({
+            development: true,
+            settings: { 'workbench.colorTheme': 'Default Dark Modern' },
+            machineSettings: machineSettings(),
+        });
+        window = await Workbench.open(server, { folder, extensionFolder: '.' });
+    });
+    afterEach('picture what failed', async function () {
+        const { currentTest } = this;
+        if (currentTest?.state !== 'failed' || window === undefined) return;
+        const name = currentTest.fullTitle().replaceAll(/[^a-z0-9]+/gi, '-');
+        await window.page.screenshot({ path: join(pictures, `failed-${name}.png`) });
+    });
+    after('close VS Code', async () => {
+        await window?.close();
+        await server?.close();
+        rmSync(folder, { recursive: true, force: true });
+    });
+    return () => {
+        assert(window !== undefined, 'VS Code was not opened');
+        const opened = window;
+        return {
+            window: opened,
+            picture: async (name) => {
+                await opened.page.screenshot({ path: join(pictures, `${name}.png`) });
+            },
+        };
+    };
+}

@@ -1,0 +1,208 @@
+/** The page map's drawing and its controls, with maps made for the purpose: real pixels, real keys, a pretended host. */
+import assert from 'node:assert/strict';
+import type { BrowserContextOptions } from 'playwright-core';
+import { mapColors } from '../../src/common/mapColors';
+import type { AddressFacts } from '../../src/common/model';
+import { PageRunsBuilder, pageRunAt } from '../../src/common/pageRuns';
+import { makeMap, states, type MadeMap } from '../support/madeMaps';
+import { MapPage } from '../support/mapPage';
+
+const gib = 2 ** 18;
+/** The one private page of 64 GiB. */
+const lone = 37 * gib + 0x1234;
+const loneGpa = '0x' + (lone * 4096).toString(16);
+
+function loneMap(state: number = states.privatePrepared): MadeMap {
+    const builder = new PageRunsBuilder();
+    builder.append(0, lone, 0, states.sharedPresent);
+    builder.append(lone, 1, 0, state);
+    builder.append(lone + 1, 64 * gib - lone - 1, 0, states.sharedPresent);
+    return makeMap([{ id: 0, start: 0, pages: 64 * gib }], builder.build());
+}
+
+/** 16 pages, the second half private. */
+function smallMap(): MadeMap {
+    const builder = new PageRunsBuilder();
+    builder.append(0x100, 8, 3, states.sharedPresent);
+    builder.append(0x108, 8, 3, states.privatePrepared);
+    return makeMap([{ id: 3, start: 0x100, pages: 16 }], builder.build());
+}
+
+describe('the page map alone', () => {
+    let map: MapPage;
+    const open = async (options?: BrowserContextOptions, saved?: unknown) => (map = await MapPage.open(options, saved));
+    const press = async (...keys: string[]) => {
+        for (const key of keys) await map.page.locator('.scroller').press(key);
+    };
+    const selected = () => map.page.locator('.selected strong').textContent();
+    afterEach(async () => {
+        await map.close();
+    });
+
+    for (const ratio of [1, 1.5, 2]) {
+        it(`shows one private page of 64 GiB while the whole guest is in sight, at ${ratio} device pixels per pixel`, async () => {
+            await open({ deviceScaleFactor: ratio });
+            await map.send(loneMap(states.sharedPresent));
+            assert.deepEqual(await map.pixels(mapColors.private.defaults.dark), []);
+            await map.send(loneMap());
+            const places = await map.pixels(mapColors.private.defaults.dark);
+            assert.ok(places.length >= 20, `${places.length} private pixels`);
+
+            const [place] = places;
+            assert(place !== undefined);
+            await map.page.mouse.move(place.x, place.y);
+            const tooltip = map.page.locator('.tooltip');
+            const [gpa, size] = ((await tooltip.locator('.title').textContent()) ?? '').split(' ')[0]?.split('+').map(Number) ?? [];
+            assert.ok(gpa !== undefined && size !== undefined && gpa <= lone * 4096 && lone * 4096 < gpa + size, 'the tooltip is about its cell');
+            assert.deepEqual(await tooltip.locator('dt').allTextContents(), ['Memory slot', 'Private', 'Shared']);
+            assert.equal(await tooltip.locator('dd').nth(1).textContent(), '4 KiB');
+            const canvas = await map.page.locator('canvas.pages').evaluate((element) => {
+                const { width, clientWidth } = element as HTMLCanvasElement;
+                return width / clientWidth;
+            });
+            assert.ok(Math.abs(canvas - ratio) < 0.01, 'a canvas pixel is a device pixel');
+        });
+    }
+
+    it('leads to the highlighted page by keyboard, and says all of it', async () => {
+        await open();
+        await map.send(loneMap());
+        await map.page.locator('.legend button', { hasText: 'Private' }).click();
+        await press('ArrowRight', 'Control+ArrowRight');
+        const spoken = map.page.locator('.spoken');
+        await spoken.filter({ hasText: 'Private 4 KiB' }).waitFor({ state: 'attached' });
+        for (let level = 0; level < 20; level++) await press('+');
+        await press('Enter');
+        assert.equal(await map.page.locator('.tooltip .title').textContent(), loneGpa);
+        assert.equal((await map.request('explain')).gpa, loneGpa);
+    });
+
+    it('adds what the agent says of the address, and nothing that is said of another', async () => {
+        await open();
+        const event = smallMap();
+        await map.send(event);
+        await press('ArrowRight', 'Enter');
+        const facts: AddressFacts = {
+            vm: event.vm,
+            addressSpace: 0,
+            gpa: '0x100000',
+            memslot: null,
+            hva: '0x7f0000001000',
+            guestMemfd: { inode: 12, fd: 5, offset: '0x3000' },
+            run: pageRunAt(event.runs, 0),
+            doubleBacked: false,
+            unknown: [],
+        };
+        const tooltip = map.page.locator('.tooltip');
+        await map.send({ type: 'explained', gpa: '0x105000', facts });
+        assert.doesNotMatch((await tooltip.textContent()) ?? '', /0x7f0000001000/);
+        await map.send({ type: 'explained', gpa: '0x100000', facts });
+        assert.match((await tooltip.textContent()) ?? '', /HVA0x7f0000001000guest_memfdinode 12, fd 5, offset 0x3000$/);
+        await map.send({ type: 'explained', gpa: '0x100000', facts: { ...facts, run: { ...facts.run, attribute: 'private' } } });
+        assert.match((await tooltip.textContent()) ?? '', /Changed sinceprivate/);
+    });
+
+    it('selects by keyboard and by dragging, in whole pages, and asks the host for what its buttons say', async () => {
+        await open();
+        await map.send(smallMap());
+        await press('ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight');
+        assert.equal(await selected(), '0x100000+0x3000');
+        await map.page.getByRole('button', { name: 'Convert to Private' }).click();
+        assert.deepEqual(await map.request('convert'), { type: 'convert', range: { gpa: '0x100000', size: '0x3000' }, to: 'private' });
+        await map.page.getByRole('button', { name: 'Read Memory' }).click();
+        assert.deepEqual((await map.request('readMemory')).range, { gpa: '0x100000', size: '0x3000' });
+        await press('Control+c');
+        assert.equal((await map.request('copy')).text, '0x100000+0x3000');
+        await press('Escape');
+        assert.equal(await map.page.locator('.selected strong').count(), 0);
+
+        const blue = await map.pixels(mapColors.shared.defaults.dark);
+        const orange = await map.pixels(mapColors.private.defaults.dark);
+        const [from, to] = [blue[0], orange.at(-1)];
+        assert(from !== undefined && to !== undefined);
+        await map.page.mouse.move(from.x, from.y);
+        await map.page.mouse.down();
+        await map.page.mouse.move(to.x, to.y, { steps: 5 });
+        await map.page.mouse.up();
+        assert.equal(await selected(), '0x100000+0x10000');
+        assert.deepEqual(await map.page.locator('.selected .part').allTextContents(), ['64 KiB, 16 pages', 'Private 32 KiB', 'Shared 32 KiB']);
+        await map.page.mouse.dblclick(to.x, to.y);
+        assert.equal(await selected(), '0x108000+0x8000', 'a double-click selects the run');
+    });
+
+    it('says why nothing can be converted', async () => {
+        await open();
+        await map.send({ ...smallMap(), convertRefusal: 'This VM has no private memory.' });
+        await press('ArrowRight', 'Shift+ArrowRight');
+        assert.ok(await map.page.getByRole('button', { name: 'Convert to Private' }).isDisabled());
+        assert.ok(await map.page.getByText('No conversion: This VM has no private memory.').isVisible());
+        assert.ok(await map.page.getByRole('button', { name: 'Read Memory' }).isEnabled());
+    });
+
+    it('goes to what is typed, or says what is wrong with it', async () => {
+        await open();
+        await map.send(loneMap());
+        const input = map.page.locator('.goTo input');
+        await input.fill('0xffffffffff000');
+        await input.press('Enter');
+        assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the last one ends at 0x1000000000.');
+        await input.fill(`${loneGpa}+0x1000`);
+        await input.press('Enter');
+        assert.equal(await selected(), `${loneGpa}+0x1000`);
+        assert.ok((await map.pixels(mapColors.private.defaults.dark)).length > 50, 'the page is drawn as a whole cell');
+    });
+
+    it('keeps its view through a refresh and a reload', async () => {
+        await open();
+        await map.send(loneMap());
+        await map.page.locator('.goTo input').fill(`${loneGpa}+0x1000`);
+        await map.page.locator('.goTo input').press('Enter');
+        await map.request('select');
+        const before = await map.pixels(mapColors.private.defaults.dark);
+        await map.send(loneMap());
+        assert.deepEqual(await map.pixels(mapColors.private.defaults.dark), before);
+        const saved = await map.saved();
+        await map.close();
+
+        await open({}, saved);
+        await map.send(loneMap());
+        assert.equal(await selected(), `${loneGpa}+0x1000`);
+        assert.ok((await map.pixels(mapColors.private.defaults.dark)).length > 50);
+    });
+
+    it('follows the theme', async () => {
+        await open();
+        await map.send(smallMap());
+        const dark = await map.pixels(mapColors.private.defaults.dark);
+        await map.setTheme('light');
+        await map.page.waitForTimeout(200);
+        assert.deepEqual(await map.pixels(mapColors.private.defaults.light), dark);
+    });
+
+    it('tells totals, doubts and what is not known', async () => {
+        await open();
+        const unknown = [{ field: 'guestMapping', reason: 'the MMU is not read' }];
+        await map.send({ ...smallMap(), consistent: false, unknown, totals: { private: '0x8000', shared: '0x8000', doubleBacked: '0x0', outsideMemslots: '0x0' } });
+        const status = map.page.locator('.status');
+        assert.match((await status.locator('.totals').textContent()) ?? '', /^private 32 KiBshared 32 KiBdouble-backed 0 B.*inconsistent$/);
+        await status.getByText('One fact is unknown').click();
+        assert.ok(await status.getByText('the MMU is not read').isVisible());
+    });
+
+    it('says that its map is old, and offers no conversion of it', async () => {
+        await open();
+        await map.send(smallMap());
+        await press('ArrowRight', 'Shift+ArrowRight');
+        await map.send({ type: 'stale', message: 'The VM 1:2 ended.' });
+        assert.ok(await map.page.getByText('The VM 1:2 ended.').isVisible());
+        assert.ok(await map.page.getByRole('button', { name: 'Convert to Private' }).isDisabled());
+        await map.send(smallMap());
+        assert.ok(await map.page.getByText('The VM 1:2 ended.').isHidden());
+    });
+
+    it('says when there is nothing to show', async () => {
+        await open();
+        await map.send(makeMap([], new PageRunsBuilder().build()));
+        assert.ok(await map.page.getByText('This address space has no memslots').isVisible());
+    });
+});
