@@ -1,8 +1,8 @@
 /** A process that changes the pages of a file at random and tells their states by the kernel's own calls. */
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { skip } from '../support/skip';
+import { compileFixture } from './fixtures';
 
 export interface PageStates {
     readonly pid: number;
@@ -12,21 +12,13 @@ export interface PageStates {
     readonly pages: number;
     /** A digit per page: 0 absent, 1 allocated, 2 up to date. */
     readonly states: string;
+    /** 1 for each page that begins with its own number's last byte; the others are zeros or absent. */
+    readonly written: string;
 }
 
 export type FileKind = 'guest_memfd' | 'memfd';
 
 const program = 'out/native/random_pages';
-
-/** Compiles a fixture of one C file when it is newer than what was compiled. */
-export function compileFixture(name: string): string {
-    const source = `test/native/fixtures/${name}`;
-    const product = `out/native/${name.replace(/\.cc?$/, '')}`;
-    if (existsSync(product) && statSync(product).mtimeMs > statSync(source).mtimeMs) return product;
-    mkdirSync('out/native', { recursive: true });
-    execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', source, '-o', product]);
-    return product;
-}
 
 /** Skips where this kernel has no guest_memfd that can be mapped, or no cachestat. */
 export function requireRandomPages(context: Mocha.Context, kind: FileKind): void {

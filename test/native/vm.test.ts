@@ -8,7 +8,7 @@ import { hex, page } from '../support/pages';
 import { requireKvm, requireRoot } from '../support/requirements';
 import { suiteVmm } from '../support/suiteVmm';
 import { addon, addonFile, nativeCode } from './addon';
-import { compileFixture } from './randomPages';
+import { compileFixture } from './fixtures';
 
 /** Flags of struct kvm_memory_slot; the last one is KVM's own. */
 const flagNames = { 1: 'log-dirty-pages', 2: 'readonly', 4: 'guest-memfd' } as const;
