@@ -46,7 +46,7 @@ export function drawSelection(context: CanvasRenderingContext2D, frame: Frame, r
         const x = (column: number) => whole(margins.left + column * cellWidth);
         const y = whole(margins.top + row.y - top);
         const height = whole(cellHeight);
-        context.globalAlpha = 0.25;
+        context.globalAlpha = 0.12;
         context.fillStyle = palette.foreground;
         context.fillRect(x(span.from), y, x(span.to) - x(span.from), height);
         context.globalAlpha = 1;
