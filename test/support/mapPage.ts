@@ -61,22 +61,23 @@ export class MapPage {
         await this.page.evaluate((style) => document.documentElement.setAttribute('style', style), styleOf(theme));
     }
 
-    /** What the host would send; columns of runs cross to the page as plain arrays. */
+    /** What the host would send; columns of runs cross to the page as text. */
     async send(event: MapEvent): Promise<void> {
-        const plain = (column: Float64Array | Int32Array | Uint32Array) => [...column];
+        const text = (column: ArrayBufferView) => Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('base64');
         const { runs } = event.type === 'map' ? event : { runs: undefined };
         const columns =
             runs === undefined
                 ? undefined
-                : { count: runs.count, gfns: plain(runs.gfns), pages: plain(runs.pages), memslots: plain(runs.memslots), states: plain(runs.states) };
+                : { count: runs.count, gfns: text(runs.gfns), pages: text(runs.pages), memslots: text(runs.memslots), states: text(runs.states) };
         await this.page.evaluate(
-            ([message, numbers]) => {
-                const restored = numbers && {
-                    count: numbers.count,
-                    gfns: new Float64Array(numbers.gfns),
-                    pages: new Float64Array(numbers.pages),
-                    memslots: new Int32Array(numbers.memslots),
-                    states: new Uint32Array(numbers.states),
+            ([message, texts]) => {
+                const bytes = (column: string) => Uint8Array.from(atob(column), (character) => character.charCodeAt(0)).buffer;
+                const restored = texts && {
+                    count: texts.count,
+                    gfns: new Float64Array(bytes(texts.gfns)),
+                    pages: new Float64Array(bytes(texts.pages)),
+                    memslots: new Int32Array(bytes(texts.memslots)),
+                    states: new Uint32Array(bytes(texts.states)),
                 };
                 window.dispatchEvent(new MessageEvent('message', { data: restored ? { ...message, runs: restored } : message }));
                 // The map is drawn in the next frame.
