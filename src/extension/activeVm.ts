@@ -3,7 +3,7 @@
  * that other commands ask: which VM do you mean? Context key guestmem.hasActiveVm.
  */
 import * as vscode from 'vscode';
-import { GuestmemError } from '../common/errors';
+import { errors } from '../common/errors';
 import { parseTarget, type CommandTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';
 import { ManagedContextKey } from './managedContextKey';
@@ -30,16 +30,12 @@ async function selectVm(store: VmStore): Promise<void> {
 export async function resolveVm(store: VmStore, target: CommandTarget): Promise<ActiveVm> {
     const isWanted = (ref: VmRef) => target.vm === undefined || (ref.place === target.vm.place && ref.id === target.vm.id);
     if (store.active !== undefined && isWanted(store.active.ref)) return store.active;
-    if (target.vm !== undefined) {
-        await store.activate(target.vm);
-    } else {
-        await store.refresh();
-        // A lone VM became active by the refresh itself.
-        if (store.active === undefined) await selectVm(store);
-    }
-    const { active, failure } = store;
-    if (active !== undefined && isWanted(active.ref)) return active;
-    throw failure ?? new GuestmemError('cancelled', vscode.l10n.t('No virtual machine was selected.'));
+    if (target.vm !== undefined) return store.activate(target.vm);
+    await store.refresh();
+    // A lone VM became active by the refresh itself.
+    if (store.active === undefined) await selectVm(store);
+    if (store.active === undefined) throw errors.cancelled();
+    return store.active;
 }
 
 export function registerActiveVm(store: VmStore, boundary: CommandBoundary): vscode.Disposable {
@@ -50,7 +46,6 @@ export function registerActiveVm(store: VmStore, boundary: CommandBoundary): vsc
         boundary.register('guestmem.vm.activate', async (argument) => {
             const { vm } = parseTarget(argument);
             await (vm === undefined ? selectVm(store) : store.activate(vm));
-            if (store.failure !== undefined) throw store.failure;
         }),
     );
 }

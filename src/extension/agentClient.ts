@@ -34,6 +34,19 @@ interface Session {
     readonly generation: number;
 }
 
+/** An error that the other side sent; the connection itself makes errors of its own when it breaks. */
+function isAnswer(thrown: unknown): thrown is ResponseError<unknown> {
+    const own: number[] = [ErrorCodes.PendingResponseRejected, ErrorCodes.MessageWriteError];
+    return thrown instanceof ResponseError && !own.includes(thrown.code);
+}
+
+/** Bytes that are no message. A write that fails, which comes with its message, only tells that the agent has ended. */
+function onGarbage(connection: MessageConnection, listener: (found: string) => void): void {
+    connection.onError(([error, written]) => {
+        if (written === undefined) listener(error.message);
+    });
+}
+
 export class AgentClient implements vscode.Disposable {
     private starting: Promise<Session> | undefined;
     /** Why there is no agent now, and from when a request may start it again (undefined: only `restart` may). */
@@ -125,13 +138,12 @@ export class AgentClient implements vscode.Disposable {
         } catch (thrown) {
             connection.dispose();
             void process.stop();
+            if (generation !== this.generation) throw agentErrors.stopped();
             const error = toGuestmemError(thrown);
             this.log.error(error.message);
-            if (generation === this.generation) {
-                // What never worked will not work by itself: only the user starts it again.
-                this.failure = { error, retryAt: undefined };
-                this.starting = undefined;
-            }
+            // What never worked will not work by itself: only the user starts it again.
+            this.failure = { error, retryAt: undefined };
+            this.starting = undefined;
             throw error;
         }
     }
@@ -141,7 +153,7 @@ export class AgentClient implements vscode.Disposable {
         let timer: NodeJS.Timeout | undefined;
         try {
             return await new Promise<AgentInfo>((resolve, reject) => {
-                connection.onError(([error]) => reject(agentErrors.garbage(process.command, error.message)));
+                onGarbage(connection, (found) => reject(agentErrors.garbage(process.command, found)));
                 void process.ended.then(({ how, notStarted }) =>
                     reject(
                         notStarted
@@ -155,7 +167,7 @@ export class AgentClient implements vscode.Disposable {
                     .sendRequest<AgentInfo>('initialize', { protocol: protocolVersion })
                     .then(resolve, (thrown: unknown) => {
                         // Its end and unreadable bytes reject by themselves, with more to say than the connection has.
-                        if (thrown instanceof ResponseError) reject(parseWireError(thrown.data) ?? toGuestmemError(thrown));
+                        if (isAnswer(thrown)) reject(parseWireError(thrown.data) ?? agentErrors.garbage(process.command, thrown.message));
                     });
             });
         } finally {
@@ -167,8 +179,8 @@ export class AgentClient implements vscode.Disposable {
     private async watch(session: Session): Promise<void> {
         const { process, connection } = session;
         let spokeGarbage: string | undefined;
-        connection.onError(([error]) => {
-            spokeGarbage = error.message;
+        onGarbage(connection, (found) => {
+            spokeGarbage = found;
             void process.stop();
         });
         // Without its stdout no answer comes any more, even if the process goes on.
@@ -191,7 +203,7 @@ export class AgentClient implements vscode.Disposable {
 
     /** The error that a failed request means. */
     private async explain(thrown: unknown, session: Session, token: vscode.CancellationToken | undefined): Promise<GuestmemError> {
-        if (thrown instanceof ResponseError && thrown.code !== ErrorCodes.PendingResponseRejected) {
+        if (isAnswer(thrown)) {
             const told = parseWireError(thrown.data);
             if (told === undefined && token?.isCancellationRequested === true) return errors.cancelled();
             return told ?? toGuestmemError(thrown);

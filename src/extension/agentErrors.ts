@@ -60,5 +60,6 @@ export const agentErrors = {
             { command },
         ),
 
-    stopped: () => new GuestmemError('agent', vscode.l10n.t('The agent was stopped before it answered.')),
+    /** This window itself ended the agent, to restart it or for good. */
+    stopped: () => new GuestmemError('agent', vscode.l10n.t('The agent was stopped before it answered.'), { stopped: true }),
 };

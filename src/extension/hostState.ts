@@ -1,9 +1,10 @@
 /**
  * What the empty views say: the context keys guestmem.hostState and guestmem.failedChecks choose among the welcome texts
  * of package.json. Command guestmem.host.check lists every check of a place; guestmem.agent.copySudoSetting copies the
- * setting that starts the agent as root.
+ * setting that starts the agent as root. An agent that fails is told here, too.
  */
 import * as vscode from 'vscode';
+import type { GuestmemError } from '../common/errors';
 import { settingDefaults, type HostState } from '../common/manifest';
 import type { DoctorCheck } from '../common/model';
 import { parseTarget } from './commandTarget';
@@ -64,7 +65,21 @@ async function copySudoSetting(): Promise<void> {
 export function registerHostState(store: VmStore, places: Places, boundary: CommandBoundary): vscode.Disposable {
     const hostState = new ManagedContextKey('guestmem.hostState');
     const failedChecks = new ManagedContextKey('guestmem.failedChecks');
+    const told = new Map<string, GuestmemError>();
+    /** A failed agent is told once, with the buttons that help; the views go on saying it. */
+    const tellFailures = () => {
+        for (const place of places.names) {
+            const state = store.stateOf(place);
+            if (state.kind !== 'failed') {
+                told.delete(place);
+            } else if (told.get(place) !== state.error) {
+                told.set(place, state.error);
+                void boundary.run(() => Promise.reject(state.error));
+            }
+        }
+    };
     return vscode.Disposable.from(
+        store.onDidChange(tellFailures),
         store.onDidChange(() => {
             const state = store.stateOf(thisHost);
             hostState.value = hostStateOf(state);

@@ -109,9 +109,12 @@ export class VmStore implements vscode.Disposable {
         return agent;
     }
 
-    async activate(ref: VmRef): Promise<void> {
+    /** Rejects, and leaves the active VM as it is, when the agent cannot describe this one. */
+    async activate(ref: VmRef): Promise<ActiveVm> {
+        const active = { ref, details: await this.agentOf(ref).request('show', { vm: ref.id }) };
         await this.choose(ref);
-        await this.describeActive();
+        this.setActive(active, undefined);
+        return active;
     }
 
     /** Asks every place again; requests made meanwhile share one answer. */
@@ -151,7 +154,9 @@ export class VmStore implements vscode.Disposable {
             const checks = complete ? [] : (await agent.request('doctor', {})).checks;
             this.setState(place, { kind: 'ready', vms, unknown, failedChecks: checks.filter((check) => !check.ok) });
         } catch (thrown) {
-            this.setState(place, { kind: 'failed', error: toGuestmemError(thrown) });
+            const error = toGuestmemError(thrown);
+            // An agent that this window ended itself says nothing about the place.
+            if (error.data['stopped'] !== true) this.setState(place, { kind: 'failed', error });
         }
     }
 
@@ -171,10 +176,13 @@ export class VmStore implements vscode.Disposable {
             this.setActive(undefined, state.error);
             return;
         }
+        // Another VM may be chosen while the agent answers.
+        const isStillChosen = () => this.chosen !== undefined && isSame(this.chosen, ref);
         try {
             const details = await this.agentOf(ref).request('show', { vm: ref.id });
-            if (this.chosen !== undefined && isSame(this.chosen, ref)) this.setActive({ ref, details }, undefined);
+            if (isStillChosen()) this.setActive({ ref, details }, undefined);
         } catch (thrown) {
+            if (!isStillChosen()) return;
             const error = toGuestmemError(thrown);
             const gone = error.code === 'no-such-vm' || error.code === 'no-such-process' || error.code === 'not-a-vmm';
             if (gone) await this.choose(undefined);

@@ -57,9 +57,10 @@ describe('agent', () => {
         for (const { pid } of agents()) process.kill(pid, 'SIGKILL');
         await eventually('the end is noticed', () => api.store.stateOf('').kind === 'failed');
         assert.equal(activeId(), undefined);
+        assert.match(person.onlyMessage.text, /ended \(signal SIGKILL\)/);
+        assert.ok(person.onlyMessage.buttons.includes('Restart Agent'));
         await run('guestmem.agent.restart');
         assert.equal(activeId(), vmm().id);
-        assert.deepEqual(person.messages, []);
     });
 
     it('that is missing is named in a message with the buttons that help', async () => {

@@ -66,11 +66,11 @@ export class Person {
         });
     }
 
-    /** The only message so far. */
+    /** The only message so far. VS Code shows equal messages once. */
     get onlyMessage(): Message {
         const [message, ...others] = this.messages;
         assert(message !== undefined, 'the user was told something');
-        assert.deepEqual(others, []);
+        for (const other of others) assert.deepEqual(other, message);
         return message;
     }
 
