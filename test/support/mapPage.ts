@@ -58,7 +58,11 @@ export class MapPage {
     }
 
     async setTheme(theme: Theme): Promise<void> {
-        await this.page.evaluate((style) => document.documentElement.setAttribute('style', style), styleOf(theme));
+        await this.page.evaluate((style) => {
+            document.documentElement.setAttribute('style', style);
+            // The map is drawn in the next frame.
+            return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        }, styleOf(theme));
     }
 
     /** What the host would send; columns of runs cross to the page as text. */

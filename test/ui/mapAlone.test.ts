@@ -175,7 +175,6 @@ describe('the page map alone', () => {
         await map.send(smallMap());
         const dark = await map.pixels(mapColors.private.defaults.dark);
         await map.setTheme('light');
-        await map.page.waitForTimeout(200);
         assert.deepEqual(await map.pixels(mapColors.private.defaults.light), dark);
     });
 
