@@ -72,7 +72,7 @@ export async function readPageMap(
             continue;
         }
         if (range !== null && gathered.runs.count === 0) throw errors.outsideMemslots(formatRange(range));
-        if (gathered.runs.states.some(isOnlyInFile)) {
+        if (gathered.runs.states.some(isOfUntoldSize)) {
             unknown.add('hvaBacking.pageSize', 'a page that only its file holds is not mapped, so no mapping tells its size');
         }
         for (const { field, reason } of notRead) unknown.add(field, reason);
@@ -88,9 +88,9 @@ export async function readPageMap(
     }
 }
 
-function isOnlyInFile(state: PageState): boolean {
+function isOfUntoldSize(state: PageState): boolean {
     const backing = hvaBackingOf(state);
-    return backing.state === 'present' && !backing.mapped;
+    return backing.state === 'present' && !backing.mapped && backing.pageSize === null;
 }
 
 class Gathering {

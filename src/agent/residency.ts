@@ -22,10 +22,16 @@ const guestMemfdMeaning = makeMeaning(stateBits({ gmem: 'absent' }), (state) =>
     stateBits({ gmem: state === upToDate ? 'prepared' : state === notUpToDate ? 'allocated' : null }),
 );
 
-/** The page cache of a file that the VMM could map there. */
-const pageCacheMeaning = makeMeaning(stateBits({ hva: 'absent' }), (state) =>
-    state === swappedOut ? stateBits({ hva: 'swapped' }) : stateBits({ hva: 'present', hvaMapped: false }),
-);
+/** The page cache of a file that the VMM could map there; only hugetlb files have pages of a known size. */
+const pageCacheMeaning = (hvaPageSize: PageSizeName | null) =>
+    makeMeaning(stateBits({ hva: 'absent' }), (state) =>
+        state === swappedOut ? stateBits({ hva: 'swapped' }) : stateBits({ hva: 'present', hvaMapped: false, hvaPageSize }),
+    );
+const pageCacheMeanings = {
+    usual: pageCacheMeaning(null),
+    hugetlb2M: pageCacheMeaning('2M'),
+    hugetlb1G: pageCacheMeaning('1G'),
+};
 
 /** Page sizes of what a page table maps: by a huge entry, and by others. */
 const pageTableMeaning = (huge: PageSizeName | null, small: PageSizeName | null) =>
@@ -81,11 +87,16 @@ export class Residency {
     }
 
     private pageSizesOf(mapping: Mapping, chunks: readonly PagemapChunk[]): LayerMeaning {
-        const hugetlb = hugetlbPageSize(mapping, this.memory.filesystems);
-        if (hugetlb !== null) return hugetlb === '1G' ? pageTableMeanings.hugetlb1G : pageTableMeanings.hugetlb2M;
+        const hugetlb = this.hugetlbOf(mapping);
+        if (hugetlb !== null) return pageTableMeanings[hugetlb];
         if (chunks.every(({ source }) => source === 'PAGEMAP_SCAN')) return pageTableMeanings.usual;
         this.unknown.add('hvaBacking.pageSize', 'this kernel has no PAGEMAP_SCAN, and /proc/PID/pagemap does not tell page sizes');
         return pageTableMeanings.untold;
+    }
+
+    private hugetlbOf(mapping: Mapping): 'hugetlb2M' | 'hugetlb1G' | null {
+        const size = hugetlbPageSize(mapping, this.memory.filesystems);
+        return size === '2M' ? 'hugetlb2M' : size === '1G' ? 'hugetlb1G' : null;
     }
 
     /** Pages that the VMM does not map (any more) but that the file behind the mapping holds. */
@@ -102,7 +113,7 @@ export class Residency {
         const hole = uncovered(pageTable, gfn - pageTable.shift, end - pageTable.shift);
         if (hole === null) return null;
         if (mapsOwnGuestMemfd(slot, mapping)) {
-            return guestMemfd === null ? null : { ...guestMemfd, meaning: pageCacheMeaning };
+            return guestMemfd === null ? null : { ...guestMemfd, meaning: pageCacheMeanings.usual };
         }
         const toFile = mapping.filePage - mapping.start;
         const last = hole.end + toFile;
@@ -110,6 +121,6 @@ export class Residency {
             this.vm.process.readMappedFilePages(BigInt(mapping.start) * 4096n, from, last),
         );
         if (chunks === null) return null;
-        return makeLayer(chunks, pageTable.shift - toFile, pageCacheMeaning);
+        return makeLayer(chunks, pageTable.shift - toFile, pageCacheMeanings[this.hugetlbOf(mapping) ?? 'usual']);
     }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import assert from 'node:assert/strict';
 import { buffer } from 'node:stream/consumers';
 import type { WireError } from '../../src/common/errors';
+import { assertShape } from './schema';
 
 export interface Outcome {
     readonly code: number | null;
@@ -35,11 +36,13 @@ export async function guestmem(words: readonly string[], options: GuestmemOption
     return { code, bytes, stdout: bytes.toString(), stderr: errors.toString() };
 }
 
-/** Runs it with --json and expects success. */
+/** Runs it with --json and expects success, in the shape that schema/ publishes. */
 export async function guestmemJson<T>(words: readonly string[], options: GuestmemOptions = {}): Promise<T> {
     const outcome = await guestmem([...words, '--json'], options);
     assert.equal(outcome.code, 0, `guestmem ${words.join(' ')}: ${outcome.stderr}${outcome.stdout}`);
-    return JSON.parse(outcome.stdout) as T;
+    const told: unknown = JSON.parse(outcome.stdout);
+    assertShape(words[0] ?? '', told);
+    return told as T;
 }
 
 /** Runs it with --json and expects the exit code of a failure; returns the error. */
@@ -50,5 +53,7 @@ export async function guestmemError(
 ): Promise<WireError> {
     const outcome = await guestmem([...words, '--json'], options);
     assert.equal(outcome.code, code, `guestmem ${words.join(' ')}: ${outcome.stderr}${outcome.stdout}`);
-    return (JSON.parse(outcome.stdout) as { error: WireError }).error;
+    const told: unknown = JSON.parse(outcome.stdout);
+    assertShape('error', told);
+    return (told as { error: WireError }).error;
 }
