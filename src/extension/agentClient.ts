@@ -28,6 +28,7 @@ const healthyMs = 60_000;
 
 interface Session {
     readonly process: AgentProcess;
+    readonly reader: StreamMessageReader;
     readonly connection: MessageConnection;
     readonly info: AgentInfo;
     readonly since: number;
@@ -38,13 +39,6 @@ interface Session {
 function isAnswer(thrown: unknown): thrown is ResponseError<unknown> {
     const own: number[] = [ErrorCodes.PendingResponseRejected, ErrorCodes.MessageWriteError];
     return thrown instanceof ResponseError && !own.includes(thrown.code);
-}
-
-/** Bytes that are no message. A write that fails, which comes with its message, only tells that the agent has ended. */
-function onGarbage(connection: MessageConnection, listener: (found: string) => void): void {
-    connection.onError(([error, written]) => {
-        if (written === undefined) listener(error.message);
-    });
 }
 
 export class AgentClient implements vscode.Disposable {
@@ -122,17 +116,18 @@ export class AgentClient implements vscode.Disposable {
         this.processes.add(process);
         void process.ended.then(() => this.processes.delete(process));
         this.log.info(`starting ${process.command.join(' ')}`);
+        const reader = new StreamMessageReader(process.stdout, { contentTypeDecoder: messagePackCodec });
         const connection = createMessageConnection(
-            new StreamMessageReader(process.stdout, { contentTypeDecoder: messagePackCodec }),
+            reader,
             new StreamMessageWriter(process.stdin, { contentTypeEncoder: messagePackCodec }),
         );
         connection.onNotification('progress', ({ token, done, total }: AgentNotifications['progress']) =>
             this.reports.get(token)?.(done, total),
         );
         try {
-            const info = await this.shakeHands(process, connection);
+            const info = await this.shakeHands(process, reader, connection);
             this.log.info(`agent ${info.version} on ${info.hostname}, kernel ${info.kernel}, uid ${info.uid}`);
-            const session = { process, connection, info, since: Date.now(), generation };
+            const session = { process, reader, connection, info, since: Date.now(), generation };
             void this.watch(session);
             return session;
         } catch (thrown) {
@@ -149,11 +144,12 @@ export class AgentClient implements vscode.Disposable {
     }
 
     /** Rejects with what stands between this window and a working agent. */
-    private async shakeHands(process: AgentProcess, connection: MessageConnection): Promise<AgentInfo> {
+    private async shakeHands(process: AgentProcess, reader: StreamMessageReader, connection: MessageConnection): Promise<AgentInfo> {
         let timer: NodeJS.Timeout | undefined;
         try {
             return await new Promise<AgentInfo>((resolve, reject) => {
-                onGarbage(connection, (found) => reject(agentErrors.garbage(process.command, found)));
+                // Not the connection's errors: those of writing only tell that the agent has ended.
+                reader.onError((error) => reject(agentErrors.garbage(process.command, error.message)));
                 void process.ended.then(({ how, notStarted }) =>
                     reject(
                         notStarted
@@ -177,10 +173,10 @@ export class AgentClient implements vscode.Disposable {
 
     /** Waits for the end of a session, then rejects what is pending. */
     private async watch(session: Session): Promise<void> {
-        const { process, connection } = session;
+        const { process, reader, connection } = session;
         let spokeGarbage: string | undefined;
-        onGarbage(connection, (found) => {
-            spokeGarbage = found;
+        reader.onError((error) => {
+            spokeGarbage = error.message;
             void process.stop();
         });
         // Without its stdout no answer comes any more, even if the process goes on.
