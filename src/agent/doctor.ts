@@ -152,12 +152,12 @@ function kernelNames(): { has(name: string): boolean } {
 function hasPagemapScan(): string {
     try {
         const page = parseMaps(readFileSync('/proc/self/maps', 'utf8'))[0]?.start ?? 0;
-        const process_ = new (native().VmmProcess)(process.pid);
+        const self = new (native().VmmProcess)(process.pid);
         try {
             const start = BigInt(page) * 4096n;
-            return process_.scanPagemap(start, start + 4096n).source === 'PAGEMAP_SCAN' ? 'yes' : 'no';
+            return self.scanPagemap(start, start + 4096n).source === 'PAGEMAP_SCAN' ? 'yes' : 'no';
         } finally {
-            process_.close();
+            self.close();
         }
     } catch (thrown) {
         return `not tried (${toGuestmemError(thrown).message})`;

@@ -8,6 +8,7 @@ import type { Handlers } from './handlers';
 import { mapJson } from './jsonStream';
 import { readLimit } from './memoryRead';
 import { print, printAll } from './output';
+import { readRaw } from './rawRead';
 import type { Pace } from './pace';
 import { renderDetails } from './render/details';
 import { renderMap } from './render/map';
@@ -83,7 +84,7 @@ export async function readVerb(
     if (start + bytes > addressLimit) throw errors.usage('The bytes to read reach beyond 64 bits.');
     const read = (from: bigint, count: bigint) => handlers.read({ vm, gpa: toHex(from), size: toHex(count) }, pace);
     if (options.raw === true) {
-        await readRaw(read, start, bytes);
+        tellUnread(await readRaw(read, start, bytes));
         return;
     }
     if (bytes > readLimit) throw errors.usage(`At most ${formatSize(readLimit)} at a time; --raw reads any amount.`);
@@ -94,22 +95,6 @@ export async function readVerb(
         await printAll(lines(hexdump(start, answer.bytes, answer.ranges)));
     }
     tellUnread(answer.ranges.map(({ source }) => source));
-}
-
-type ReadPart = (from: bigint, count: bigint) => ReturnType<Handlers['read']>;
-
-/** Bytes of one request of a raw read. */
-const rawPart = 16n << 20n;
-
-async function readRaw(read: ReadPart, start: bigint, size: bigint): Promise<void> {
-    const sources: string[] = [];
-    const end = start + size;
-    for (let at = start; at < end || at === start; at += rawPart) {
-        const answer = await read(at, end - at < rawPart ? end - at : rawPart);
-        await print(answer.bytes);
-        sources.push(...answer.ranges.map(({ source }) => source));
-    }
-    tellUnread(sources);
 }
 
 /** In the bytes themselves nothing shows what was not read. */
