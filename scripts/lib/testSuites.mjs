@@ -15,7 +15,6 @@ const emulatedTestTimeout = 300_000;
 
 const kinds = {
     unit: { run: onHost },
-    fuzz: { run: onHost },
     native: { run: asRootOnHost, missing: noRoot },
     kvm: { run: asRootOnHost, missing: () => noRoot() ?? noKvm() },
     nested: { run: (files, folder) => inNestedMachine(files, folder, {}), missing: noTestKernel },
@@ -24,25 +23,28 @@ const kinds = {
     ui: { run: onHost, missing: () => noChromium() ?? noRoot() ?? noKvm() },
 };
 
-export const suiteNames = Object.keys(kinds);
-
 /** The suite's test files in test/, relative to it; what was compiled from a file that is gone does not count. */
 const testFiles = (suite) =>
     existsSync(join(root, 'test', suite))
         ? readdirSync(join(root, 'test', suite), { recursive: true }).filter((name) => name.endsWith('.test.ts'))
         : [];
 
+/** Those above must be there; a folder beside them needs nothing special. */
+const otherSuites = readdirSync(join(root, 'test')).filter((name) => !(name in kinds) && testFiles(name).length > 0);
+export const suiteNames = [...Object.keys(kinds), ...otherSuites];
+
 /** { passed, failures, skips }: a number and two arrays of lines. A suite that ran no test has failed. */
 export async function runSuite(suite) {
     const files = testFiles(suite);
     if (files.length === 0) return { passed: 0, failures: [`${suite}: no test was found in test/${suite}`], skips: [] };
-    const reason = kinds[suite].missing?.();
+    const { run, missing } = kinds[suite] ?? { run: onHost };
+    const reason = missing?.();
     if (reason !== undefined) return { passed: 0, failures: [], skips: files.map((file) => `${suite}/${file}: ${reason}`) };
 
     const folder = mkdtempSync(join(tmpdir(), 'guestmem-test-'));
     try {
         const compiled = files.map((file) => join('out/test', suite, file.replace(/\.ts$/, '.cjs')));
-        return sum(suite, await kinds[suite].run(compiled, folder));
+        return sum(suite, await run(compiled, folder));
     } catch (error) {
         return { passed: 0, failures: [`${suite}: ${error.message}`], skips: [] };
     } finally {
@@ -113,7 +115,9 @@ function readResults(path, ended) {
 function sum(suite, parts) {
     const all = (key) => parts.flatMap((part) => part[key]);
     const passed = all('passes').length;
-    const failures = all('failures').map(({ fullTitle, err }) => `${suite}: ${fullTitle}\n    ${err.message ?? err}`);
+    // The whole message stands above, where the suite ran.
+    const summary = ({ message }) => String(message).split('\n').slice(0, 10).join('\n    ');
+    const failures = all('failures').map(({ fullTitle, err }) => `${suite}: ${fullTitle}\n    ${summary(err)}`);
     const skips = all('pending').map(({ fullTitle }) => `${suite}: ${fullTitle}`);
     if (passed + failures.length + skips.length === 0) failures.push(`${suite}: no test ran`);
     return { passed, failures, skips };

@@ -3,7 +3,7 @@
  * VS Code, in a window whose folder is trusted or not. Only mocha's own JSON in the file RESULT tells how they went: VS
  * Code also reports success for an extension host that crashed.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,12 @@ import { CodeServer } from './codeServer';
 import { Workbench } from './workbench';
 
 const testTimeout = 240_000;
+
+/** The part of mocha's JSON that is printed here. */
+interface Results {
+    readonly passes: readonly { readonly fullTitle: string }[];
+    readonly failures: readonly { readonly fullTitle: string; readonly err: { readonly stack: string } }[];
+}
 
 async function runTests(workspaceTrust: boolean, result: string, files: readonly string[]): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'guestmem-workspace-'));
@@ -39,6 +45,9 @@ async function runTests(workspaceTrust: boolean, result: string, files: readonly
     if (!existsSync(result)) {
         throw new Error(`The extension host ended without a result; the window said last:\n${said.slice(-20).join('\n')}`);
     }
+    const { passes, failures } = JSON.parse(readFileSync(result, 'utf8')) as Results;
+    for (const { fullTitle } of passes) console.log(`    ✔ ${fullTitle}`);
+    for (const { fullTitle, err } of failures) console.log(`    FAILED ${fullTitle}\n${err.stack}`);
 }
 
 const [trust, result, ...files] = process.argv.slice(2);
