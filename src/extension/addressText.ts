@@ -4,7 +4,7 @@ import type { AddressFacts, Attribute, AttributeScope, GmemBacking, HvaBacking, 
 import { displaySize } from './displayText';
 import { add, backingText, memslotLabel, memslotTraits } from './memslotText';
 
-export interface FactLine {
+interface FactLine {
     readonly label: string;
     readonly value: string;
 }

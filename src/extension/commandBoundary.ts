@@ -7,7 +7,7 @@ import { toGuestmemError, type GuestmemError } from '../common/errors';
 import type { CommandId } from '../common/manifest';
 import { openSetting } from './settings';
 
-export type CommandHandler = (argument: unknown) => unknown;
+type CommandHandler = (argument: unknown) => unknown;
 
 interface Remedy {
     readonly label: string;

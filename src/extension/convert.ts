@@ -46,7 +46,7 @@ function executorText(report: ConvertReport): string {
 const listed = 6;
 
 /** What the user agrees to, in full sentences. */
-export function previewText(active: ActiveVm, range: GpaRange, report: ConvertReport): string {
+function previewText(active: ActiveVm, range: GpaRange, report: ConvertReport): string {
     const { l10n } = vscode;
     const slots = overlapping(range, active);
     const more = slots.length - listed;

@@ -15,7 +15,7 @@ interface DebugEvent {
 }
 
 /** The debuggee's process, where the configuration names it: `processId` of most adapters, `pid` of some. */
-export function processIdOf(configuration: vscode.DebugConfiguration): number | undefined {
+function processIdOf(configuration: vscode.DebugConfiguration): number | undefined {
     const { processId, pid } = configuration as Record<string, unknown>;
     const value = Number(processId ?? pid);
     return Number.isSafeInteger(value) && value > 0 ? value : undefined;

@@ -18,7 +18,7 @@ import { withSlowProgress } from './slowProgress';
 import type { ActiveVm, VmStore } from './vmStore';
 
 /** The number in a debugger's rendering of a value: "4096", "0x1000", "{gpa = 0x1000}", "4096 (0x1000)". */
-export function addressOfVariable(argument: unknown): { readonly text: string; readonly gpa: Hex | undefined } | undefined {
+function addressOfVariable(argument: unknown): { readonly text: string; readonly gpa: Hex | undefined } | undefined {
     const variable = (argument as { variable?: { value?: unknown } } | undefined)?.variable;
     if (typeof variable?.value !== 'string') return undefined;
     const text = variable.value.slice(0, 200);

@@ -103,7 +103,7 @@ function bindingItem(target: CommandTarget, id: string, { memslot, offset, size 
 }
 
 /** The gaps between bindings, as offset and size. */
-export function unboundRanges({ size, bindings }: GuestMemfd): { readonly offset: bigint; readonly size: bigint }[] {
+function unboundRanges({ size, bindings }: GuestMemfd): { readonly offset: bigint; readonly size: bigint }[] {
     const bound = bindings
         .map(({ offset, size: length }) => ({ start: parseHex(offset) ?? 0n, end: (parseHex(offset) ?? 0n) + (parseHex(length) ?? 0n) }))
         .sort((one, other) => (one.start < other.start ? -1 : 1));

@@ -15,7 +15,7 @@ import { openSetting } from './settings';
 import { withSlowProgress } from './slowProgress';
 import type { PlaceState, VmStore } from './vmStore';
 
-export function hostStateOf(state: PlaceState): HostState {
+function hostStateOf(state: PlaceState): HostState {
     switch (state.kind) {
         case 'loading':
             return 'loading';

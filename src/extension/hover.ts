@@ -24,7 +24,7 @@ const linkedCommands = [
 ] as const satisfies readonly CommandId[];
 
 /** The address that the editor shows at `position`, if it is one of this VM. */
-export function findAddress(
+function findAddress(
     document: vscode.TextDocument,
     position: vscode.Position,
     { details }: ActiveVm,
@@ -43,7 +43,7 @@ export function findAddress(
     return marker.test(before) || isMemory === true ? { gpa: toHex(value), range } : undefined;
 }
 
-export function hoverText(active: ActiveVm, facts: AddressFacts): vscode.MarkdownString {
+function hoverText(active: ActiveVm, facts: AddressFacts): vscode.MarkdownString {
     const text = new vscode.MarkdownString();
     text.isTrusted = { enabledCommands: linkedCommands };
     text.appendMarkdown(`**GPA ${facts.gpa}** · `).appendText(vmLabel(active.details.vm));

@@ -42,7 +42,6 @@ export class VmStore implements vscode.Disposable {
     private activeVm: ActiveVm | undefined;
     private activeFailure: GuestmemError | undefined;
     private refreshing: Promise<void> | undefined;
-    private stampNow = 0;
     /** The state of a place or the active VM changed. */
     readonly onDidChange = this.changed.event;
 
@@ -60,11 +59,6 @@ export class VmStore implements vscode.Disposable {
             }),
             places.onDidEndAgent(({ place, error }) => this.setState(place, { kind: 'failed', error })),
         ];
-    }
-
-    /** Grows with every change: equal stamps mean equal state. */
-    get stamp(): number {
-        return this.stampNow;
     }
 
     /** False until something asked for the state: then no agent runs for this window. */
@@ -202,7 +196,7 @@ export class VmStore implements vscode.Disposable {
             this.activeVm = undefined;
             this.activeFailure = state.error;
         }
-        this.announce();
+        this.changed.fire();
     }
 
     private setActive(active: ActiveVm | undefined, failure: GuestmemError | undefined): void {
@@ -210,11 +204,6 @@ export class VmStore implements vscode.Disposable {
         if (same) return;
         this.activeVm = active;
         this.activeFailure = failure;
-        this.announce();
-    }
-
-    private announce(): void {
-        this.stampNow++;
         this.changed.fire();
     }
 }
