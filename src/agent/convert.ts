@@ -112,8 +112,8 @@ class Conversion {
                 throw this.done.length > 0 || this.uncertain ? this.partial(thrown) : thrown;
             }
         }
-        await this.verify(window);
-        return this.reportNow();
+        const report = this.reportNow();
+        return { ...report, warnings: [...report.warnings, ...(await this.changedAgain(window))] };
     }
 
     private convertPiece({ gfn, end }: Window): void {
@@ -138,29 +138,22 @@ class Conversion {
         }
     }
 
-    /** The kernel's word counts, not the ioctl's. */
-    private async verify(window: Window): Promise<void> {
+    /** What the kernel says afterwards: pages that the guest or the VMM has converted again are told, not failed. */
+    private async changedAgain(window: Window): Promise<readonly string[]> {
         const { layer } = await walkAttributes(this.vm, window.gfn, window.end, this.pace);
         const differing = attributeRuns(window, layer)
             .filter(({ attribute }) => attribute !== this.report.to)
             .reduce((sum, { gfn, end }) => sum + end - gfn, 0);
-        if (differing === 0) return;
-        throw this.partialError(
+        if (differing === 0) return [];
+        return [
             `All of ${this.report.range} was set ${this.report.to}, but ${differing} of its pages no longer are: the guest or the VMM converts them itself. Look at the map, and pause the guest to convert them for good.`,
-            null,
-        );
+        ];
     }
 
     private partial(thrown: unknown): GuestmemError {
         const cause = thrown instanceof Error ? thrown.message : String(thrown);
         const { pagesChanged } = this.plan;
-        return this.partialError(
-            `Converting ${this.report.range} to ${this.report.to} stopped after ${this.pagesChanged} of ${pagesChanged} pages: ${cause}`,
-            cause,
-        );
-    }
-
-    private partialError(message: string, cause: string | null): GuestmemError {
+        const message = `Converting ${this.report.range} to ${this.report.to} stopped after ${this.pagesChanged} of ${pagesChanged} pages: ${cause}`;
         const done = this.done.map(({ gfn, end }) => ({ gpa: toHex(BigInt(gfn) << 12n), size: toHex(BigInt(end - gfn) << 12n) }));
         return new GuestmemError('partial-change', message, { ...this.reportNow(), done, cause });
     }

@@ -116,7 +116,9 @@ async function convert({ store, guard, map }: Parts, to: Attribute, target: Comm
             attributeText(to),
             report.stoppedMicroseconds,
         );
-        void window.showInformationMessage(done);
+        // What the preview could not know: pages that the guest has converted again meanwhile.
+        const news = report.warnings.filter((warning) => !preview.warnings.includes(warning));
+        void (news.length === 0 ? window.showInformationMessage(done) : window.showWarningMessage([done, ...news].join(' ')));
         return report;
     } catch (thrown) {
         const error = toGuestmemError(thrown);
