@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, s
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { nodeHeaders } from './lib/nodeHeaders.mjs';
 
 const root = join(import.meta.dirname, '..');
 const native = join(root, 'native');
@@ -47,13 +48,11 @@ function buildSkeleton(source) {
     console.log(`built native/bpf/generated/${name}.lskel.h`);
 }
 
-/** The headers that came with this Node; nothing is fetched. */
 function nodeFolder() {
-    const folders = [dirname(dirname(process.execPath)), '/usr', '/usr/local'];
-    const found = folders.find((folder) => existsSync(join(folder, 'include/node/node_api.h')));
+    const found = nodeHeaders();
     if (found !== undefined) return found;
     throw new Error(
-        `Building the addon needs Node's headers: include/node/node_api.h is in none of ${folders.join(', ')}. ` +
+        'Building the addon needs Node’s headers, and there is no include/node/node_api.h beside this Node, in /usr or /usr/local. ' +
             'Install Node from nodejs.org or NodeSource, whose packages hold them, or Debian’s libnode-dev.',
     );
 }

@@ -1,7 +1,6 @@
 // Makes a fresh clone on a fresh machine ready: system packages, npm packages, Node's headers. What is there already
 // is left alone. `node scripts/setup.mjs` prepares for building and testing.
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { nodeHeaders } from './lib/nodeHeaders.mjs';
 import { installNodePackages } from './lib/nodePackages.mjs';
 import { Failure, isMain, main } from './lib/run.mjs';
 import { buildPackages, installSystemPackages, testPackages } from './lib/systemPackages.mjs';
@@ -17,12 +16,6 @@ export function setup(...purposes) {
     const headers = nodeHeaders() === undefined ? { 'libnode-dev': "Node's headers, for the addon" } : {};
     installSystemPackages(headers, ...purposes.map((purpose) => tables[purpose]));
     installNodePackages();
-}
-
-/** The prefix of an installation of Node that has headers, for node-gyp's --nodedir: nothing is downloaded. */
-export function nodeHeaders() {
-    const prefixes = [dirname(dirname(process.execPath)), '/usr', '/usr/local'];
-    return prefixes.find((prefix) => existsSync(join(prefix, 'include/node/node_api.h')));
 }
 
 if (isMain(import.meta.url)) await main(() => setup('build', 'test'));
