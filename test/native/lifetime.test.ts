@@ -11,8 +11,9 @@ import { addon, codeOf, nativeCode } from './addon';
 
 /** The VMs that the kernel has, whoever holds them: KVM keeps a debugfs folder for each until it is destroyed. */
 function existingVms(): string[] {
-    // Mounted where only this command sees it.
-    const script = 'mount -t debugfs none /sys/kernel/debug && ls /sys/kernel/debug/kvm';
+    // Mounted where only this command sees it, unless it is mounted already.
+    const folder = '/sys/kernel/debug/kvm';
+    const script = `[ -d ${folder} ] || mount -t debugfs none /sys/kernel/debug; ls ${folder}`;
     return execFileSync('unshare', ['--mount', 'sh', '-c', script], { encoding: 'utf8' }).split('\n');
 }
 
