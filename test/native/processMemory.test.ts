@@ -76,13 +76,15 @@ describe('pages and bytes of every kind', () => {
     const statesOf = (hva: bigint, pages: number) =>
         scan(process_, hva, BigInt(pages) * page).map((run) => ({ ...run, first: run.first - Number(hva / page) }));
 
-    it('tells written, zero, shared and absent pages', function () {
-        const { source } = process_.scanPagemap(regions.zero, regions.zero + page);
+    /** Kernels before PAGEMAP_SCAN tell neither zero pages nor huge entries. */
+    const scanned = () => process_.scanPagemap(regions.zero, regions.zero + page).source === 'PAGEMAP_SCAN';
+
+    it('tells written, zero, shared and absent pages', () => {
         assert.deepEqual(statesOf(regions.written, 3), [{ first: 0, pages: 3, state: present }]);
         assert.deepEqual(statesOf(regions.shared, 1), [{ first: 0, pages: 1, state: present | fileBit }]);
         assert.deepEqual(statesOf(regions.absent, 1), []);
         assert.deepEqual(statesOf(regions.zero, 1), [
-            { first: 0, pages: 1, state: source === 'PAGEMAP_SCAN' ? zeroPage : present },
+            { first: 0, pages: 1, state: scanned() ? zeroPage : present },
         ]);
     });
 
@@ -91,7 +93,7 @@ describe('pages and bytes of every kind', () => {
         const mapping = smaps.slice(smaps.indexOf(`\n${regions.huge.toString(16)}-`));
         const isHuge = /^AnonHugePages:\s+2048 kB$/m.exec(mapping.slice(0, 2000)) !== null;
         assert.deepEqual(statesOf(regions.huge, 512), [
-            isHuge ? { first: 0, pages: 512, state: present | hugeBit } : { first: 0, pages: 1, state: present },
+            isHuge ? { first: 0, pages: 512, state: scanned() ? present | hugeBit : present } : { first: 0, pages: 1, state: present },
         ]);
     });
 
