@@ -18,7 +18,8 @@ namespace guestmem::binding {
 inline std::uint64_t integer_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name,
                                       std::uint64_t max) {
     const double value = info[index].IsNumber() ? info[index].As<Napi::Number>().DoubleValue() : -1;
-    if (!(value >= 0 && value <= static_cast<double>(max)) || value != static_cast<double>(static_cast<std::uint64_t>(value)))
+    const bool in_range = value >= 0 && value <= static_cast<double>(max);
+    if (!in_range || value != static_cast<double>(static_cast<std::uint64_t>(value)))
         throw_bad_argument(name, "a non-negative integer in range");
     return static_cast<std::uint64_t>(value);
 }

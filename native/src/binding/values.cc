@@ -62,7 +62,8 @@ const char* name_of(inject::Reason reason) {
 Napi::Object memslot_columns(Napi::Env env, const std::vector<memslots_record>& slots) {
     Napi::Object columns = Napi::Object::New(env);
     columns.Set("count", number(env, static_cast<double>(slots.size())));
-    columns.Set("addressSpaces", column<Napi::Uint16Array>(env, slots, [](const auto& slot) { return slot.address_space; }));
+    columns.Set("addressSpaces",
+                column<Napi::Uint16Array>(env, slots, [](const auto& slot) { return slot.address_space; }));
     columns.Set("ids", column<Napi::Int16Array>(env, slots, [](const auto& slot) { return slot.id; }));
     columns.Set("gfns", column<Napi::Float64Array>(env, slots, [](const auto& slot) { return slot.gfn; }));
     columns.Set("pages", column<Napi::Float64Array>(env, slots, [](const auto& slot) { return slot.pages; }));

@@ -129,7 +129,8 @@ InjectionTarget VmmProcess::injection_target(const Napi::CallbackInfo& info) con
     target.pidfd = process().pidfd();
     target.vm_fd = static_cast<int>(fd);
     for (const kvm::KvmFile& file : kvm::list_kvm_files(process()))
-        if (file.kind == kvm::KvmFileKind::vcpu && file.tid != 0) target.vcpu_threads.insert(static_cast<pid_t>(file.tid));
+        if (file.kind == kvm::KvmFileKind::vcpu && file.tid != 0)
+            target.vcpu_threads.insert(static_cast<pid_t>(file.tid));
     target.is_same_vm = [this, fd, vm] { return kvm::identify_vm(process(), fd) == vm; };
     return target;
 }

@@ -45,7 +45,8 @@ std::optional<PageCacheChunk> read_mapped_file_pages(const proc::Process& proces
     auto& object = bpf_objects().mapped_file_pages;
     char address[24];
     std::snprintf(address, sizeof(address), "%#llx", static_cast<unsigned long long>(hva));
-    const std::string operation = std::string("read the pages of the file mapped at ") + address + " in " + process.description();
+    const std::string operation =
+        std::string("read the pages of the file mapped at ") + address + " in " + process.description();
     for (int attempt = 0; attempt < lock_attempts; attempt++) {
         const page_cache_state& state = object.run(process.pidfd(), request_for(hva, first, end), operation);
         process.require_alive();

@@ -14,9 +14,10 @@ std::optional<VmRecord> read_vm(const proc::Process& process, std::uint32_t fd) 
     auto& object = bpf_objects().memslots;
     memslots_state request{};
     request.wanted_fd = fd;
+    const std::string operation = "read the VM at fd " + std::to_string(fd) + " of " + process.description();
     const memslots_state* state = nullptr;
     for (int attempt = 0; attempt < attempts; attempt++) {
-        state = &object.run(process.pidfd(), request, "read the VM at fd " + std::to_string(fd) + " of " + process.description());
+        state = &object.run(process.pidfd(), request, operation);
         process.require_alive();
         if (!state->found) return std::nullopt;
         if (state->consistent) break;
