@@ -11,10 +11,12 @@ const isPermission = (errno: string): boolean => errno === 'EPERM' || errno === 
 /** The project's error for whatever the addon threw while `tried` was done to process `pid`. */
 export function fromNative(thrown: unknown, tried: string, pid: number): unknown {
     if (!isNativeError(thrown)) return thrown;
-    const { code, operation, message } = thrown;
+    const { code, operation, message, log } = thrown;
     if (code === 'ESRCH') return errors.noSuchProcess(pid);
-    if (isPermission(code)) return refused(`${tried} (${operation})`, code, { pid, operation });
-    return new GuestmemError('kernel', `${tried} failed: ${message}.`, { pid, operation, errno: code });
+    // With a log it is the BPF verifier that refuses a program, for which no capability helps.
+    if (isPermission(code) && log === undefined) return refused(`${tried} (${operation})`, code, { pid, operation });
+    const data = { pid, operation, errno: code, ...(log === undefined ? {} : { log }) };
+    return new GuestmemError('kernel', `${tried} failed: ${message}.`, data);
 }
 
 /** The error for EPERM or EACCES: names the capabilities that this process lacks. */
