@@ -46,6 +46,8 @@ export interface VmRecord {
     readonly hasAttributeStore: boolean;
     readonly addressSpaces: number;
     readonly vcpus: number;
+    /** Bytes of each vCPU's dirty ring (KVM_CAP_DIRTY_LOG_RING); 0 when the VM uses none. */
+    readonly dirtyRingSize: number;
     readonly memslots: MemslotColumns;
     /** False when the memslots still changed after bounded retries. */
     readonly consistent: boolean;
@@ -73,6 +75,36 @@ export interface AttributeChunk {
     readonly sequence: bigint;
     /** No change was under way, before or after. */
     readonly quiet: boolean;
+}
+
+/** How KVM maps the guest's memory. Source: the page tables of the TDP MMU. */
+export interface GuestMappingChunk {
+    /** gfns; those in no run are not mapped. */
+    readonly first: Float64Array;
+    readonly pages: Float64Array;
+    /** bits 0-1: 1 a 4 KiB page, 2 of 2 MiB, 3 of 1 GiB; bit 2: writable. */
+    readonly states: Uint8Array;
+    readonly next: number | null;
+}
+
+/**
+ * Why the tables say nothing. `shadow`: KVM maps this VM by its shadow MMU (nested paging or the TDP MMU is off).
+ * `no-root`: there are no tables, and this kernel does not tell whether the TDP MMU is in use. `split`: a TDX VM, whose
+ * private memory the TDX module maps. `several-roots`: its vCPUs use different tables. `no-direct-map`: the kernel does
+ * not tell where it sees physical memory. `unreadable`: an entry points to no table.
+ */
+export interface GuestMappingProblem {
+    readonly problem: 'shadow' | 'no-root' | 'split' | 'several-roots' | 'no-direct-map' | 'unreadable';
+}
+
+/** Source: the dirty bitmap of one memslot, which is left as it is. */
+export interface DirtyPagesChunk {
+    /** gfns of dirty pages; the others are clean. */
+    readonly first: Float64Array;
+    readonly pages: Float64Array;
+    /** 1 throughout. */
+    readonly states: Uint8Array;
+    readonly next: number | null;
 }
 
 /** Source: struct inode and kvm_gmem / gmem_file / gmem_inode. */
@@ -150,6 +182,13 @@ export class VmmProcess {
     readVm(fd: number): VmRecord | null;
     /** Attribute runs in [firstGfn, endGfn). null when the fd is no VM or the kernel keeps no VM-scope attributes. */
     readAttributes(vmFd: number, firstGfn: number, endGfn: number): AttributeChunk | null;
+    /** Guest mapping in [firstGfn, endGfn) of one address space. null when the fd is no VM. */
+    readGuestMapping(vmFd: number, addressSpace: number, firstGfn: number, endGfn: number): GuestMappingChunk | GuestMappingProblem | null;
+    /**
+     * Dirty pages in [firstGfn, endGfn), which lie in one memslot. null when the fd is no VM or the memslot has no
+     * bitmap. Throws EAGAIN when memslots change without pause.
+     */
+    readDirtyPages(vmFd: number, addressSpace: number, firstGfn: number, endGfn: number): DirtyPagesChunk | null;
     /** null when the fd is not a guest_memfd. */
     readGuestMemfd(fd: number): GuestMemfdRecord | null;
     /** Page cache of a guest_memfd, pages [first, end). null when the fd is not a guest_memfd. */

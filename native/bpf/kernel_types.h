@@ -25,6 +25,10 @@ struct hlist_head {
     struct hlist_node *first;
 };
 
+struct list_head {
+    struct list_head *next, *prev;
+};
+
 typedef struct {
     int counter;
 } atomic_t;
@@ -39,6 +43,11 @@ struct mutex {
 
 struct rb_node {
     unsigned long __rb_parent_color;
+    struct rb_node *rb_right, *rb_left;
+};
+
+struct rb_root {
+    struct rb_node *rb_node;
 };
 
 struct xarray {
@@ -131,14 +140,17 @@ struct vm_area_struct {
 
 struct kvm_memslots {
     __u64 generation;
+    struct rb_root gfn_tree;
     struct hlist_head id_hash[128];
     int node_idx;
 };
 
 struct kvm_memory_slot {
     struct hlist_node id_node[2];
+    struct rb_node gfn_node[2];
     __u64 base_gfn;
     unsigned long npages;
+    unsigned long *dirty_bitmap;
     unsigned long userspace_addr;
     __u32 flags;
     short id;
@@ -149,20 +161,54 @@ struct kvm_memory_slot {
     } gmem; /* Since guest_memfd (Linux 6.8). */
 };
 
+union kvm_mmu_page_role {
+    __u32 word;
+    struct {
+        unsigned level : 4;
+        unsigned invalid : 1;
+        unsigned guest_mode : 1;
+        unsigned is_mirror : 1; /* TDX, since 6.14. */
+        unsigned smm : 8;
+    };
+};
+
+struct kvm_mmu_page {
+    struct list_head link;
+    union kvm_mmu_page_role role;
+    __u64 *spt;
+};
+
+struct kvm_mmu_root_info {
+    __u64 hpa;
+};
+
+struct kvm_mmu {
+    struct kvm_mmu_root_info root;
+};
+
+struct kvm_vcpu_arch {
+    struct kvm_mmu root_mmu;
+};
+
 struct kvm_arch {
     __u8 vm_type;          /* x86 since 6.8; an unsigned long there, a byte later. */
     bool has_private_mem;  /* x86 since 6.10. */
+    bool tdp_mmu_enabled;  /* Up to 6.2; then the same for all VMs. */
+    struct list_head tdp_mmu_roots;
+    __u64 gfn_direct_bits; /* TDX, since 6.14. */
 };
 
 struct kvm {
     struct mm_struct *mm;
     struct mutex slots_lock;
     struct kvm_memslots *memslots[2];
+    struct xarray vcpu_array;
     atomic_t online_vcpus;
     struct kvm_arch arch;
     struct dentry *debugfs_dentry;
     unsigned long mmu_invalidate_seq;
     long mmu_invalidate_in_progress;
+    __u32 dirty_ring_size;
     struct xarray mem_attr_array; /* Only with CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES. */
 };
 
@@ -170,6 +216,7 @@ struct kvm_vcpu {
     struct kvm *kvm;
     int vcpu_id;
     struct pid *pid;
+    struct kvm_vcpu_arch arch;
 };
 
 /* What a guest_memfd's file->private_data points to, up to Linux 6.18. */

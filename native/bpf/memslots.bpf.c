@@ -2,6 +2,7 @@
 /* A VM's own record and all its memslots, of every address space. */
 #include "kernel_types.h"
 #include "kvm_file.h"
+#include "memslot_set.h"
 #include "memslots.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -17,7 +18,6 @@ struct {
 struct memslots_state state;
 
 #define ID_BUCKETS (bpf_core_field_size(struct kvm_memslots, id_hash) / sizeof(struct hlist_head))
-#define ADDRESS_SPACES (bpf_core_field_size(struct kvm, memslots) / sizeof(void *))
 #define ADDRESS_SPACES_MAX 2
 
 /* A walk that takes more steps than this runs in a circle, which a set that is being changed may hold. */
@@ -79,14 +79,6 @@ static __always_inline bool walk_set(struct kvm_memslots *set)
     return !state.node && state.bucket >= ID_BUCKETS;
 }
 
-static __always_inline struct kvm_memslots *active_set(struct kvm *kvm, __u32 address_space)
-{
-    struct kvm_memslots *set = 0;
-    void *sets = (void *)kvm + bpf_core_field_offset(struct kvm, memslots);
-    bpf_probe_read_kernel(&set, sizeof(set), sets + address_space * sizeof(set));
-    return set;
-}
-
 static __always_inline void read_vm(struct kvm *kvm, struct mm_struct *process_mm)
 {
     fill_vm_key(&state.vm, kvm);
@@ -100,6 +92,9 @@ static __always_inline void read_vm(struct kvm *kvm, struct mm_struct *process_m
     state.has_attribute_store = bpf_core_field_exists(kvm->mem_attr_array);
     state.address_spaces = ADDRESS_SPACES;
     state.vcpus = BPF_CORE_READ(kvm, online_vcpus.counter);
+    state.dirty_ring_size = 0;
+    if (bpf_core_field_exists(kvm->dirty_ring_size))
+        state.dirty_ring_size = BPF_CORE_READ(kvm, dirty_ring_size);
 }
 
 /*

@@ -15,15 +15,7 @@
 
 #include "kernel_types.h"
 #include "load_word.h"
-#include "runs.bpf.h"
-
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(map_flags, BPF_F_MMAPABLE);
-    __uint(max_entries, RUN_RECORDS);
-    __type(key, __u32);
-    __type(value, struct run_record);
-} records SEC(".maps");
+#include "put_runs.h"
 
 #define XARRAY_CHUNK_BITS 6
 #define XARRAY_CHUNK_SIZE 64
@@ -63,39 +55,6 @@ static __always_inline __u64 node_entry(__u64 node, __u64 offset)
     return is_sibling(entry) ? node_slot(node, entry >> 2) : entry;
 }
 
-/* Ends the open run before `index`. False when the records are full: then that run is left for the next walk. */
-static __always_inline bool close_run(__u64 index)
-{
-    struct run_walk *walk = &state.walk;
-    __u32 key = walk->count;
-    if (!walk->run_value)
-        return true;
-    struct run_record *record = bpf_map_lookup_elem(&records, &key);
-    if (record) {
-        record->first = walk->run_first;
-        record->pages = index - walk->run_first;
-        record->value = walk->run_value;
-        walk->count = key + 1;
-    } else {
-        walk->full = 1;
-        walk->index = walk->run_first;
-    }
-    walk->run_value = 0;
-    return record;
-}
-
-/* From `index` on the value is `value`. */
-static __always_inline bool put_value(__u64 index, __u64 value)
-{
-    if (value == state.walk.run_value)
-        return true;
-    if (!close_run(index))
-        return false;
-    state.walk.run_first = index;
-    state.walk.run_value = value;
-    return true;
-}
-
 static __always_inline __u64 value_at(__u64 entry)
 {
     return entry ? value_of_entry(entry) : 0;
@@ -109,15 +68,6 @@ static long visit_leaf_slot(__u32 iteration, void *unused)
     if (!put_value(index, value_at(node_entry(state.walk.leaf, index % XARRAY_CHUNK_SIZE))))
         return 1;
     state.walk.index = index + 1;
-    return 0;
-}
-
-/* Everything from the walk's index up to `next` has one value. */
-static __always_inline long visit_span(__u64 next, __u64 value)
-{
-    if (!put_value(state.walk.index, value))
-        return 1;
-    state.walk.index = next < state.walk.end ? next : state.walk.end;
     return 0;
 }
 
@@ -154,9 +104,7 @@ static long visit_node(__u32 iteration, void *unused)
 static __always_inline void walk_xarray(void *root)
 {
     state.walk.root = (__u64)root;
-    state.walk.count = 0;
-    state.walk.full = 0;
-    state.walk.run_value = 0;
+    begin_runs();
     bpf_loop(RUN_STEPS_MAX, visit_node, 0, 0);
     close_run(state.walk.index);
 }

@@ -42,6 +42,23 @@ const char* name_of(kvm::KvmFileKind kind) {
     }
 }
 
+const char* name_of(guest_mapping_problem problem) {
+    switch (problem) {
+        case GUEST_MAPPING_NO_ROOT:
+            return "no-root";
+        case GUEST_MAPPING_SPLIT:
+            return "split";
+        case GUEST_MAPPING_SEVERAL:
+            return "several-roots";
+        case GUEST_MAPPING_NO_DIRECT_MAP:
+            return "no-direct-map";
+        case GUEST_MAPPING_UNREADABLE:
+            return "unreadable";
+        default:
+            return "shadow";
+    }
+}
+
 const char* name_of(inject::Reason reason) {
     switch (reason) {
         case inject::Reason::seccomp:
@@ -110,6 +127,7 @@ Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record) {
     object.Set("hasAttributeStore", boolean(env, record.has_attribute_store));
     object.Set("addressSpaces", number(env, record.address_spaces));
     object.Set("vcpus", number(env, record.vcpus));
+    object.Set("dirtyRingSize", number(env, record.dirty_ring_size));
     object.Set("memslots", memslot_columns(env, record.memslots));
     object.Set("consistent", boolean(env, record.consistent));
     return object;
@@ -121,6 +139,26 @@ Napi::Value to_value(Napi::Env env, const kvm::AttributeChunk& chunk) {
     object.Set("next", number_or_null(env, chunk.next));
     object.Set("sequence", bigint(env, chunk.sequence));
     object.Set("quiet", boolean(env, chunk.quiet));
+    return object;
+}
+
+Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping) {
+    if (const auto* problem = std::get_if<guest_mapping_problem>(&mapping)) {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("problem", name_of(*problem));
+        return object;
+    }
+    const auto& chunk = std::get<kvm::GuestMappingChunk>(mapping);
+    Napi::Object object = run_columns(env, "first", chunk.runs);
+    object.Set("states", column<Napi::Uint8Array>(env, chunk.runs, [](const auto& run) { return run.value; }));
+    object.Set("next", number_or_null(env, chunk.next));
+    return object;
+}
+
+Napi::Value to_value(Napi::Env env, const kvm::DirtyPagesChunk& chunk) {
+    Napi::Object object = run_columns(env, "first", chunk.runs);
+    object.Set("states", column<Napi::Uint8Array>(env, chunk.runs, [](const auto& run) { return run.value; }));
+    object.Set("next", number_or_null(env, chunk.next));
     return object;
 }
 

@@ -7,6 +7,8 @@
 
 #include "inject/outcome.h"
 #include "kvm/attributes.h"
+#include "kvm/dirty_pages.h"
+#include "kvm/guest_mapping.h"
 #include "kvm/guest_memfd.h"
 #include "kvm/kvm_files.h"
 #include "kvm/page_cache.h"
@@ -18,6 +20,8 @@ namespace guestmem::binding {
 Napi::Value to_value(Napi::Env env, const std::vector<kvm::KvmFile>& files);
 Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::AttributeChunk& chunk);
+Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping);
+Napi::Value to_value(Napi::Env env, const kvm::DirtyPagesChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);
 Napi::Value to_value(Napi::Env env, const proc::PagemapChunk& chunk);

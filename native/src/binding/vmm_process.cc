@@ -32,6 +32,8 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::kvm_files>>("kvmFiles"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vm>>("readVm"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_attributes>>("readAttributes"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_mapping>>("readGuestMapping"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_dirty_pages>>("readDirtyPages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file_pages>>("readMappedFilePages"),
@@ -78,6 +80,20 @@ Napi::Value VmmProcess::read_attributes(const Napi::CallbackInfo& info) {
     return to_value(info.Env(), kvm::read_attributes(process(), fd_argument(info, 0, "vmFd"),
                                                      page_argument(info, 1, "firstGfn"),
                                                      page_argument(info, 2, "endGfn")));
+}
+
+Napi::Value VmmProcess::read_guest_mapping(const Napi::CallbackInfo& info) {
+    const auto address_space = static_cast<std::uint32_t>(integer_argument(info, 1, "addressSpace", UINT32_MAX));
+    return to_value(info.Env(), kvm::read_guest_mapping(process(), fd_argument(info, 0, "vmFd"), address_space,
+                                                        page_argument(info, 2, "firstGfn"),
+                                                        page_argument(info, 3, "endGfn")));
+}
+
+Napi::Value VmmProcess::read_dirty_pages(const Napi::CallbackInfo& info) {
+    const auto address_space = static_cast<std::uint32_t>(integer_argument(info, 1, "addressSpace", UINT32_MAX));
+    return to_value(info.Env(), kvm::read_dirty_pages(process(), fd_argument(info, 0, "vmFd"), address_space,
+                                                      page_argument(info, 2, "firstGfn"),
+                                                      page_argument(info, 3, "endGfn")));
 }
 
 Napi::Value VmmProcess::read_guest_memfd(const Napi::CallbackInfo& info) {

@@ -29,6 +29,8 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value kvm_files(const Napi::CallbackInfo& info);
     Napi::Value read_vm(const Napi::CallbackInfo& info);
     Napi::Value read_attributes(const Napi::CallbackInfo& info);
+    Napi::Value read_guest_mapping(const Napi::CallbackInfo& info);
+    Napi::Value read_dirty_pages(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_pages(const Napi::CallbackInfo& info);
     Napi::Value read_mapped_file_pages(const Napi::CallbackInfo& info);

@@ -3,12 +3,16 @@
 #include <errno.h>
 
 #include "attributes.bpf.h"
+#include "dirty_pages.bpf.h"
+#include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "kvm_files.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
 
 #include "generated/attributes.lskel.h"
+#include "generated/dirty_pages.lskel.h"
+#include "generated/guest_mapping.lskel.h"
 #include "generated/guest_memfd.lskel.h"
 #include "generated/guest_memfd_pages.lskel.h"
 #include "generated/kvm_files.lskel.h"
@@ -46,6 +50,8 @@
 DEFINE_SKELETON(kvm_files, struct kvm_files_record, KVM_FILE_RECORDS)
 DEFINE_SKELETON(memslots, struct memslots_record, MEMSLOT_RECORDS)
 DEFINE_SKELETON(attributes, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(guest_mapping, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(dirty_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)

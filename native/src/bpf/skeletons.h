@@ -27,6 +27,8 @@ struct skeleton_type {
 extern const struct skeleton_type kvm_files_skeleton;
 extern const struct skeleton_type memslots_skeleton;
 extern const struct skeleton_type attributes_skeleton;
+extern const struct skeleton_type guest_mapping_skeleton;
+extern const struct skeleton_type dirty_pages_skeleton;
 extern const struct skeleton_type guest_memfd_skeleton;
 extern const struct skeleton_type guest_memfd_pages_skeleton;
 extern const struct skeleton_type mapped_file_pages_skeleton;

@@ -10,8 +10,8 @@ BpfObjects& bpf_objects() {
 void probe_bpf() {
     BpfObjects& objects = bpf_objects();
     for (bpf::UntypedObject* object : std::initializer_list<bpf::UntypedObject*>{
-             &objects.kvm_files, &objects.memslots, &objects.attributes, &objects.guest_memfd,
-             &objects.guest_memfd_pages, &objects.mapped_file_pages}) {
+             &objects.kvm_files, &objects.memslots, &objects.attributes, &objects.guest_mapping,
+             &objects.dirty_pages, &objects.guest_memfd, &objects.guest_memfd_pages, &objects.mapped_file_pages}) {
         object->forget_failure();
         object->load();
     }

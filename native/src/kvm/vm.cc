@@ -31,6 +31,7 @@ std::optional<VmRecord> read_vm(const proc::Process& process, std::uint32_t fd) 
     record.has_attribute_store = state->has_attribute_store != 0;
     record.address_spaces = state->address_spaces;
     record.vcpus = state->vcpus;
+    record.dirty_ring_size = state->dirty_ring_size;
     record.consistent = state->consistent != 0;
     record.memslots.assign(object.records(), object.records() + state->count);
     return record;

@@ -19,6 +19,8 @@ struct VmRecord {
     std::optional<bool> has_private_memory;
     bool has_attribute_store;
     std::uint32_t address_spaces;
+    /** In bytes, of each vCPU; 0 where none is used. */
+    std::uint32_t dirty_ring_size;
     std::uint32_t vcpus;
     /** False when the memslots changed during every attempt to read them. */
     bool consistent;

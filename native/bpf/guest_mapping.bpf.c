@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Dual MIT/GPL
+/*
+ * How KVM maps a VM's memory for its guest (EPT, NPT), where the TDP MMU does it: its tables are indexed by guest frame
+ * number, one tree for each address space. The shadow MMU's tables are not, and nothing is told of them.
+ *
+ * The tables may change during the walk; RCU, which an iterator that does not sleep holds, keeps those that were
+ * unlinked. So every run was so when it was read.
+ */
+#include "kernel_types.h"
+#include "guest_mapping.bpf.h"
+#include "kvm_file.h"
+#include "load_word.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+struct guest_mapping_state state;
+
+#include "put_runs.h"
+
+/* Variables of the kernel and of KVM. Absent, with address 0, where kallsyms has only functions. */
+extern const void page_offset_base __ksym __weak;
+extern const void shadow_me_mask __ksym __weak;
+extern const void tdp_mmu_enabled __ksym __weak;
+
+#define TABLE_BITS 9
+#define TABLE_ENTRIES 512
+#define LEVELS_MAX 5
+#define LARGEST_PAGE_LEVEL 3
+#define ROOTS_MAX 64
+#define VCPU_XARRAY_LEVELS_MAX 4
+
+/* Bits of a shadow page table entry, the same for EPT and NPT; the present bit is the software's. */
+#define SPTE_WRITABLE (1ull << 1)
+#define SPTE_LARGE (1ull << 7)
+#define SPTE_PRESENT (1ull << 11)
+#define SPTE_ADDRESS (((1ull << 52) - 1) & ~4095ull)
+
+#define INVALID_PAGE (~0ull)
+#define DIRECT_MAP_ALIGNMENT (1ull << 30)
+
+/* Steps of one walk: 2,048 tables of 4 KiB pages are 1 Mi pages, some milliseconds. A caller goes on from there. */
+#define STEPS_MAX 2048
+
+static __always_inline __u64 value_of_entry(__u64 entry, __u32 level)
+{
+    if (!(entry & SPTE_PRESENT))
+        return 0;
+    return level | (entry & SPTE_WRITABLE ? GUEST_MAPPING_WRITABLE : 0);
+}
+
+static long visit_page(__u32 iteration, void *unused)
+{
+    __u64 index = state.walk.index;
+    if (index >= state.walk.end)
+        return 1;
+    if (!put_value(index, value_of_entry(load_word(state.walk.leaf + index % TABLE_ENTRIES * sizeof(__u64)), 1)))
+        return 1;
+    state.walk.index = index + 1;
+    return 0;
+}
+
+static __always_inline long give_up(__u32 problem)
+{
+    state.problem = problem;
+    return 1;
+}
+
+/* One step per table of 4 KiB pages, or per span of one entry above them; each goes down from the root again. */
+static long visit_table(__u32 iteration, void *unused)
+{
+    __u64 index = state.walk.index;
+    __u64 table = state.walk.root;
+    __u32 level = state.root_level;
+    __u64 entry = 0;
+
+    if (index >= state.walk.end)
+        return 1;
+    if (level > LEVELS_MAX)
+        return give_up(GUEST_MAPPING_UNREADABLE);
+    if (index >> (level * TABLE_BITS))
+        return visit_span(state.walk.end, 0);
+    for (int depth = 1; level > 1 && depth < LEVELS_MAX; depth++, level--) {
+        __u32 shift = (level - 1) * TABLE_BITS;
+        __u64 next = ((index >> shift) + 1) << shift;
+        if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)(table + (index >> shift) % TABLE_ENTRIES * sizeof(entry))))
+            return give_up(GUEST_MAPPING_UNREADABLE);
+        if (!(entry & SPTE_PRESENT))
+            return visit_span(next, 0);
+        if (entry & SPTE_LARGE) {
+            if (level > LARGEST_PAGE_LEVEL)
+                return give_up(GUEST_MAPPING_UNREADABLE);
+            return visit_span(next, value_of_entry(entry, level));
+        }
+        table = state.direct_map + (entry & state.address_mask);
+    }
+    /* Of the pages' own table every entry is loaded plainly, which does not tell a failure: so one is tried first. */
+    if (level != 1 || bpf_probe_read_kernel(&entry, sizeof(entry), (void *)table))
+        return give_up(GUEST_MAPPING_UNREADABLE);
+    state.walk.leaf = table;
+    bpf_loop(TABLE_ENTRIES - index % TABLE_ENTRIES, visit_page, 0, 0);
+    return state.walk.full != 0;
+}
+
+static __always_inline bool is_own_root(struct kvm_mmu_page *root)
+{
+    if (bpf_core_field_exists(root->role.is_mirror) && BPF_CORE_READ_BITFIELD_PROBED(root, role.is_mirror))
+        return false;
+    /* A root in guest mode is used while a nested guest runs without tables of its own. */
+    return !BPF_CORE_READ_BITFIELD_PROBED(root, role.invalid) && !BPF_CORE_READ_BITFIELD_PROBED(root, role.guest_mode) &&
+           BPF_CORE_READ_BITFIELD_PROBED(root, role.smm) == state.address_space;
+}
+
+static long visit_root(__u32 iteration, void *unused)
+{
+    if (!state.next_root || state.next_root == state.roots_end)
+        return 1;
+    struct kvm_mmu_page *root = (void *)state.next_root - bpf_core_field_offset(struct kvm_mmu_page, link);
+    state.next_root = (__u64)BPF_CORE_READ(root, link.next);
+    state.roots++;
+    if (!is_own_root(root))
+        return 0;
+    state.own_roots++;
+    state.walk.root = (__u64)BPF_CORE_READ(root, spt);
+    state.root_level = BPF_CORE_READ_BITFIELD_PROBED(root, role.level);
+    return 0;
+}
+
+static __always_inline void find_root(struct kvm *kvm)
+{
+    state.roots_end = (__u64)kvm + bpf_core_field_offset(struct kvm, arch.tdp_mmu_roots);
+    state.next_root = (__u64)BPF_CORE_READ(kvm, arch.tdp_mmu_roots.next);
+    state.roots = 0;
+    state.own_roots = 0;
+    bpf_loop(ROOTS_MAX, visit_root, 0, 0);
+}
+
+/* The physical address of the root that the first vCPU uses outside nested guests. */
+static __always_inline __u64 vcpu_root(struct kvm *kvm)
+{
+    __u64 entry = (__u64)BPF_CORE_READ(kvm, vcpu_array.xa_head);
+    for (int level = 0; level < VCPU_XARRAY_LEVELS_MAX; level++) {
+        if ((entry & 3) != 2)
+            break;
+        entry = load_word(entry - 2 + bpf_core_field_offset(struct xa_node, slots));
+    }
+    if (!entry || entry & 3)
+        return INVALID_PAGE;
+    struct kvm_vcpu *vcpu = (void *)entry;
+    return BPF_CORE_READ(vcpu, arch.root_mmu.root.hpa);
+}
+
+/* False without a root that both the list and the first vCPU know, where the kernel does not tell it either. */
+static __always_inline bool find_direct_map(struct kvm *kvm)
+{
+    state.direct_map = 0;
+    if (&page_offset_base)
+        bpf_probe_read_kernel(&state.direct_map, sizeof(state.direct_map), &page_offset_base);
+    if (state.direct_map)
+        return true;
+    __u64 root = vcpu_root(kvm);
+    if (root == INVALID_PAGE)
+        return false;
+    /* Randomized in steps of 1 GiB: a difference of two roots is such a step only if they are the same. */
+    state.direct_map = state.walk.root - root;
+    return !(state.direct_map % DIRECT_MAP_ALIGNMENT);
+}
+
+static __always_inline void find_address_mask(void)
+{
+    __u64 encryption = 0; /* AMD's memory encryption marks entries with one of the upper address bits. */
+    if (&shadow_me_mask)
+        bpf_probe_read_kernel(&encryption, sizeof(encryption), &shadow_me_mask);
+    state.address_mask = SPTE_ADDRESS & ~encryption;
+}
+
+enum use { USED, NOT_USED, USE_UNKNOWN };
+
+static __always_inline enum use tdp_mmu_use(struct kvm *kvm)
+{
+    bool enabled = false;
+    if (bpf_core_field_exists(kvm->arch.tdp_mmu_enabled))
+        return BPF_CORE_READ(kvm, arch.tdp_mmu_enabled) ? USED : NOT_USED;
+    if (&tdp_mmu_enabled && !bpf_probe_read_kernel(&enabled, sizeof(enabled), &tdp_mmu_enabled))
+        return enabled ? USED : NOT_USED;
+    if (state.roots)
+        return USED;
+    return vcpu_root(kvm) == INVALID_PAGE ? USE_UNKNOWN : NOT_USED;
+}
+
+static __always_inline void read_guest_mapping(struct kvm *kvm)
+{
+    begin_runs();
+    state.problem = GUEST_MAPPING_SHADOW;
+    if (!bpf_core_field_exists(kvm->arch.tdp_mmu_roots))
+        return;
+    if (bpf_core_field_exists(kvm->arch.gfn_direct_bits) && BPF_CORE_READ(kvm, arch.gfn_direct_bits)) {
+        state.problem = GUEST_MAPPING_SPLIT;
+        return;
+    }
+    find_root(kvm);
+    enum use use = tdp_mmu_use(kvm);
+    if (use == NOT_USED)
+        return;
+    state.problem = use == USE_UNKNOWN ? GUEST_MAPPING_NO_ROOT : state.own_roots > 1 ? GUEST_MAPPING_SEVERAL : GUEST_MAPPING_TOLD;
+    if (state.problem)
+        return;
+    if (!state.own_roots) { /* No vCPU ran in this address space yet, or all was unmapped: KVM then drops the root. */
+        state.walk.index = state.walk.end;
+        return;
+    }
+    if (!find_direct_map(kvm)) {
+        state.problem = GUEST_MAPPING_NO_DIRECT_MAP;
+        return;
+    }
+    find_address_mask();
+    bpf_loop(STEPS_MAX, visit_table, 0, 0);
+    close_run(state.walk.index);
+}
+
+SEC("iter/task_file")
+int walk(struct bpf_iter__task_file *context)
+{
+    struct file *file = process_file(context);
+    if (!file || context->fd != state.wanted_fd || !is_released_by(file, &kvm_vm_release))
+        return 0;
+    state.found = 1;
+    read_guest_mapping(file->private_data);
+    return 0;
+}
