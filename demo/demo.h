@@ -107,6 +107,9 @@ void guest_access(struct access *access);
 void print_vms(const struct vm *vm, const struct options *options, const int *other_vms, int holder);
 void print_access(const struct access *access);
 
+/* dirty_log.c: the memslot's dirty pages as one line of JSON, clean from then on. False: the slot does not log. */
+bool print_and_clear_dirty_log(const struct vm *vm, uint64_t slot_id);
+
 /* sandbox.c: forbids every thread KVM_SET_MEMORY_ATTRIBUTES, by seccomp, on pain of death. Returns 0 or an errno. */
 int enter_sandbox(void);
 

@@ -47,6 +47,9 @@ static void obey(const struct vm *vm, const char *line)
         obey_attributes(vm, gpa, operand, attribute);
     } else if (!strcmp(verb, "ranges")) {
         print_private_ranges();
+    } else if (!strcmp(verb, "dirty-log") && count == 2) {
+        if (!print_and_clear_dirty_log(vm, strtoull(words[0], NULL, 0)))
+            printf("{\"error\":\"no such memslot, or it does not log dirty pages\"}\n");
     } else if (!strcmp(verb, "pause") || !strcmp(verb, "resume")) {
         bool pause = !strcmp(verb, "pause");
 

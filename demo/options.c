@@ -9,8 +9,8 @@
 static const char usage[] =
     "usage: guestmem-demo [options]\n"
     "A small KVM virtual machine with every kind of guest memory. It prints one line of JSON about itself and then\n"
-    "obeys lines on stdin: read GPA, write GPA BYTE, attributes GPA SIZE private|shared, ranges, pause, resume,\n"
-    "sandbox, quit.\n"
+    "obeys lines on stdin: read GPA, write GPA BYTE, attributes GPA SIZE private|shared, ranges, dirty-log MEMSLOT,\n"
+    "pause, resume, sandbox, quit.\n"
     "\n"
     "  --type default|sw-protected  VM type; sw-protected has private memory and needs a kernel that offers it\n"
     "  --memory SIZE     the large memslot (16M)\n"

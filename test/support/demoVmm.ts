@@ -115,6 +115,11 @@ export class DemoVmm {
         return ((await this.tell('ranges')) as { private: DemoRange[] }).private;
     }
 
+    /** KVM_GET_DIRTY_LOG: the memslot's dirty pages, which are clean and protected against writing from then on. */
+    async takeDirtyLog(memslot: number): Promise<readonly DemoRange[]> {
+        return ((await this.tell(`dirty-log ${memslot}`)) as { dirty: DemoRange[] }).dirty;
+    }
+
     /** Stops or continues the guest's own conversions. */
     async setPaused(paused: boolean): Promise<void> {
         await this.tell(paused ? 'pause' : 'resume');
