@@ -7,9 +7,11 @@ import { isDoubleBacked } from '../common/pageState';
 import { makeRange } from '../common/range';
 import { gfnLimit, walkAttributes } from './attributeWalk';
 import { attributeRuns } from './convertPlan';
+import { loggedOnly } from './dirtyPages';
+import { notMapped } from './guestMapping';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
-import { checkAddressSpace, notRead, readPageMap, type Window } from './pageMap';
+import { checkAddressSpace, readPageMap, type Window } from './pageMap';
 import type { OpenVm } from './vmDirectory';
 import { memslotOf } from './vmDetails';
 import { readVmMemory } from './vmMemory';
@@ -30,7 +32,8 @@ export async function explainAddress(vm: OpenVm, addressSpace: number, address: 
     const common = { vm: vm.id, addressSpace, gpa: toHex(address) };
     if (slot === undefined) {
         const run = await gapRun(vm, gfn, slots, pace);
-        return { ...common, memslot: null, hva: null, guestMemfd: null, run, doubleBacked: false, unknown: notRead };
+        const unknown = [{ field: 'dirty', reason: `${loggedOnly} and no memslot is here` }];
+        return { ...common, memslot: null, hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
     }
     const offset = address - (BigInt(slot.gfn) << 12n);
     const memslot = memslotOf(slot, memory);
@@ -92,7 +95,7 @@ async function gapRun(vm: OpenVm, gfn: number, slots: readonly SlotRow[], pace: 
         scope: inVmScope ? 'vm' : 'none',
         hvaBacking: { state: 'none' },
         gmemBacking: { state: 'none' },
-        guestMapping: null,
+        guestMapping: notMapped,
         dirty: null,
     };
 }

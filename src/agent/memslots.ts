@@ -70,7 +70,8 @@ export function sameSlots(a: readonly SlotRow[], b: readonly SlotRow[]): boolean
                 row.hva === other.hva &&
                 row.gmemInode === other.gmemInode &&
                 row.gmemPage === other.gmemPage &&
-                row.gmemOnly === other.gmemOnly
+                row.gmemOnly === other.gmemOnly &&
+                row.logsDirtyPages === other.logsDirtyPages
             );
         })
     );

@@ -29,6 +29,19 @@ export function refused(tried: string, errno: string, data: Readonly<Record<stri
     return errors.notPermitted(tried, found, withoutRoot, { ...data, errno, missing });
 }
 
+/**
+ * What `read` gives; or, where this kernel refuses to tell it, the reason. For what a map can do without: a BPF program
+ * that a kernel does not accept takes away its own facts only.
+ */
+export async function unlessRefused<T>(read: () => Promise<T>): Promise<T | string> {
+    try {
+        return await read();
+    } catch (thrown) {
+        if (isNativeError(thrown) && thrown.code !== 'ESRCH') return thrown.message;
+        throw thrown;
+    }
+}
+
 /** Runs `action`, and translates what the addon throws. */
 export function translating<T>(tried: string, pid: number, action: () => T): T {
     try {

@@ -1,11 +1,13 @@
 /** The page map of one address space: gathers what the sources say, slot by slot, and has it combined. */
 import { errors } from '../common/errors';
-import type { PageMap, Unknown } from '../common/model';
+import type { PageMap } from '../common/model';
 import type { PageRuns } from '../common/pageRuns';
 import { hvaBackingOf, type PageState } from '../common/pageState';
 import { formatRange, type GpaRange } from '../common/range';
 import { gfnLimit, walkAttributes, type AttributeWalk } from './attributeWalk';
 import { hasHvaSide, mapsOwnGuestMemfd } from './backing';
+import { DirtyPages } from './dirtyPages';
+import { notMapped, readGuestMapping } from './guestMapping';
 import { isInitShared } from './guestMemfds';
 import type { Layer } from './layer';
 import { sameSlots, slotRows, type SlotRow } from './memslots';
@@ -35,12 +37,6 @@ export const windowOf = (range: GpaRange): Window => ({
 
 /** How often it is tried to read a VM whose memslots change meanwhile. */
 const attempts = 3;
-
-/** Never read by this version, and so unknown in every map. */
-export const notRead: readonly Unknown[] = [
-    { field: 'guestMapping', reason: "this version does not read the guest's page tables in KVM (EPT, NPT)" },
-    { field: 'dirty', reason: 'this version does not read the dirty bitmaps of memslots' },
-];
 
 export function checkAddressSpace(vm: OpenVm, addressSpace: number): void {
     const { addressSpaces } = vm.record;
@@ -75,7 +71,6 @@ export async function readPageMap(
         if (gathered.runs.states.some(isOfUntoldSize)) {
             unknown.add('hvaBacking.pageSize', 'a page that only its file holds is not mapped, so no mapping tells its size');
         }
-        for (const { field, reason } of notRead) unknown.add(field, reason);
         return {
             vm: vm.id,
             addressSpace,
@@ -93,8 +88,12 @@ function isOfUntoldSize(state: PageState): boolean {
     return backing.state === 'present' && !backing.mapped && backing.pageSize === null;
 }
 
+/** Where no memslot is, only the VM's own store holds attributes, and nothing can be mapped. */
+const outsideBits = stateBits({ scope: 'vm', guestMapping: notMapped });
+
 class Gathering {
     private readonly residency: Residency;
+    private readonly dirtyPages: DirtyPages;
 
     constructor(
         private readonly vm: OpenVm,
@@ -103,6 +102,7 @@ class Gathering {
         private readonly pace: Pace,
     ) {
         this.residency = new Residency(vm, memory, unknown, pace);
+        this.dirtyPages = new DirtyPages(vm, unknown, pace);
     }
 
     async run(addressSpace: number, window: Window) {
@@ -112,30 +112,47 @@ class Gathering {
         const attributes = hasVmScope(this.vm.record)
             ? await walkAttributes(this.vm, window.gfn, window.end, this.pace)
             : null;
+        const guestMapping = await this.guestMapping(addressSpace, window);
         this.pace.begin(2 * slots.reduce((sum, slot) => sum + slot.end - slot.gfn, 0));
         const sweep = new PageStateSweep();
         let at = window.gfn;
         for (const slot of slots) {
             this.addGap(sweep, at, slot.gfn, attributes);
             at = Math.min(slot.end, window.end);
-            await this.addSlot(sweep, slot, Math.max(slot.gfn, window.gfn), at, attributes?.layer ?? null);
+            await this.addSlot(sweep, slot, Math.max(slot.gfn, window.gfn), at, attributes?.layer ?? null, guestMapping);
             await this.pace.breathe();
         }
         this.addGap(sweep, at, window.end, attributes);
+        this.dirtyPages.tellUnknown();
         return { ...sweep.finish(), consistent: attributes?.consistent ?? true };
     }
 
     private addGap(sweep: PageStateSweep, gfn: number, end: number, attributes: AttributeWalk | null): void {
-        if (attributes !== null && gfn < end) sweep.addGap(gfn, end, attributes.layer, stateBits({ scope: 'vm' }));
+        if (attributes !== null && gfn < end) sweep.addGap(gfn, end, attributes.layer, outsideBits);
     }
 
-    private async addSlot(sweep: PageStateSweep, slot: SlotRow, gfn: number, end: number, attributes: Layer | null) {
+    private async guestMapping(addressSpace: number, { gfn, end }: Window): Promise<Layer | null> {
+        const layer = await readGuestMapping(this.vm, addressSpace, gfn, end, this.pace);
+        if (typeof layer !== 'string') return layer;
+        this.unknown.add('guestMapping', layer);
+        return null;
+    }
+
+    private async addSlot(
+        sweep: PageStateSweep,
+        slot: SlotRow,
+        gfn: number,
+        end: number,
+        attributes: Layer | null,
+        guestMapping: Layer | null,
+    ) {
         const held = slot.gmemInode === null ? undefined : this.memory.guestMemfds.get(slot.gmemInode);
         const guestMemfd = held === undefined ? null : await this.residency.guestMemfd(slot, held.fds[0] ?? -1, gfn, end);
         const problem = gmemProblem(slot, this.memory);
         if (problem !== null) this.unknown.add('gmemBacking', `memslot ${slot.id}: ${problem}`);
         const fixed = this.scopeBits(slot) | stateBits(problem === null ? {} : { gmem: null });
-        const common = { memslot: slot.id, attributes, guestMemfd };
+        const dirty = await this.dirtyPages.read(slot, gfn, end);
+        const common = { memslot: slot.id, attributes, guestMemfd, guestMapping, dirty };
         for (const part of this.partsOf(slot, gfn, end)) {
             const { mapping } = part;
             if (mapping === null) {

@@ -1,5 +1,5 @@
 /**
- * Combines what the sources say into page runs. A stretch of guest memory has up to four layers; the sweep goes from
+ * Combines what the sources say into page runs. A stretch of guest memory has up to six layers; the sweep goes from
  * boundary to boundary of any of them and never looks at a single page. Pure: millions of runs are a matter of typed
  * arrays.
  */
@@ -22,6 +22,8 @@ export interface Stretch {
     readonly pageTable: Layer | null;
     readonly pageCache: Layer | null;
     readonly guestMemfd: Layer | null;
+    readonly guestMapping: Layer | null;
+    readonly dirty: Layer | null;
 }
 
 /** Walks a layer forward: `bits` hold until gfn `until`. Without a layer there are no bits. */
@@ -88,15 +90,20 @@ export class PageStateSweep {
         const pageTable = new Cursor(layers.pageTable, gfn);
         const pageCache = new Cursor(layers.pageCache, gfn);
         const guestMemfd = new Cursor(layers.guestMemfd, gfn);
+        const guestMapping = new Cursor(layers.guestMapping, gfn);
+        const dirty = new Cursor(layers.dirty, gfn);
         const fallsBack = layers.pageCache !== null;
         for (let at = gfn; at < end; ) {
             if (attributes.until <= at) attributes.moveTo(at);
             if (pageTable.until <= at) pageTable.moveTo(at);
             if (pageCache.until <= at) pageCache.moveTo(at);
             if (guestMemfd.until <= at) guestMemfd.moveTo(at);
+            if (guestMapping.until <= at) guestMapping.moveTo(at);
+            if (dirty.until <= at) dirty.moveTo(at);
             const hva = fallsBack && isAbsentHva(pageTable.bits) ? pageCache.bits : pageTable.bits;
-            const state = (fixed | attributes.bits | hva | guestMemfd.bits) >>> 0;
-            const until = Math.min(end, attributes.until, pageTable.until, pageCache.until, guestMemfd.until);
+            const state = (fixed | attributes.bits | hva | guestMemfd.bits | guestMapping.bits | dirty.bits) >>> 0;
+            const hvaUntil = Math.min(pageTable.until, pageCache.until);
+            const until = Math.min(end, attributes.until, hvaUntil, guestMemfd.until, guestMapping.until, dirty.until);
             this.count(state, until - at);
             this.runs.append(at, until - at, memslot, state);
             at = until;

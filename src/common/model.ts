@@ -119,6 +119,7 @@ export type HvaBacking =
 export interface GmemBacking {
     readonly state: 'none' | 'absent' | 'allocated' | 'prepared' | null;
 }
+/** The page that KVM maps for the guest; "none" = the guest's next access faults into KVM. */
 export interface GuestMapping {
     readonly level: 'none' | PageSizeName;
     readonly writable: boolean;
@@ -134,6 +135,7 @@ export interface PageRun {
     readonly hvaBacking: HvaBacking;
     readonly gmemBacking: GmemBacking;
     readonly guestMapping: GuestMapping | null;
+    /** Written since the VMM last took the dirty log; null where KVM does not log. */
     readonly dirty: boolean | null;
 }
 

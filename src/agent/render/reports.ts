@@ -1,7 +1,7 @@
 /** The smaller reports for people: convert, explain, doctor. */
 import type { AddressFacts, ConvertReport, DoctorReport } from '../../common/model';
 import { escapeText } from './text';
-import { gmemText, hvaText, numberText, sizeText, unknownText } from './values';
+import { dirtyText, gmemText, guestMappingText, hvaText, numberText, sizeText, unknownText } from './values';
 
 export function renderConversion(report: ConvertReport): string {
     const { pagesChanged, pagesAlready, to, range, dryRun } = report;
@@ -33,6 +33,8 @@ export function renderFacts(facts: AddressFacts): string {
         ['Attribute', `${run.attribute}, decided by ${run.scope === 'vm' ? 'the VM' : run.scope === 'none' ? 'nobody' : 'the guest_memfd'}`],
         ['HVA side', hvaText(run.hvaBacking)],
         ['guest_memfd side', gmemText(run.gmemBacking)],
+        ['Guest mapping', guestMappingText(run.guestMapping)],
+        ['Dirty', dirtyText(run.dirty)],
         ['Double-backed', facts.doubleBacked ? 'yes' : 'no'],
         ['The same in', `${run.gpa}+${run.size} (${sizeText(run.size)})`],
     ];

@@ -1,6 +1,6 @@
 /** Single values of the model for people. */
 import { formatSize, parseHex, type Hex } from '../../common/address';
-import type { GmemBacking, HvaBacking, Unknown } from '../../common/model';
+import type { GmemBacking, GuestMapping, HvaBacking, Unknown } from '../../common/model';
 import { escapeText } from './text';
 
 /** What is not known; `unknown` says why. */
@@ -17,6 +17,13 @@ export function hvaText(backing: HvaBacking): string {
 }
 
 export const gmemText = (backing: GmemBacking): string => backing.state ?? notKnown;
+
+export function guestMappingText(mapping: GuestMapping | null): string {
+    if (mapping === null) return notKnown;
+    return mapping.level === 'none' ? 'none' : `${mapping.level} ${mapping.writable ? 'writable' : 'read-only'}`;
+}
+
+export const dirtyText = (dirty: boolean | null): string => (dirty === null ? notKnown : dirty ? 'dirty' : 'clean');
 
 /** One line for each thing that could not be told. */
 export function unknownText(unknown: readonly Unknown[]): string {

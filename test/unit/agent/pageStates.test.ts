@@ -13,6 +13,10 @@ const meanings = {
     ),
     pageCache: makeMeaning(absentHva, () => stateBits({ hva: 'present' })),
     guestMemfd: makeMeaning(stateBits({ gmem: 'absent' }), (state) => stateBits({ gmem: state === 2 ? 'prepared' : 'allocated' })),
+    guestMapping: makeMeaning(stateBits({ guestMapping: { level: 'none', writable: false } }), (state) =>
+        stateBits({ guestMapping: { level: state === 1 ? '4K' : '2M', writable: state === 1 } }),
+    ),
+    dirty: makeMeaning(stateBits({ dirty: false }), () => stateBits({ dirty: true })),
 };
 type LayerName = keyof typeof meanings;
 
@@ -78,6 +82,8 @@ describe('the sweep of page states', () => {
                 pageTable: random(6) === 0 ? null : randomRuns(random, end, [1, 2]),
                 pageCache: random(2) === 0 ? null : randomRuns(random, end, [1]),
                 guestMemfd: random(3) === 0 ? null : randomRuns(random, end, [1, 2]),
+                guestMapping: random(3) === 0 ? null : randomRuns(random, end, [1, 2]),
+                dirty: random(2) === 0 ? null : randomRuns(random, end, [1]),
             };
             const layer = (name: LayerName) => {
                 const its = runs[name];
@@ -88,6 +94,8 @@ describe('the sweep of page states', () => {
                 pageTable: layer('pageTable'),
                 pageCache: layer('pageCache'),
                 guestMemfd: layer('guestMemfd'),
+                guestMapping: layer('guestMapping'),
+                dirty: layer('dirty'),
             };
             const expected: [gfn: number, memslot: number, state: number][] = [];
             const sweep = new PageStateSweep();
@@ -108,7 +116,8 @@ describe('the sweep of page states', () => {
                     }
                     const inTable = bitsAt('pageTable', runs.pageTable, gfn);
                     const hva = inTable === absentHva && runs.pageCache !== null ? bitsAt('pageCache', runs.pageCache, gfn) : inTable;
-                    const state = fixed | attribute | hva | bitsAt('guestMemfd', runs.guestMemfd, gfn);
+                    const others = (['guestMemfd', 'guestMapping', 'dirty'] as const).map((name) => bitsAt(name, runs[name], gfn));
+                    const state = others.reduce((all, bits) => all | bits, fixed | attribute | hva);
                     totals[isPrivate(state) ? 'private' : 'shared']++;
                     if (isDoubleBacked(state)) totals.doubleBacked++;
                     expected.push([gfn, memslot, state]);
@@ -138,7 +147,7 @@ describe('the sweep of page states', () => {
 
     it('counts bytes beyond what a double of bytes holds', () => {
         const sweep = new PageStateSweep();
-        const none = { attributes: null, pageTable: null, pageCache: null, guestMemfd: null };
+        const none = { attributes: null, pageTable: null, pageCache: null, guestMemfd: null, guestMapping: null, dirty: null };
         sweep.addStretch({ gfn: 0, end: 2 ** 51 + 1, memslot: 0, fixed: 0, ...none });
         assert.equal(sweep.finish().totals.shared, '0x8000000000001000');
     });
