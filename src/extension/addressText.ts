@@ -1,6 +1,6 @@
 /** What is known about one guest physical address, as lines for the hover and for Explain Address. */
 import * as vscode from 'vscode';
-import type { AddressFacts, Attribute, AttributeScope, GmemBacking, HvaBacking, Unknown } from '../common/model';
+import type { AddressFacts, Attribute, AttributeScope, GmemBacking, GuestMapping, HvaBacking, Unknown } from '../common/model';
 import { displaySize } from './displayText';
 import { add, backingText, memslotLabel, memslotTraits } from './memslotText';
 
@@ -59,6 +59,12 @@ function gmemBackingText({ state }: GmemBacking): string {
     }
 }
 
+function guestMappingText({ level, writable }: GuestMapping): string {
+    const { l10n } = vscode;
+    if (level === 'none') return l10n.t('not mapped: the next access by the guest faults into KVM');
+    return `${level}, ${writable ? l10n.t('writable') : l10n.t('read-only')}`;
+}
+
 const lacksPageSize = (backing: HvaBacking) => backing.state === 'present' && backing.pageSize === null;
 
 /** Says nothing of what it would not say if it were known. */
@@ -68,7 +74,7 @@ export function describeAddress(facts: AddressFacts): FactLine[] {
     const line = (label: string, value: string): FactLine => ({ label, value });
     const attribute = line(l10n.t('Attribute'), `${attributeText(run.attribute)} (${scopeText(run.scope)})`);
     const isSaid = ({ field }: Unknown) =>
-        field !== 'guestMapping' && field !== 'dirty' && (field !== 'hvaBacking.pageSize' || lacksPageSize(run.hvaBacking));
+        field !== 'dirty' && (field !== 'hvaBacking.pageSize' || lacksPageSize(run.hvaBacking));
     const notKnown = facts.unknown.filter(isSaid).map(({ field, reason }) => line(l10n.t('Not known'), `${field}: ${reason}`));
     if (memslot === null) {
         return [line(l10n.t('Memory slot'), l10n.t('none: an access by the guest exits to the VMM')), attribute, ...notKnown];
@@ -85,6 +91,8 @@ export function describeAddress(facts: AddressFacts): FactLine[] {
             ? []
             : [line('guest_memfd', l10n.t('fd {0}, offset {1}', guestMemfd.fd, guestMemfd.offset))]),
         ...(run.gmemBacking.state === 'none' ? [] : [line(l10n.t('guest_memfd page'), gmemBackingText(run.gmemBacking))]),
+        ...(run.guestMapping === null ? [] : [line(l10n.t('Guest mapping'), guestMappingText(run.guestMapping))]),
+        ...(run.dirty === null ? [] : [line(l10n.t('Dirty'), run.dirty ? l10n.t('yes, in the dirty log') : l10n.t('no'))]),
         ...(facts.doubleBacked
             ? [line(l10n.t('Double-backed'), l10n.t('both sides hold a page of their own; the guest uses one of them'))]
             : []),
