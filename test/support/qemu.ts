@@ -38,10 +38,10 @@ export class Qemu {
         private readonly folder: string,
     ) {}
 
-    /** Throws with what QEMU said when it cannot start such a machine. */
-    static async start(words: readonly string[]): Promise<Qemu> {
+    /** Throws with what QEMU said when it cannot start such a machine. `accelerator`: KVM with properties. */
+    static async start(words: readonly string[], accelerator = 'kvm'): Promise<Qemu> {
         const folder = mkdtempSync(join(tmpdir(), 'guestmem-qemu-'));
-        const common = ['-nodefaults', '-no-user-config', '-accel', 'kvm', '-display', 'none', '-qmp', 'stdio'];
+        const common = ['-nodefaults', '-no-user-config', '-accel', accelerator, '-display', 'none', '-qmp', 'stdio'];
         const trace = ['-trace', 'kvm_set_user_memory', '-D', join(folder, 'trace')];
         const child = spawn(qemuProgram, [...common, ...trace, ...words], { stdio: 'pipe' });
         const complaints = text(child.stderr);

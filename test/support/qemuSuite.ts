@@ -1,5 +1,6 @@
 /** The suite that holds `guestmem` against QEMU's own word about its memory; it needs /dev/kvm, root and QEMU. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Memslot, MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
 import { guestmemJson } from './guestmem';
@@ -112,6 +113,24 @@ export function describeQemu(machine: string): void {
                 const bytes = Buffer.from(read.bytes, 'base64');
                 assert.deepEqual(bytes, await qemu().examine(gpa, 0x80), hex(gpa));
             }
+        });
+
+        it('is mapped for the guest as KVM counts it, all address spaces together, where that is known', async () => {
+            const details = await show();
+            const { pid, fd } = details.vm;
+            const spaces = details.addressSpaces.map(({ id }) =>
+                guestmemJson<PageMap>(['map', String(pid), '--address-space', String(id)]),
+            );
+            const maps = await Promise.all(spaces);
+            if (maps.some(({ unknown }) => unknown.some(({ field }) => field === 'guestMapping'))) {
+                assert.ok(maps.every(({ runs }) => runs.every(({ guestMapping }) => guestMapping === null)));
+                return;
+            }
+            const mapped = maps
+                .flatMap(({ runs }) => runs.filter(({ guestMapping }) => guestMapping?.level === '4K'))
+                .reduce((sum, { size }) => sum + BigInt(size) / 4096n, 0n);
+            assert.ok(mapped > 0n);
+            assert.equal(mapped, BigInt(readFileSync(`/sys/kernel/debug/kvm/${pid}-${fd}/pages_4k`, 'utf8').trim()));
         });
 
         it('has a map without private memory that covers its memslots', async () => {

@@ -1,0 +1,110 @@
+/** How KVM maps each page for the guest (NPT), against what the guest did and what KVM itself counts. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { AddressFacts, GuestMapping, PageMap } from '../../src/common/model';
+import type { DemoVmm } from '../support/demoVmm';
+import { guestmem, guestmemJson } from '../support/guestmem';
+import { contains, hex, page, pagesOf, runAt, startOf } from '../support/pages';
+import { suiteVmm } from '../support/suiteVmm';
+
+const mapOf = (vmm: DemoVmm, ...words: string[]) => guestmemJson<PageMap>(['map', vmm.id, ...words]);
+const unmapped: GuestMapping = { level: 'none', writable: false };
+
+/** How many entries of a level the map has, and how many KVM counts. */
+function assertCounts(vmm: DemoVmm, { runs }: PageMap): void {
+    const sizes = { '4K': 0x1000n, '2M': 0x20_0000n } as const;
+    for (const [level, size] of Object.entries(sizes)) {
+        const mapped = runs.filter(({ guestMapping }) => guestMapping?.level === level).reduce((sum, run) => sum + BigInt(run.size), 0n);
+        const { pid, vmFd } = vmm.report;
+        const counted = readFileSync(`/sys/kernel/debug/kvm/${pid}-${vmFd}/pages_${level.toLowerCase()}`, 'utf8');
+        assert.equal(mapped / size, BigInt(counted.trim()), `pages of ${level}`);
+        assert.equal(mapped % size, 0n, `pages of ${level}`);
+    }
+}
+
+for (const type of ['default', 'sw-protected'] as const) {
+    describe(`guest mapping: a VM of type ${type}`, () => {
+        const vmm = suiteVmm(['--type', type]);
+        before('stop the guest’s own conversions', () => vmm().setPaused(true));
+
+        it('has the pages that the guest used, and no other', async () => {
+            const map = await mapOf(vmm());
+            for (const slot of vmm().report.memslots) {
+                for (const gpa of pagesOf(slot)) {
+                    // The guest of a sw-protected VM goes on using the memory that it converts.
+                    if (contains(vmm().report.sweep, gpa)) continue;
+                    const used: GuestMapping = { level: '4K', writable: slot.kind !== 'read-only' };
+                    const expected = contains(slot.touched, gpa) ? used : unmapped;
+                    assert.deepEqual(runAt(map, gpa).guestMapping, expected, `memslot ${slot.id} (${slot.kind}), GPA ${hex(gpa)}`);
+                }
+            }
+            assert.ok(!map.unknown.some(({ field }) => field === 'guestMapping'));
+        });
+
+        it('has as many pages as KVM counts', async () => assertCounts(vmm(), await mapOf(vmm())));
+
+        it('has a page as soon as the guest uses it', async () => {
+            const slot = vmm().memslot('anonymous');
+            const gpa = startOf(slot) + BigInt(slot.size) - page;
+            assert.deepEqual(runAt(await mapOf(vmm()), gpa).guestMapping, unmapped);
+            await vmm().write(gpa, 1);
+            const { run } = await guestmemJson<AddressFacts>(['explain', vmm().id, hex(gpa)]);
+            assert.deepEqual([run.gpa, run.guestMapping], [hex(gpa), { level: '4K', writable: true }]);
+        });
+
+        it('has nothing in the second address space, where no vCPU ever was', async () => {
+            const map = await mapOf(vmm(), '--address-space', '1');
+            assert.ok(!map.unknown.some(({ field }) => field === 'guestMapping'));
+        });
+
+        it('has a column on a terminal', async () => {
+            const { stdout } = await guestmem(['map', vmm().id]);
+            assert.match(stdout, /GUEST MAPPING/);
+            assert.match(stdout, /4K read-only/);
+        });
+    });
+}
+
+describe('guest mapping: a private page', () => {
+    const vmm = suiteVmm(['--type', 'sw-protected']);
+    before('stop the guest’s own conversions', () => vmm().setPaused(true));
+
+    it('is gone after a conversion, and there again once the guest uses it', async () => {
+        const gpa = startOf(vmm().memslot('guest_memfd', 1)) + 8n * page;
+        const mapping = async () => runAt(await mapOf(vmm()), gpa).guestMapping;
+        await vmm().write(gpa, 1);
+        assert.deepEqual(await mapping(), { level: '4K', writable: true });
+        await vmm().setAttribute(gpa, page, 'private');
+        assert.deepEqual(await mapping(), unmapped);
+        await vmm().write(gpa, 1);
+        assert.deepEqual(await mapping(), { level: '4K', writable: true });
+        assertCounts(vmm(), await mapOf(vmm()));
+    });
+});
+
+describe('guest mapping: huge pages', () => {
+    const vmm = suiteVmm(['--memory', '64M', '--populate']);
+    const large = () => vmm().report.memslots.find(({ size }) => size === '0x4000000') ?? assert.fail('no slot of 64 MiB');
+    const hugePage = 0x20_0000n;
+
+    it('are mapped whole at the first use', async () => {
+        const used = [1n, 2n, 5n, 31n].map((index) => startOf(large()) + index * hugePage);
+        for (const gpa of used) await vmm().write(gpa + 0x5000n, 1);
+        const map = await mapOf(vmm());
+        for (const gpa of used) {
+            for (const inside of [gpa, gpa + 0x5000n, gpa + hugePage - page]) {
+                assert.deepEqual(runAt(map, inside).guestMapping, { level: '2M', writable: true }, hex(inside));
+            }
+        }
+        assert.deepEqual(runAt(map, startOf(large()) + 8n * hugePage).guestMapping, unmapped);
+        assertCounts(vmm(), map);
+    });
+
+    it('are the same in a window that begins amid one', async () => {
+        const gpa = startOf(large()) + 2n * hugePage + 0x7000n;
+        const { runs } = await mapOf(vmm(), '--range', `${hex(gpa)}+${hex(hugePage)}`);
+        assert.deepEqual(runs.map(({ guestMapping }) => guestMapping?.level), ['2M', 'none']);
+        assert.equal(runs[0]?.gpa, hex(gpa));
+        assert.equal(runs[1]?.gpa, hex(startOf(large()) + 3n * hugePage));
+    });
+});
