@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
 import { guestmemError, guestmemJson } from '../support/guestmem';
 import { presentPages } from '../support/pagemap';
-import { hex, page, pagesOf, runAt, startOf } from '../support/pages';
+import { contains, hex, page, pagesOf, runAt, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 
 describe('a kernel without guest_memfd', () => {
@@ -35,6 +35,18 @@ describe('a kernel without guest_memfd', () => {
                 const mapped = run.hvaBacking.state === 'zero' || (run.hvaBacking.state === 'present' && run.hvaBacking.mapped);
                 assert.equal(mapped, present[index], `GPA ${hex(gpa)}`);
                 assert.deepEqual([run.attribute, run.gmemBacking.state], ['shared', 'none'], `GPA ${hex(gpa)}`);
+            }
+        }
+    });
+
+    it('shows which pages KVM maps for the guest, and which it logged as dirty', async () => {
+        const map = await guestmemJson<PageMap>(['map', vmm().id]);
+        for (const slot of vmm().report.memslots) {
+            for (const gpa of pagesOf(slot)) {
+                const { guestMapping, dirty } = runAt(map, gpa);
+                const touched = contains(slot.touched, gpa);
+                assert.equal(guestMapping?.level, touched ? '4K' : 'none', `GPA ${hex(gpa)}`);
+                assert.equal(dirty, slot.kind === 'dirty-logged' ? touched : null, `GPA ${hex(gpa)}`);
             }
         }
     });
