@@ -82,7 +82,8 @@ static long visit_table(__u32 iteration, void *unused)
     for (int depth = 1; level > 1 && depth < LEVELS_MAX; depth++, level--) {
         __u32 shift = (level - 1) * TABLE_BITS;
         __u64 next = ((index >> shift) + 1) << shift;
-        if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)(table + (index >> shift) % TABLE_ENTRIES * sizeof(entry))))
+        __u64 address = table + (index >> shift) % TABLE_ENTRIES * sizeof(entry);
+        if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)address))
             return give_up(GUEST_MAPPING_UNREADABLE);
         if (!(entry & SPTE_PRESENT))
             return visit_span(next, 0);
@@ -106,7 +107,8 @@ static __always_inline bool is_own_root(struct kvm_mmu_page *root)
     if (bpf_core_field_exists(root->role.is_mirror) && BPF_CORE_READ_BITFIELD_PROBED(root, role.is_mirror))
         return false;
     /* A root in guest mode is used while a nested guest runs without tables of its own. */
-    return !BPF_CORE_READ_BITFIELD_PROBED(root, role.invalid) && !BPF_CORE_READ_BITFIELD_PROBED(root, role.guest_mode) &&
+    return !BPF_CORE_READ_BITFIELD_PROBED(root, role.invalid) &&
+           !BPF_CORE_READ_BITFIELD_PROBED(root, role.guest_mode) &&
            BPF_CORE_READ_BITFIELD_PROBED(root, role.smm) == state.address_space;
 }
 
@@ -201,9 +203,15 @@ static __always_inline void read_guest_mapping(struct kvm *kvm)
     enum use use = tdp_mmu_use(kvm);
     if (use == NOT_USED)
         return;
-    state.problem = use == USE_UNKNOWN ? GUEST_MAPPING_NO_ROOT : state.own_roots > 1 ? GUEST_MAPPING_SEVERAL : GUEST_MAPPING_TOLD;
-    if (state.problem)
+    if (use == USE_UNKNOWN) {
+        state.problem = GUEST_MAPPING_NO_ROOT;
         return;
+    }
+    if (state.own_roots > 1) {
+        state.problem = GUEST_MAPPING_SEVERAL;
+        return;
+    }
+    state.problem = GUEST_MAPPING_TOLD;
     if (!state.own_roots) { /* No vCPU ran in this address space yet, or all was unmapped: KVM then drops the root. */
         state.walk.index = state.walk.end;
         return;

@@ -57,7 +57,7 @@ static __always_inline bool put_value(__u64 index, __u64 value)
     return true;
 }
 
-/* Everything from the walk's index up to `next` has one value. Returns what a bpf_loop callback does: 1 ends the loop. */
+/* Everything from the walk's index up to `next` has one value. Returns as a bpf_loop callback: 1 ends the loop. */
 static __always_inline long visit_span(__u64 next, __u64 value)
 {
     if (!put_value(state.walk.index, value))

@@ -10,8 +10,9 @@ constexpr int attempts = 16;
 
 }  // namespace
 
-std::optional<DirtyPagesChunk> read_dirty_pages(const proc::Process& process, std::uint32_t fd, std::uint32_t address_space,
-                                                std::uint64_t first, std::uint64_t end) {
+std::optional<DirtyPagesChunk> read_dirty_pages(const proc::Process& process, std::uint32_t fd,
+                                                std::uint32_t address_space, std::uint64_t first,
+                                                std::uint64_t end) {
     auto& object = bpf_objects().dirty_pages;
     dirty_pages_state request{};
     request.wanted_fd = fd;

@@ -4,8 +4,8 @@
 
 namespace guestmem::kvm {
 
-std::optional<GuestMapping> read_guest_mapping(const proc::Process& process, std::uint32_t fd, std::uint32_t address_space,
-                                               std::uint64_t first, std::uint64_t end) {
+std::optional<GuestMapping> read_guest_mapping(const proc::Process& process, std::uint32_t fd,
+                                               std::uint32_t address_space, std::uint64_t first, std::uint64_t end) {
     auto& object = bpf_objects().guest_mapping;
     guest_mapping_state request{};
     request.wanted_fd = fd;

@@ -21,7 +21,7 @@ struct GuestMappingChunk {
 using GuestMapping = std::variant<GuestMappingChunk, guest_mapping_problem>;
 
 /** Guest frame numbers [first, end) of one address space. Empty when `fd` is no VM. */
-std::optional<GuestMapping> read_guest_mapping(const proc::Process& process, std::uint32_t fd, std::uint32_t address_space,
-                                               std::uint64_t first, std::uint64_t end);
+std::optional<GuestMapping> read_guest_mapping(const proc::Process& process, std::uint32_t fd,
+                                               std::uint32_t address_space, std::uint64_t first, std::uint64_t end);
 
 }  // namespace guestmem::kvm
