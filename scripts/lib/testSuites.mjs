@@ -53,7 +53,8 @@ export async function runSuite(suite) {
 }
 
 const mocha = (results, timeout, files) => [
-    ...['node_modules/mocha/bin/mocha.js', '--forbid-only', '--timeout', timeout],
+    // --exit: a VMM that a failed test left behind must not hold the run; it ends with the process (DemoVmm).
+    ...['node_modules/mocha/bin/mocha.js', '--forbid-only', '--exit', '--timeout', timeout],
     ...['--reporter', 'test/support/reporter.cjs', '--reporter-option', `output=${results}`, ...files],
 ];
 

@@ -42,7 +42,10 @@ describe('a VMM that is killed', () => {
         vmm = await DemoVmm.start();
         process_ = new addon.VmmProcess(vmm.report.pid);
     });
-    after(() => process_.close());
+    after(async () => {
+        process_.close();
+        await vmm.stop();
+    });
 
     it('is read while it lives', () => {
         assert.equal(process_.alive, true);

@@ -68,6 +68,10 @@ export class DemoVmm {
         const [command = '', ...rest] = [...(options.through ?? []), demoProgram, ...words];
         const child = spawn(command, rest, { stdio: ['pipe', 'pipe', options.quiet === true ? 'ignore' : 'inherit'] });
         await once(child, 'spawn');
+        // A test that fails may not get to stopping it.
+        const killWithThisProcess = () => child.kill('SIGKILL');
+        process.once('exit', killWithThisProcess);
+        child.once('exit', () => process.removeListener('exit', killWithThisProcess));
         // A VMM that was killed cannot be told anything; the missing answer or the awaited exit says so.
         child.stdin.on('error', () => undefined);
         const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
