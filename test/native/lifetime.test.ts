@@ -7,6 +7,7 @@ import type { VmmProcess } from '../../native/index';
 import { DemoVmm } from '../support/demoVmm';
 import { requireKvm, requireRoot } from '../support/requirements';
 import { skip } from '../support/skip';
+import { suiteVmm } from '../support/suiteVmm';
 import { addon, codeOf, nativeCode } from './addon';
 
 /** The VMs that the kernel has, whoever holds them: KVM keeps a debugfs folder for each until it is destroyed. */
@@ -32,19 +33,14 @@ const readers: Record<string, (process: VmmProcess, vmm: DemoVmm) => unknown> = 
 };
 
 describe('a VMM that is killed', () => {
+    const suite = suiteVmm();
     let vmm: DemoVmm;
     let process_: VmmProcess;
 
-    before(async function () {
-        requireRoot(this);
-        requireKvm(this);
+    before(function () {
         if (!existsSync('/sys/kernel/debug')) skip(this, 'needs debugfs, to see which VMs the kernel still has');
-        vmm = await DemoVmm.start();
+        vmm = suite();
         process_ = new addon.VmmProcess(vmm.report.pid);
-    });
-    after(async () => {
-        process_.close();
-        await vmm.stop();
     });
 
     it('is read while it lives', () => {
@@ -66,6 +62,7 @@ describe('a VMM that is killed', () => {
         for (let waited = 0; vmm.running && waited < 10_000; waited += 20) await sleep(20);
         assert.equal(process_.alive, false);
         for (const [name, read] of Object.entries(readers)) assert.equal(nativeCode(() => read(process_, vmm)), 'ESRCH', name);
+        process_.close();
     });
 });
 
