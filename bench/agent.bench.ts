@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentConnection } from '../test/support/agentConnection';
+import { protocolVersion } from '../src/common/agentProtocol';
+import { AgentProcess } from '../test/support/agentProcess';
 import { DemoVmm } from '../test/support/demoVmm';
 import { fastest, report } from './stopwatch';
 
@@ -26,10 +27,11 @@ async function withDemo(words: readonly string[], measure: (vmm: DemoVmm) => Pro
 async function firstTree(): Promise<void> {
     await withDemo([], async (vmm) => {
         const took = await fastest(3, async () => {
-            const agent = await AgentConnection.start();
+            const agent = new AgentProcess();
+            await agent.request('initialize', { protocol: protocolVersion });
             await agent.request('vms', {});
             await agent.request('show', { vm: vmm.id });
-            await agent.stop();
+            await agent.end();
         });
         report('first tree, agent start included', took, 1000);
     });
@@ -37,11 +39,11 @@ async function firstTree(): Promise<void> {
 
 async function show(slots: number, aim: number): Promise<void> {
     await withDemo(['--slots', String(slots), '--slot-size', '4K'], async (vmm) => {
-        const agent = await AgentConnection.start();
+        const agent = new AgentProcess();
         const took = await fastest(repeats, () => agent.request('show', { vm: vmm.id }));
         const maps = await fastest(repeats, () => execFileSync('cat', [`/proc/${vmm.report.pid}/maps`]));
         report(`show, ${slots} memslots`, took, aim, { 'cat /proc/PID/maps': maps });
-        await agent.stop();
+        await agent.end();
     });
 }
 
@@ -60,14 +62,14 @@ async function map(peersProgram: string): Promise<void> {
         const fd = slot.guestMemfd.fd;
         const words = [vmm.report.pid, fd, slot.hva, slot.size].map(String);
         const peers = JSON.parse(execFileSync(peersProgram, words, { encoding: 'utf8' })) as Peers;
-        const agent = await AgentConnection.start();
+        const agent = new AgentProcess();
         const took = await fastest(repeats, () => agent.request('map', { vm: vmm.id, addressSpace: 0 }));
         report(`map, ${size} GiB guest_memfd fully populated`, took, 150, {
             cachestat: peers.cachestat,
             mincore: peers.mincore,
             PAGEMAP_SCAN: peers.pagemapScan,
         });
-        await agent.stop();
+        await agent.end();
     });
 }
 

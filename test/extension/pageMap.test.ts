@@ -40,6 +40,8 @@ describe('page map', () => {
         try {
             await run('guestmem.map.show', { vm: refOf(other) });
             assert.equal(api.store.active?.ref.id, other.id);
+            // VS Code tells of a new tab a little later: the next test must not meet it.
+            await eventually('the map is there', () => mapTabs().length === 1);
         } finally {
             await other.stop();
         }
