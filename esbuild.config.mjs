@@ -37,6 +37,7 @@ if (process.argv.includes('--tests')) {
         outdir: 'out',
         outbase: '.',
         outExtension: { '.js': '.mjs' },
+        external: ['playwright-core'],
         ...node,
         format: 'esm',
         // The packages in the bundle are CommonJS and ask for Node's modules with require.
