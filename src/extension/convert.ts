@@ -35,7 +35,7 @@ function executorText(report: ConvertReport): string {
     const { l10n } = vscode;
     switch (report.executor) {
         case 'inject':
-            return l10n.t('an ioctl executed inside the VMM, which stops for some microseconds per 16 MiB');
+            return l10n.t('an ioctl executed by a thread of the VMM, which is held meanwhile; 16 MiB at a time');
         case 'direct':
             return l10n.t('a call on the guest_memfd; the VMM does not stop');
         case 'debugger':
@@ -111,7 +111,7 @@ async function convert({ store, guard, map }: Parts, to: Attribute, target: Comm
     try {
         const report = await request(false);
         const done = l10n.t(
-            '{0} converted to {1}; the VMM was stopped for {2} µs.',
+            '{0} converted to {1}; a thread of the VMM was held for {2} µs.',
             pagesText(report.pagesChanged),
             attributeText(to),
             report.stoppedMicroseconds,

@@ -11,7 +11,7 @@ export function renderConversion(report: ConvertReport): string {
         `${verb} ${pagesChanged} pages of ${range} to ${to}; ${pagesAlready} are already.`,
         dryRun
             ? 'The VMM would be stopped for a moment to execute KVM_SET_MEMORY_ATTRIBUTES inside it (executor: inject).'
-            : `The VMM was stopped for ${report.stoppedMicroseconds} µs.`,
+            : `A thread of the VMM was held for ${report.stoppedMicroseconds} µs.`,
         ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
     ];
     return lines.join('\n') + '\n';
