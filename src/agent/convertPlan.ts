@@ -52,24 +52,24 @@ export function attributeRuns(window: Window, layer: Layer): (Window & { readonl
 
 /**
  * Pieces of at most 16 MiB, each of which begins and ends with a page to change. Small runs that are near each other
- * share a piece: what lies between them has the wanted attribute already.
+ * share a piece: what lies between them has the wanted attribute already. One at a time: a range that reaches far
+ * beyond the memslots has more pieces than fit in memory.
  */
-export function planPieces(toChange: readonly Window[]): (Window & { readonly changes: number })[] {
-    const pieces: { gfn: number; end: number; changes: number }[] = [];
+export function* planPieces(toChange: Iterable<Window>): Generator<Window & { readonly changes: number }> {
+    let piece: { gfn: number; end: number; changes: number } | undefined;
     for (const run of toChange) {
         for (let at = run.gfn; at < run.end; ) {
-            const piece = pieces.at(-1);
             const room = piece === undefined ? 0 : piece.gfn + largestPiece;
             if (piece !== undefined && at < room) {
                 piece.end = Math.min(run.end, room);
                 piece.changes += piece.end - at;
-                at = piece.end;
             } else {
+                if (piece !== undefined) yield piece;
                 const end = Math.min(run.end, at + largestPiece);
-                pieces.push({ gfn: at, end, changes: end - at });
-                at = end;
+                piece = { gfn: at, end, changes: end - at };
             }
+            at = piece.end;
         }
     }
-    return pieces;
+    if (piece !== undefined) yield piece;
 }

@@ -40,7 +40,7 @@ describe('the plan of a conversion', () => {
             { gfn: 4090, end: 4100 },
             { gfn: 100_000, end: 100_000 + 2 * largestPiece + 5 },
         ];
-        const pieces = planPieces(toChange);
+        const pieces = [...planPieces(toChange)];
         assert.deepEqual(pieces, [
             { gfn: 0, end: 4096, changes: 17 },
             { gfn: 4096, end: 4100, changes: 4 },
@@ -50,9 +50,14 @@ describe('the plan of a conversion', () => {
         ]);
     });
 
+    it('gives the first piece of a range of any size at once', () => {
+        const [first] = planPieces([{ gfn: 0, end: 2 ** 52 }]);
+        assert.deepEqual(first, { gfn: 0, end: largestPiece, changes: largestPiece });
+    });
+
     it('never sets a page twice and sets every page to change, for alternating pages', () => {
         const toChange = Array.from({ length: 20_000 }, (_, i) => ({ gfn: 3 * i, end: 3 * i + 1 }));
-        const pieces = planPieces(toChange);
+        const pieces = [...planPieces(toChange)];
         assert.equal(pieces.reduce((sum, { changes }) => sum + changes, 0), 20_000);
         let at = 0;
         for (const { gfn, end } of pieces) {
