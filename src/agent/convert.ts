@@ -10,6 +10,7 @@ import { formatRange, type GpaRange } from '../common/range';
 import { attributeRuns, planConversion, planPieces, type ConvertPlan } from './convertPlan';
 import { conversionWarnings } from './convertWarnings';
 import { privateAttribute, walkAttributes } from './attributeWalk';
+import type { Layer } from './layer';
 import { slotRows } from './memslots';
 import type { Pace } from './pace';
 import { windowOf, type Window } from './pageMap';
@@ -102,12 +103,13 @@ class Conversion {
         this.pace.begin(this.plan.pagesChanged);
         for (const piece of planPieces(this.plan.toChange)) {
             try {
+                // Before a piece, never after the last one: what is done to the end is not cancelled any more.
+                await this.pace.breathe();
                 this.pace.throwIfCancelled();
                 this.convertPiece(piece);
                 this.done.push({ gfn: piece.gfn, end: piece.end });
                 this.pagesChanged += piece.changes;
                 this.pace.advance(piece.changes);
-                await this.pace.breathe();
             } catch (thrown) {
                 throw this.done.length > 0 || this.uncertain ? this.partial(thrown) : thrown;
             }
@@ -138,9 +140,18 @@ class Conversion {
         }
     }
 
-    /** What the kernel says afterwards: pages that the guest or the VMM has converted again are told, not failed. */
+    /**
+     * What the kernel says afterwards: pages that the guest or the VMM has converted again are told, not failed. Nor
+     * does it fail when the VM has ended meanwhile or the user cancels: the change was made, and the report must say so.
+     */
     private async changedAgain(window: Window): Promise<readonly string[]> {
-        const { layer } = await walkAttributes(this.vm, window.gfn, window.end, this.pace);
+        let layer: Layer;
+        try {
+            ({ layer } = await walkAttributes(this.vm, window.gfn, window.end, this.pace));
+        } catch (thrown) {
+            const cause = thrown instanceof Error ? thrown.message : String(thrown);
+            return [`All of ${this.report.range} was set ${this.report.to}, and could not be read again to see whether it still is: ${cause}`];
+        }
         const differing = attributeRuns(window, layer)
             .filter(({ attribute }) => attribute !== this.report.to)
             .reduce((sum, { gfn, end }) => sum + end - gfn, 0);

@@ -1,0 +1,91 @@
+/**
+ * What a conversion reports of the moments around its last change. The VMM is made up: no real one ends, and no user
+ * presses Ctrl-C, at just that moment.
+ */
+import assert from 'node:assert/strict';
+import type { AttributeChunk, InjectOutcome, VmRecord } from '../../../native/index';
+import { convertMemory } from '../../../src/agent/convert';
+import { Pace } from '../../../src/agent/pace';
+import type { OpenVm } from '../../../src/agent/vmDirectory';
+import { GuestmemError } from '../../../src/common/errors';
+import type { ConvertReport } from '../../../src/common/model';
+import { makeRange } from '../../../src/common/range';
+
+const memslots = {
+    count: 1,
+    addressSpaces: Uint16Array.of(0),
+    ids: Int16Array.of(0),
+    gfns: Float64Array.of(0),
+    pages: Float64Array.of(1 << 20),
+    hvas: BigUint64Array.of(0x10000000n),
+    flags: Uint32Array.of(4),
+    gmemInodes: Float64Array.of(7),
+    gmemPages: Float64Array.of(0),
+};
+const record: Partial<VmRecord> = { hasPrivateMemory: true, hasAttributeStore: true, memslots };
+const nothingPrivate: AttributeChunk = {
+    gfns: new Float64Array(),
+    pages: new Float64Array(),
+    values: new Uint8Array(),
+    next: null,
+    sequence: 0n,
+    quiet: true,
+};
+const done: InjectOutcome = { kind: 'done', error: null, tid: 2, stoppedMicroseconds: 1 };
+const pieceBytes = 16n << 20n;
+
+/** A VM of one memslot, all shared, whose kernel answers as `kernel` says. */
+function convert(
+    kernel: { readAttributes: () => AttributeChunk | null; setMemoryAttributes: () => InjectOutcome },
+    pieces: bigint,
+    signal = new AbortController().signal,
+): Promise<ConvertReport> {
+    const vm = {
+        id: '1:2',
+        fd: 2,
+        identity: 1,
+        process: { pid: 1, checkInjection: () => null, ...kernel },
+        record,
+        summary: { type: 'sw-protected' },
+    } as unknown as OpenVm;
+    return convertMemory(vm, makeRange(0n, pieces * pieceBytes), 'private', false, new Pace(signal));
+}
+
+describe('the report of a conversion', () => {
+    it('tells what was changed when the VM ends before it is read again', async () => {
+        let walks = 0;
+        const readAttributes = () => (walks++ === 0 ? nothingPrivate : null);
+        const report = await convert({ readAttributes, setMemoryAttributes: () => done }, 2n);
+        assert.deepEqual([report.pagesChanged, report.stoppedMicroseconds], [8192, 2]);
+        assert.match(report.warnings.at(-1) ?? '', /could not be read again.*1:2 ended/);
+    });
+
+    it('is of the whole change when the user cancels after the last piece', async () => {
+        const cancellation = new AbortController();
+        let calls = 0;
+        const setMemoryAttributes = () => {
+            if (++calls === 2) cancellation.abort();
+            // Long enough for the conversion to look whether it was cancelled.
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+            return done;
+        };
+        const report = await convert({ readAttributes: () => nothingPrivate, setMemoryAttributes }, 2n, cancellation.signal);
+        assert.equal(report.pagesChanged, 8192);
+    });
+
+    it('is one of a partial change when the user cancels before the last piece', async () => {
+        const cancellation = new AbortController();
+        const setMemoryAttributes = () => {
+            cancellation.abort();
+            return done;
+        };
+        await assert.rejects(
+            convert({ readAttributes: () => nothingPrivate, setMemoryAttributes }, 3n, cancellation.signal),
+            (thrown) =>
+                thrown instanceof GuestmemError &&
+                thrown.code === 'partial-change' &&
+                thrown.data['pagesChanged'] === 4096 &&
+                JSON.stringify(thrown.data['done']) === '[{"gpa":"0x0","size":"0x1000000"}]',
+        );
+    });
+});
