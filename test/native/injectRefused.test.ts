@@ -1,17 +1,28 @@
 /** Processes in which nothing may be executed: each is refused with its reason, before or without harm. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireKvm, requireRoot } from '../support/requirements';
+import { skip } from '../support/skip';
 import { buildPrograms, DifficultTarget, driveOnce, driverProgram, type TargetKind } from './injectSupport';
 
 const getpid = 39;
 const poll = 7;
 const kvmRun = 0xae80;
 const nobody = 65534;
+
+/** A control group whose processes can be frozen. */
+function makeFreezer(context: Mocha.Context): string {
+    const [, mounted] = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8')) ?? [];
+    if (mounted === undefined) return skip(context, 'needs a mounted cgroup2');
+    const group = mkdtempSync(join(mounted, 'guestmem-'));
+    if (existsSync(join(group, 'cgroup.freeze'))) return group;
+    rmdirSync(group);
+    return skip(context, 'needs a cgroup2 whose groups can be frozen');
+}
 
 describe('injection into a difficult process', function () {
     this.timeout(60_000);
@@ -61,6 +72,31 @@ describe('injection into a difficult process', function () {
             await checkRefused(target.pid, 'no-thread', /1 stopped/);
             assert.match(readFileSync(`/proc/${target.pid}/status`, 'utf8'), stopped);
         }));
+
+    it('refuses a frozen process, which does not make the call once it is thawed either', async function () {
+        requireRoot(this);
+        const group = makeFreezer(this);
+        const umask = 95;
+        try {
+            await withTarget('sleeping', async (target) => {
+                const maskNow = () => /^Umask:\t(.*)$/m.exec(readFileSync(`/proc/${target.pid}/status`, 'utf8'))?.[1];
+                const before = maskNow();
+                writeFileSync(join(group, 'cgroup.procs'), String(target.pid));
+                writeFileSync(join(group, 'cgroup.freeze'), '1');
+                while (!readFileSync(join(group, 'cgroup.events'), 'utf8').includes('frozen 1')) await sleep(5);
+                const outcome = await driveOnce([target.pid, 'call', umask, 0o751]);
+                writeFileSync(join(group, 'cgroup.freeze'), '0');
+                assert.ok(outcome.kind === 'refused', JSON.stringify(outcome));
+                assert.equal(outcome.reason, 'no-thread');
+                assert.match(outcome.detail, /frozen/);
+                // A call that it makes for certain: what it had before is over by then.
+                assert.equal((await driveOnce([target.pid, 'call', getpid])).kind, 'returned');
+                assert.equal(maskNow(), before);
+            });
+        } finally {
+            rmdirSync(group);
+        }
+    });
 
     it('refuses a process that has exited', () =>
         withTarget('zombie', (target) => checkRefused(target.pid, 'gone', /has exited/)));

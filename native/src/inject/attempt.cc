@@ -15,6 +15,9 @@ namespace guestmem::inject {
 
 namespace {
 
+// Beyond the deadline: a thread that could be stopped once stops again at once.
+constexpr std::chrono::milliseconds time_to_take_back{100};
+
 std::string name_of(pid_t tid) {
     return "thread " + std::to_string(tid);
 }
@@ -119,22 +122,31 @@ class Injection {
     Outcome finish_call(SavedRegisters& saved) {
         bool entered = false;
         while (attachment_.resume_to_system_call()) {
-            const Stop stop = attachment_.wait(deadline_);
+            Stop stop = attachment_.wait(deadline_);
+            if (stop.kind == Stop::Kind::timeout && !entered) stop = stop_before_call();
             if (stop.kind == Stop::Kind::system_call) {
                 if (entered) return read_result(saved);
                 entered = true;
                 continue;
             }
             if (entered || stop.kind == Stop::Kind::timeout || stop.kind == Stop::Kind::gone) break;
-            // The thread has not entered the stub's call: a signal or a stop of the process came first. Undone, the
-            // signal meets the call that it would have met without us.
+            // The thread has not entered the stub's call: a signal, a stop of the process or our interrupt came first.
+            // Undone, a signal meets the call that it would have met without us.
             signal_in_hand_ = stop.kind == Stop::Kind::signal ? stop.signal : 0;
-            return not_now(tid_, "was given a signal");
+            return not_now(tid_, stop.kind == Stop::Kind::interrupted ? "does not go on (its cgroup may be frozen)"
+                                                                      : "was given a signal");
         }
         saved.leave_to_stub();
         return Unknown{name_of(tid_) + (entered ? " began the call and did not return from it within the time limit"
                                                 : " did not begin the call within the time limit"),
                        tid_};
+    }
+
+    // A frozen thread obeys its tracer and does not run. Left in the stub it would make the call when it is thawed,
+    // perhaps hours after we said that nothing is known of it.
+    Stop stop_before_call() {
+        attachment_.interrupt();
+        return attachment_.wait(Clock::now() + time_to_take_back);
     }
 
     Outcome read_result(SavedRegisters& saved) {

@@ -15,7 +15,7 @@ namespace guestmem::inject {
 
 using Clock = std::chrono::steady_clock;
 
-/** Every wait of one injection, refusals included, ends within this time. */
+/** Every wait of one injection, refusals included, ends within this time; taking back what was not begun comes on top. */
 constexpr std::chrono::milliseconds time_limit{2000};
 
 /** A process named by number and held by pidfd, so that the number cannot come to mean another process unnoticed. */
