@@ -29,7 +29,7 @@ function addressOfVariable(argument: unknown): { readonly text: string; readonly
 
 function wordAtCursor(): string | undefined {
     const editor = vscode.window.activeTextEditor;
-    const range = editor?.document.getWordRangeAtPosition(editor.selection.active, /\b(?:0x[0-9a-f]{1,16}|[0-9]{4,20})\b/i);
+    const range = editor?.document.getWordRangeAtPosition(editor.selection.active, /\b(?:0x[0-9a-f](?:_?[0-9a-f]){0,15}|[0-9]{4,20})(?=(?:[ul]{1,3}|_?[ui](?:64|size))?\b)/i);
     return range === undefined ? undefined : editor?.document.getText(range);
 }
 

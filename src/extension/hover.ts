@@ -1,6 +1,6 @@
 /**
  * Hover on guest physical addresses in any editor: hex of four digits or more ("0x1000"), or a number of any form after
- * `gpa:` or `gpa=`. It speaks of the active VM and is registered only while there is one. A bare number is taken for an
+ * `gpa:` or `gpa=`; as C and Rust write them, too ("0x1000UL", "0xfee0_0000u64"). It speaks of the active VM and is registered only while there is one. A bare number is taken for an
  * address when a memslot holds it; one marked as GPA always.
  */
 import * as vscode from 'vscode';
@@ -13,7 +13,8 @@ import { appendWords } from './displayText';
 import { vmLabel } from './memslotText';
 import type { ActiveVm, VmStore } from './vmStore';
 
-const addressPattern = /(?<=\bgpa\s{0,4}[:=]\s{0,4})(?:0x[0-9a-f]{1,16}|[0-9]{1,20})\b|\b0x[0-9a-f]{4,16}\b/i;
+const addressPattern =
+    /(?:(?<=\bgpa\s{0,4}[:=]\s{0,4})(?:0x[0-9a-f]{1,16}|[0-9]{1,20})|\b0x[0-9a-f](?:_?[0-9a-f]){3,15})(?=(?:[ul]{1,3}|_?[ui](?:64|size))?\b)/i;
 const marker = /\bgpa\s{0,4}[:=]\s{0,4}$/i;
 
 const linkedCommands = [

@@ -26,6 +26,14 @@ describe('guest physical addresses', () => {
         return hovers.flatMap(({ contents }) => (contents as vscode.MarkdownString[]).map(({ value }) => value)).join('\n');
     }
 
+    it('in C and Rust are explained, suffixes and separators included', async () => {
+        const digits = BigInt(vmm().memslot('memfd').gpa).toString(16);
+        for (const text of [`#define BASE 0x|${digits}UL`, `gpa = 0x|${digits}ull;`, `0x|${digits}_u64`, `0x|${digits.slice(0, -4)}_${digits.slice(-4)}u64`]) {
+            assert.ok((await hover(text)).includes(`GPA 0x${digits}`), text);
+        }
+        assert.equal(await hover(`0x|${digits}zz`), '');
+    });
+
     it('in hex are explained by a hover with slot and HVA', async () => {
         const slot = vmm().memslot('anonymous');
         const gpa = BigInt(slot.gpa) + 0x1234n;
