@@ -21,6 +21,8 @@ import { AgentProcess, expandCommand } from './agentProcess';
 import type { Report } from './slowProgress';
 
 const handshakeSeconds = 15;
+/** How each message on the agent's stdout begins. */
+const headerStart = 'Content-';
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
 /** An agent that lived so long was well: its next pause is the first one again. */
@@ -150,6 +152,11 @@ export class AgentClient implements vscode.Disposable {
             return await new Promise<AgentInfo>((resolve, reject) => {
                 // Not the connection's errors: those of writing only tell that the agent has ended.
                 reader.onError((error) => reject(agentErrors.garbage(process.command, error.message)));
+                // The reader looks for the end of a header, which a program that writes something else may never write.
+                process.stdout.once('data', (bytes: Buffer) => {
+                    const begun = bytes.toString('latin1');
+                    if (!begun.startsWith(headerStart.slice(0, begun.length))) reject(agentErrors.garbage(process.command, begun.trim()));
+                });
                 void process.ended.then(({ how, notStarted }) =>
                     reject(
                         notStarted

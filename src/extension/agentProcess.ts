@@ -16,7 +16,16 @@ const keptVariables = [
 
 /** Time between the end of stdin and SIGTERM, and between SIGTERM and SIGKILL. */
 const graceMs = 1500;
-const lastWordsLength = 300;
+const lastWordsLength = 4000;
+/** What a runtime adds to its message: frames of the stack, the line of code, its own version. */
+const decoration = /^(at |node:|Node\.js v|[\^{}]|throw |code: |requireStack: |\[|\]|- )/;
+
+/** The line of a crash that says what is wrong: the error's own, else the last that is no decoration. */
+export function tellingLine(text: string): string {
+    const lines = text.split(/\r?\n/).map((line) => line.trim());
+    const telling = lines.filter((line) => line !== '' && !decoration.test(line));
+    return telling.findLast((line) => /^(Uncaught )?\w*(Error|Exception)\b.*:/.test(line)) ?? telling.at(-1) ?? '';
+}
 
 /** Replaces `${node}` and `${agent}`; an argument that is exactly `${node}` may become several. */
 export function expandCommand(command: CommandLine, agentPath: string): string[] {
@@ -71,9 +80,9 @@ export class AgentProcess {
         return this.child.stdout;
     }
 
-    /** The end of what it wrote to stderr. */
+    /** What it said last on stderr, in one line. */
     get lastWords(): string {
-        return this.words.trim();
+        return tellingLine(this.words);
     }
 
     /** Ends its stdin and waits for it; one that does not obey is killed. */

@@ -78,6 +78,19 @@ describe('agent', () => {
         await eventually('it was ended', () => !children().some(({ command }) => command.startsWith('sleep 1000')));
     });
 
+    it('that writes lines is found out without waiting', async () => {
+        await setSetting('guestmem.agent.command', ['sh', '-c', 'echo Welcome to this machine; exec sleep 1001']);
+        await run('guestmem.agent.restart');
+        assert.match(person.onlyMessage.text, /does not speak the agent's protocol \(Welcome to this machine\)/);
+        await eventually('it was ended', () => !children().some(({ command }) => command.startsWith('sleep 1001')));
+    });
+
+    it('that crashes is named with the line that says why', async () => {
+        await setSetting('guestmem.agent.command', ['${node}', '/no/such/agent.js']);
+        await run('guestmem.agent.restart');
+        assert.match(person.onlyMessage.text, /said: Error: Cannot find module '\/no\/such\/agent\.js'/);
+    });
+
     it('that ends at once is named with what it said', async () => {
         await setSetting('guestmem.agent.command', ['sh', '-c', 'echo a password is required >&2; exit 1']);
         await run('guestmem.agent.restart');
