@@ -120,6 +120,6 @@ async function tellError(thrown: unknown, json: boolean): Promise<number> {
 }
 
 function usageMessage({ code, message }: CommanderError): string {
-    const found = code === 'commander.help' ? 'name what to do' : message.replace(/^error: /, '').replaceAll('\n', ' ');
+    const found = code === 'commander.help' ? 'name what to do' : message.replace(/^error: /, '').replace(/\.$/, '').replaceAll('\n', ' ');
     return `Wrong usage: ${found}. 'guestmem --help' lists the verbs, 'guestmem VERB --help' the arguments.`;
 }

@@ -1,8 +1,8 @@
 /** The command line as a program. */
 import { runCommandLine } from './cli';
-import { endQuietlyWhenReaderLeaves } from './output';
+import { endWhenNothingCanBeWritten } from './output';
 
-endQuietlyWhenReaderLeaves();
+endWhenNothingCanBeWritten();
 void runCommandLine(process.argv.slice(2)).then((status) => {
     process.exitCode = status;
 });

@@ -69,6 +69,15 @@ describe('bad input', () => {
         assert.equal((await vmm().read(endOf(slot) - 1n)).value, 0x5a, hex(endOf(slot)));
     });
 
+    it('output that cannot be written: exit code 1 and the reason', async () => {
+        const child = spawn('sh', ['-c', 'exec "$@" >/dev/full', 'sh', ...guestmemWords, 'show', vmm().id, '--json'], {
+            stdio: ['ignore', 'ignore', 'pipe'],
+        });
+        const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<[number | null]>]);
+        assert.equal(code, 1);
+        assert.match(said, /^guestmem: .*ENOSPC.*\n$/, 'one line, no stack trace');
+    });
+
     it('a reader that goes away is no error', async () => {
         for (const [verb, ...rest] of [['show'], ['map'], ['read', '0x100000000', '0x1000000', '--raw'], ['show', '--json']]) {
             const words = [verb ?? '', vmm().id, ...rest];
