@@ -64,10 +64,20 @@ export function readStatus(pid: number): ProcessStatus | undefined {
     return { threadGroup: field('Tgid'), tracer: tracer === 0 ? null : tracer };
 }
 
-/** The short command name, which the process chooses itself. */
+/** The command's name, which the process chooses itself. */
 export function readCommand(pid: number): string | undefined {
-    return found(look(() => readFileSync(`/proc/${pid}/comm`, 'utf8')))?.replace(/\n$/, '');
+    const name = found(look(() => readFileSync(`/proc/${pid}/comm`, 'utf8')))?.replace(/\n$/, '');
+    return name === undefined ? undefined : wholeCommand(name, readArguments(pid)?.[0] ?? '');
 }
+
+/** The kernel cuts a name to 15 bytes (TASK_COMM_LEN); the program in the arguments has the rest of it. */
+export function wholeCommand(name: string, program: string): string {
+    const base = program.slice(program.lastIndexOf('/') + 1);
+    return Buffer.byteLength(name) === 15 && base.startsWith(name) ? base.slice(0, longestCommand) : name;
+}
+
+/** The longest name of a file; what is longer is no program's name. */
+const longestCommand = 255;
 
 /** The arguments, which the process chooses itself. */
 export function readArguments(pid: number): string[] | undefined {

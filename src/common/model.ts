@@ -27,7 +27,7 @@ export interface VmSummary {
     readonly id: VmId;
     readonly pid: number;
     readonly fd: number;
-    /** The process's short command name (comm). */
+    /** The process's command name: comm, whole where the kernel cut it to 15 bytes. */
     readonly command: string;
     /** The VM's name from the VMM's command line (-name, --id, …), or null. */
     readonly name: string | null;
