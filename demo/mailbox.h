@@ -8,6 +8,7 @@
 #define PD_GPA 0x3000
 #define MAILBOX_GPA 0x4000
 #define CODE_GPA 0x5000
+#define AFTER_HALT_GPA 0x5001 /* The code begins with HLT, which is one byte. */
 
 /* The second 2 MiB of the guest's address space are a window: guest.S points it at the memory it reads or writes. */
 #define WINDOW_GVA 0x200000

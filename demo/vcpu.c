@@ -65,18 +65,21 @@ static void answer_hypercall(const struct vcpu *vcpu)
     run->hypercall.ret = (uint64_t)-error;
 }
 
-/* Puts the vCPU back to where it waits; its other registers stay. */
-static void restart(const struct vcpu *vcpu)
+/* Takes the vCPU to where it goes on after its HLT, so that the next KVM_RUN does what its mailbox says then. */
+static void give_up_access(const struct vcpu *vcpu)
 {
     struct kvm_regs regs;
 
     check(ioctl(vcpu->fd, KVM_GET_REGS, &regs), "KVM_GET_REGS");
-    regs.rip = CODE_GPA;
+    regs.rip = AFTER_HALT_GPA;
     check(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 }
 
-/* Runs the guest up to its next HLT; `access` learns of exits on the way. */
-static void run_until_halt(const struct vcpu *vcpu, struct access *access)
+/*
+ * Runs the guest up to its next HLT or to a memory fault, which stays its last exit; `access` learns of exits on the
+ * way.
+ */
+static void run_guest(const struct vcpu *vcpu, struct access *access)
 {
     struct kvm_run *run = vcpu->run;
 
@@ -90,8 +93,8 @@ static void run_until_halt(const struct vcpu *vcpu, struct access *access)
                 die("KVM_RUN");
             access->outcome = ACCESS_MEMORY_FAULT;
             access->fault_gpa = fault->gpa;
-            restart(vcpu);
-            continue;
+            give_up_access(vcpu);
+            return;
         }
         switch (run->exit_reason) {
         case KVM_EXIT_HLT:
@@ -120,7 +123,7 @@ static void tick(const struct vcpu *vcpu)
     struct access ignored;
 
     vcpu->mailbox->command = COMMAND_TICK;
-    run_until_halt(vcpu, &ignored);
+    run_guest(vcpu, &ignored);
     pthread_mutex_lock(&lock);
     ticking--;
     pthread_cond_broadcast(&changed);
@@ -133,7 +136,7 @@ static void perform(const struct vcpu *vcpu, struct access *access)
     vcpu->mailbox->gpa = access->gpa;
     vcpu->mailbox->value = access->value;
     access->outcome = ACCESS_DONE;
-    run_until_halt(vcpu, access);
+    run_guest(vcpu, access);
     access->value = (uint8_t)vcpu->mailbox->value;
     pthread_mutex_lock(&lock);
     requested = NULL;
@@ -147,7 +150,7 @@ static void *vcpu_thread(void *argument)
     uint64_t next_tick = now() + tick_nanoseconds;
     struct access ignored;
 
-    run_until_halt(vcpu, &ignored);
+    run_guest(vcpu, &ignored);
     for (;;) {
         struct access *access = wait_for_work(vcpu, &next_tick);
 

@@ -64,6 +64,20 @@ export interface KvmFile {
     readonly tid: number | null;
 }
 
+/**
+ * Where a vCPU stands, as it was at its last exit. Sources: struct kvm_run, which the VMM can write, and the registers
+ * that KVM keeps.
+ */
+export interface VcpuState {
+    /** KVM_EXIT_…; 0 before the first exit, and where the kernel clears it at the begin of KVM_RUN, while that runs. */
+    readonly exitReason: number;
+    /** Of KVM_EXIT_MEMORY_FAULT, null with another reason; flag 8: the access was private. */
+    readonly memoryFault: { readonly flags: bigint; readonly gpa: bigint; readonly size: bigint } | null;
+    /** Null where KVM has no current value: encrypted guests, and Intel's before KVM has read it after the exit. */
+    readonly rip: bigint | null;
+    readonly cr3: bigint | null;
+}
+
 /** Sorted disjoint runs; `next` is where to go on, null when the asked range is done. */
 export interface AttributeChunk {
     readonly gfns: Float64Array;
@@ -180,6 +194,8 @@ export class VmmProcess {
     kvmFiles(): KvmFile[];
     /** null when the fd is not a VM (any more). */
     readVm(fd: number): VmRecord | null;
+    /** null when the fd is not a vCPU. */
+    readVcpuState(fd: number): VcpuState | null;
     /** Attribute runs in [firstGfn, endGfn). null when the fd is no VM or the kernel keeps no VM-scope attributes. */
     readAttributes(vmFd: number, firstGfn: number, endGfn: number): AttributeChunk | null;
     /** Guest mapping in [firstGfn, endGfn) of one address space. null when the fd is no VM. */

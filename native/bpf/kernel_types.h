@@ -186,8 +186,38 @@ struct kvm_mmu {
     struct kvm_mmu_root_info root;
 };
 
+/* Bits of regs_avail; the values are the running kernel's. */
+enum kvm_reg {
+    VCPU_REGS_RIP = 16, /* Up to Linux 7.2, and an index of regs. */
+    VCPU_EXREG_CR3 = 19,
+    VCPU_REG_RIP = 16, /* The same since 7.3. */
+    VCPU_REG_CR3 = 19,
+};
+
+struct kvm_run {
+    __u32 exit_reason;
+    struct {
+        __u64 flags;
+        __u64 gpa;
+        __u64 size;
+    } memory_fault; /* In a union; since 6.8. */
+};
+
 struct kvm_vcpu_arch {
+    unsigned long regs[17];
+    __u32 regs_avail;
+    unsigned long cr3;
+    bool guest_state_protected; /* SEV-ES and TDX, since 5.11. */
     struct kvm_mmu root_mmu;
+};
+
+/* Linux 7.3 took rip out of regs and made regs_avail a bitmap. */
+struct kvm_vcpu_arch___rip {
+    unsigned long rip;
+};
+
+struct kvm_vcpu_arch___bitmap {
+    unsigned long regs_avail[1];
 };
 
 struct kvm_arch {
@@ -216,7 +246,16 @@ struct kvm_vcpu {
     struct kvm *kvm;
     int vcpu_id;
     struct pid *pid;
+    struct kvm_run *run;
     struct kvm_vcpu_arch arch;
+};
+
+struct kvm_vcpu___rip {
+    struct kvm_vcpu_arch___rip arch;
+};
+
+struct kvm_vcpu___bitmap {
+    struct kvm_vcpu_arch___bitmap arch;
 };
 
 /* What a guest_memfd's file->private_data points to, up to Linux 6.18. */

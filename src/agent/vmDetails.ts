@@ -1,13 +1,12 @@
 /** Everything about a VM but its pages: what `show` prints. */
 import { toHex } from '../common/address';
-import { errors } from '../common/errors';
-import type { AddressSpace, Capabilities, GuestMemfd, Memslot, Vcpu, VmDetails } from '../common/model';
+import type { AddressSpace, Capabilities, GuestMemfd, Memslot, VmDetails } from '../common/model';
 import { backingOf } from './backing';
-import { readChunks } from './chunks';
-import { gmemFlags, type HeldGuestMemfd } from './guestMemfds';
+import { countPages, gmemFlags } from './guestMemfds';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
 import { enumerate, UnknownFields } from './unknownFields';
+import { readVcpus } from './vcpus';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
 import { hasPrivateMemory } from './vmSummary';
@@ -26,7 +25,7 @@ export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> 
         capabilities: capabilitiesOf(vm, memory),
         addressSpaces: addressSpacesOf(vm, memory),
         guestMemfds: await guestMemfdsOf(vm, memory, pace),
-        vcpus: vcpusOf(vm, memory, unknown),
+        vcpus: await readVcpus(vm, memory.files, unknown, pace),
         unknown: unknown.list(),
     };
 }
@@ -81,14 +80,16 @@ function tellGmemProblems(memory: VmMemory, unknown: UnknownFields): void {
 async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, pace: Pace): Promise<GuestMemfd[]> {
     const guestMemfds: GuestMemfd[] = [];
     for (const held of memory.guestMemfds.values()) {
-        const { inode, size, flags, allocatedPages, bindings } = held.record;
+        const { inode, size, flags, bindings } = held.record;
+        const counted = await countPages(vm.process, held, pace);
+        if (counted === null) continue;
         guestMemfds.push({
             inode,
             fds: held.fds,
             size: toHex(size),
             flags: gmemFlags(flags),
-            allocated: bytes(allocatedPages),
-            prepared: allocatedPages === 0 ? bytes(0) : bytes(await countPrepared(vm, held, pace)),
+            allocated: bytes(counted.allocated),
+            prepared: bytes(counted.prepared),
             bindings: bindings
                 .map(({ addressSpace, memslot, first, pages }) => ({
                     addressSpace,
@@ -100,28 +101,4 @@ async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, pace: Pace): Promise<
         });
     }
     return guestMemfds;
-}
-
-/** Pages that are up to date; allocated ones need not be. */
-async function countPrepared(vm: OpenVm, { fds, record }: HeldGuestMemfd, pace: Pace): Promise<number> {
-    const end = Number(record.size >> 12n);
-    const chunks = await readChunks(pace, 0, end, (from) => vm.process.readGuestMemfdPages(fds[0] ?? -1, from, end));
-    if (chunks === null) throw errors.vmGone(vm.id);
-    let prepared = 0;
-    for (const { states, pages } of chunks) {
-        for (let i = 0; i < states.length; i++) if (states[i] === 2) prepared += pages[i] ?? 0;
-    }
-    return prepared;
-}
-
-/** Each vCPU once, at its lowest fd; those whose fd the process no longer holds are told by their number. */
-function vcpusOf(vm: OpenVm, memory: VmMemory, unknown: UnknownFields): Vcpu[] {
-    const vcpus = new Map<number, Vcpu>();
-    const files = memory.files.filter(({ kind }) => kind === 'vcpu').sort((a, b) => a.fd - b.fd);
-    for (const { vcpu, fd, tid } of files) {
-        if (!vcpus.has(vcpu)) vcpus.set(vcpu, { id: vcpu, fd, tid });
-    }
-    const missing = vm.record.vcpus - vcpus.size;
-    if (missing > 0) unknown.add('vcpus', `${missing} of ${vm.record.vcpus} vCPUs have no file descriptor in process ${vm.process.pid}`);
-    return [...vcpus.values()].sort((a, b) => a.id - b.id);
 }

@@ -95,11 +95,23 @@ export interface GuestMemfd {
     readonly bindings: readonly GuestMemfdBinding[];
 }
 
+export interface VcpuExit {
+    /** KVM_EXIT_MEMORY_FAULT is "memory-fault", and so on; "exit-N" for a number that has no name here. */
+    readonly reason: string;
+    /** What the guest tried to access. Null with any other reason. */
+    readonly memoryFault: { readonly gpa: Hex; readonly size: Hex; readonly access: Attribute } | null;
+}
+
 export interface Vcpu {
     readonly id: number;
     readonly fd: number | null;
     /** The thread that last ran it; null before the first KVM_RUN. */
     readonly tid: number | null;
+    /** The last exit to the VMM. Null before the first one, and where the kernel forgets it at KVM_RUN, while that runs. */
+    readonly exit: VcpuExit | null;
+    /** As of the last exit that KVM itself took. Null where KVM does not hold the current value. */
+    readonly rip: Hex | null;
+    readonly cr3: Hex | null;
 }
 
 export interface VmDetails {

@@ -31,6 +31,14 @@ export interface ActiveVm {
 
 const isSame = (one: VmRef, other: VmRef) => one.place === other.place && one.id === other.id;
 const hasEnded = ({ id }: VmRef) => new GuestmemError('no-such-vm', vscode.l10n.t('The VM {0} has ended.', id), { vm: id });
+/** What of a VM is compared: where its vCPUs stand differs each time one looks, and no view shows it. */
+function lasting(active: ActiveVm | undefined): string | undefined {
+    if (active === undefined) return undefined;
+    const { vcpus, unknown, ...details } = active.details;
+    const others = unknown.filter(({ field }) => !field.startsWith('vcpus.'));
+    return JSON.stringify([active.ref, details, others, vcpus.map(({ id, fd, tid }) => [id, fd, tid])]);
+}
+
 const rememberedKey = 'guestmem.activeVm';
 
 export class VmStore implements vscode.Disposable {
@@ -125,9 +133,18 @@ export class VmStore implements vscode.Disposable {
     private async readAll(): Promise<void> {
         const { chosen } = this;
         const known = new Set(this.vms().map(({ ref }) => JSON.stringify(ref)));
-        await Promise.all(this.places.names.map((place) => this.readPlace(place)));
-        // One that was chosen meanwhile may be younger than the answer.
-        if (chosen !== undefined && this.chosen === chosen) await this.dropIfGone(chosen);
+        let described: VmRef | undefined;
+        await Promise.all(
+            this.places.names.map(async (place) => {
+                await this.readPlace(place);
+                // A place that is slow to answer does not hold back the VM of another. One that was chosen meanwhile may
+                // be younger than the answer.
+                if (chosen?.place !== place || this.chosen !== chosen) return;
+                described = chosen;
+                await this.dropIfGone(chosen);
+                await this.describeActive();
+            }),
+        );
         const vms = this.vms();
         const [only] = vms;
         // A VM that is alone and new becomes active by itself; one that is merely left over does not take the place of
@@ -135,7 +152,7 @@ export class VmStore implements vscode.Disposable {
         if (this.chosen === undefined && only !== undefined && vms.length === 1 && !known.has(JSON.stringify(only.ref))) {
             await this.choose(only.ref);
         }
-        await this.describeActive();
+        if (this.chosen !== described) await this.describeActive();
     }
 
     private async readPlace(place: string): Promise<void> {
@@ -200,9 +217,9 @@ export class VmStore implements vscode.Disposable {
     }
 
     private setActive(active: ActiveVm | undefined, failure: GuestmemError | undefined): void {
-        const same = JSON.stringify(this.activeVm) === JSON.stringify(active) && this.activeFailure?.message === failure?.message;
-        if (same) return;
+        const same = lasting(this.activeVm) === lasting(active) && this.activeFailure?.message === failure?.message;
         this.activeVm = active;
+        if (same) return;
         this.activeFailure = failure;
         this.changed.fire();
     }

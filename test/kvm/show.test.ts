@@ -95,6 +95,20 @@ describe('show: the demo VMM', () => {
         }
     });
 
+    it('says where the vCPUs stand: halted, after the HLT of the guest’s code', async () => {
+        await vmm().setPaused(true);
+        const { vcpus, unknown } = await show();
+        for (const { id, exit, rip, cr3 } of vcpus) {
+            assert.deepEqual(exit, { reason: 'hlt', memoryFault: null }, `vCPU ${id}`);
+            assert.equal(rip, '0x5001', `vCPU ${id}`);
+            if (cr3 === null) assert.ok(unknown.some(({ field }) => field === 'vcpus.cr3'));
+            else assert.equal(cr3, '0x1000', `vCPU ${id}`);
+        }
+        const { stdout } = await guestmem(['show', vmm().id]);
+        assert.match(stdout, /^vCPUs\n.*LAST EXIT\n *0 .* 0x5001 .* hlt\n *1 .* 0x5001 .* hlt\n/m);
+        await vmm().setPaused(false);
+    });
+
     it('knows that a default VM has no private memory', async () => {
         const { capabilities } = await show();
         assert.deepEqual(capabilities.attributes, []);

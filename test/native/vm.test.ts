@@ -103,6 +103,16 @@ describe('reading a VM', () => {
         }
     });
 
+    it('reads each vCPU, and nothing from an fd that is none', () => {
+        const fds = process_.kvmFiles().filter(({ kind }) => kind === 'vcpu').map(({ fd }) => fd);
+        for (const fd of fds) {
+            const state = process_.readVcpuState(fd) ?? assert.fail(`fd ${fd} is no vCPU`);
+            assert.equal(state.memoryFault, null);
+            assert.ok([0, 5].includes(state.exitReason), `neither running nor halted: exit reason ${state.exitReason}`);
+        }
+        for (const fd of [0, 99_999, vmm().report.vmFd]) assert.equal(process_.readVcpuState(fd), null);
+    });
+
     it('is null for an fd that is not a VM', () => {
         for (const fd of [0, 99_999, vmm().report.guestMemfds[0]?.fd ?? 1]) {
             assert.equal(process_.readVm(fd), null);

@@ -26,6 +26,14 @@ describe('a kernel without guest_memfd', () => {
         assert.equal(capabilities.attributeScope, 'none');
     });
 
+    it('says where the vCPU stands: halted, after the HLT of the guest’s code', async () => {
+        await vmm().setPaused(true);
+        const { vcpus } = await guestmemJson<VmDetails>(['show', vmm().id]);
+        const seen = vcpus.map(({ exit, rip, cr3 }) => ({ exit, rip, cr3 }));
+        assert.deepEqual(seen, [{ exit: { reason: 'hlt', memoryFault: null }, rip: '0x5001', cr3: '0x1000' }]);
+        await vmm().setPaused(false);
+    });
+
     it('shows which pages the VMM maps, as /proc/PID/pagemap tells', async () => {
         const map = await guestmemJson<PageMap>(['map', vmm().id]);
         for (const slot of vmm().report.memslots) {

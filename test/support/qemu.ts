@@ -112,6 +112,13 @@ export class Qemu {
         }));
     }
 
+    /** Each vCPU's instruction pointer and CR3, as QEMU has them from KVM_GET_REGS and KVM_GET_SREGS. */
+    async vcpuRegisters(): Promise<{ readonly rip: bigint; readonly cr3: bigint }[]> {
+        const answer = await this.monitor('info registers -a');
+        const all = [...answer.matchAll(/\b[ER]IP=([0-9a-f]+)[^]*?\bCR3=([0-9a-f]+)/g)];
+        return all.map(([, rip, cr3]) => ({ rip: BigInt(`0x${rip ?? ''}`), cr3: BigInt(`0x${cr3 ?? ''}`) }));
+    }
+
     /** Where QEMU has the byte of guest memory in its own address space. */
     async hostAddress(gpa: bigint): Promise<bigint> {
         const answer = await this.monitor(`gpa2hva 0x${gpa.toString(16)}`);

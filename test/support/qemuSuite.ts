@@ -133,6 +133,21 @@ export function describeQemu(machine: string): void {
             assert.equal(mapped, BigInt(readFileSync(`/sys/kernel/debug/kvm/${pid}-${fd}/pages_4k`, 'utf8').trim()));
         });
 
+        it('has its vCPUs where it says that they are', async () => {
+            const witness = await qemu().vcpuRegisters();
+            assert.equal(witness.length, 2);
+            const { vcpus, unknown } = await show();
+            for (const [index, { rip, cr3, exit }] of vcpus.entries()) {
+                // A signal took them out of KVM_RUN when QEMU was told to stop.
+                assert.deepEqual(exit, { reason: 'intr', memoryFault: null });
+                for (const [name, value] of Object.entries({ rip, cr3 })) {
+                    if (value === null) assert.ok(unknown.some(({ field }) => field === `vcpus.${name}`), name);
+                    else assert.equal(value, hex(witness[index]?.[name as 'rip' | 'cr3'] ?? 0n), `${name} of vCPU ${index}`);
+                }
+            }
+            assert.ok(vcpus.some(({ rip }) => rip !== null && rip !== '0x0'));
+        });
+
         it('has a map without private memory that covers its memslots', async () => {
             const map = await guestmemJson<PageMap>(['map', String(qemu().pid)]);
             const runs = map.runs.map((run) => ({ start: BigInt(run.gpa), end: BigInt(run.gpa) + BigInt(run.size) }));

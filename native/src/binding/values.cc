@@ -24,6 +24,10 @@ Napi::Value number_or_null(Napi::Env env, const std::optional<T>& value) {
     return value ? number(env, static_cast<double>(*value)) : env.Null();
 }
 
+Napi::Value bigint_or_null(Napi::Env env, const std::optional<std::uint64_t>& value) {
+    return value ? bigint(env, *value) : env.Null();
+}
+
 Napi::Object run_columns(Napi::Env env, const char* firsts, const std::vector<run_record>& runs) {
     Napi::Object object = Napi::Object::New(env);
     object.Set(firsts, column<Napi::Float64Array>(env, runs, [](const auto& run) { return run.first; }));
@@ -159,6 +163,23 @@ Napi::Value to_value(Napi::Env env, const kvm::DirtyPagesChunk& chunk) {
     Napi::Object object = run_columns(env, "first", chunk.runs);
     object.Set("states", column<Napi::Uint8Array>(env, chunk.runs, [](const auto& run) { return run.value; }));
     object.Set("next", number_or_null(env, chunk.next));
+    return object;
+}
+
+Napi::Value to_value(Napi::Env env, const kvm::MemoryFault& fault) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("flags", bigint(env, fault.flags));
+    object.Set("gpa", bigint(env, fault.gpa));
+    object.Set("size", bigint(env, fault.size));
+    return object;
+}
+
+Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("exitReason", number(env, vcpu.exit_reason));
+    object.Set("memoryFault", to_value(env, vcpu.memory_fault));
+    object.Set("rip", bigint_or_null(env, vcpu.rip));
+    object.Set("cr3", bigint_or_null(env, vcpu.cr3));
     return object;
 }
 

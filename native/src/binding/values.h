@@ -12,6 +12,7 @@
 #include "kvm/guest_memfd.h"
 #include "kvm/kvm_files.h"
 #include "kvm/page_cache.h"
+#include "kvm/vcpu_state.h"
 #include "kvm/vm.h"
 #include "proc/pagemap.h"
 
@@ -22,6 +23,8 @@ Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::AttributeChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping);
 Napi::Value to_value(Napi::Env env, const kvm::DirtyPagesChunk& chunk);
+Napi::Value to_value(Napi::Env env, const kvm::MemoryFault& fault);
+Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);
 Napi::Value to_value(Napi::Env env, const proc::PagemapChunk& chunk);

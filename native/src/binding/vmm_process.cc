@@ -34,6 +34,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_attributes>>("readAttributes"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_mapping>>("readGuestMapping"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_dirty_pages>>("readDirtyPages"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vcpu_state>>("readVcpuState"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file_pages>>("readMappedFilePages"),
@@ -94,6 +95,10 @@ Napi::Value VmmProcess::read_dirty_pages(const Napi::CallbackInfo& info) {
     return to_value(info.Env(), kvm::read_dirty_pages(process(), fd_argument(info, 0, "vmFd"), address_space,
                                                       page_argument(info, 2, "firstGfn"),
                                                       page_argument(info, 3, "endGfn")));
+}
+
+Napi::Value VmmProcess::read_vcpu_state(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_vcpu_state(process(), fd_argument(info, 0, "fd")));
 }
 
 Napi::Value VmmProcess::read_guest_memfd(const Napi::CallbackInfo& info) {

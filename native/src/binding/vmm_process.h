@@ -31,6 +31,7 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_attributes(const Napi::CallbackInfo& info);
     Napi::Value read_guest_mapping(const Napi::CallbackInfo& info);
     Napi::Value read_dirty_pages(const Napi::CallbackInfo& info);
+    Napi::Value read_vcpu_state(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_pages(const Napi::CallbackInfo& info);
     Napi::Value read_mapped_file_pages(const Napi::CallbackInfo& info);

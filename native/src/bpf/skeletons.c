@@ -9,6 +9,7 @@
 #include "kvm_files.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
+#include "vcpu_state.bpf.h"
 
 #include "generated/attributes.lskel.h"
 #include "generated/dirty_pages.lskel.h"
@@ -18,6 +19,7 @@
 #include "generated/kvm_files.lskel.h"
 #include "generated/mapped_file_pages.lskel.h"
 #include "generated/memslots.lskel.h"
+#include "generated/vcpu_state.lskel.h"
 
 #define DEFINE_SKELETON(NAME, RECORD, COUNT)                                                        \
     static int load_##NAME(struct skeleton *skeleton, char *log, unsigned log_size)                 \
@@ -55,3 +57,4 @@ DEFINE_SKELETON(dirty_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(vcpu_state, struct vcpu_state_record, VCPU_STATE_RECORDS)

@@ -32,6 +32,7 @@ extern const struct skeleton_type dirty_pages_skeleton;
 extern const struct skeleton_type guest_memfd_skeleton;
 extern const struct skeleton_type guest_memfd_pages_skeleton;
 extern const struct skeleton_type mapped_file_pages_skeleton;
+extern const struct skeleton_type vcpu_state_skeleton;
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-import type { AddressSpace, GuestMemfd, Memslot, VmDetails } from '../../common/model';
+import type { AddressSpace, GuestMemfd, Memslot, Vcpu, VcpuExit, VmDetails } from '../../common/model';
 import { renderTable } from './table';
 import { notKnown, numberText, sizeText, unknownText } from './values';
 import { renderVm } from './vms';
@@ -10,11 +10,7 @@ export function renderDetails(details: VmDetails): string {
         renderVm(details.vm) + `Memory attributes: ${attributes}; decided by: ${scopeText(capabilities.attributeScope)}\n`,
         ...details.addressSpaces.map((space) => memslotTable(space, details.addressSpaces.length > 1)),
         guestMemfds.length === 0 ? '' : 'guest_memfds\n' + guestMemfdTable(guestMemfds),
-        'vCPUs\n' +
-            renderTable(
-                [{ title: 'ID', right: true }, { title: 'FD', right: true }, { title: 'THREAD', right: true }],
-                vcpus.map(({ id, fd, tid }) => [String(id), numberText(fd), tid === null ? 'never ran' : String(tid)]),
-            ),
+        'vCPUs\n' + vcpuTable(vcpus),
         unknownText(details.unknown),
     ];
     return sections.filter((section) => section !== '').join('\n');
@@ -72,4 +68,28 @@ function guestMemfdTable(guestMemfds: readonly GuestMemfd[]): string {
         gmem.bindings.map(({ memslot, offset, size }) => `slot ${memslot} ${offset}+${size}`).join(', ') || 'nothing',
     ]);
     return renderTable(columns, rows);
+}
+
+function vcpuTable(vcpus: readonly Vcpu[]): string {
+    const columns = [
+        { title: 'ID', right: true },
+        { title: 'FD', right: true },
+        { title: 'THREAD', right: true },
+        { title: 'RIP', right: true },
+        { title: 'CR3', right: true },
+        { title: 'LAST EXIT' },
+    ];
+    const rows = vcpus.map(({ id, fd, tid, rip, cr3, exit }) => [
+        String(id),
+        numberText(fd),
+        tid === null ? 'never ran' : String(tid),
+        rip ?? notKnown,
+        cr3 ?? notKnown,
+        exit === null ? '' : exitText(exit),
+    ]);
+    return renderTable(columns, rows);
+}
+
+function exitText({ reason, memoryFault }: VcpuExit): string {
+    return memoryFault === null ? reason : `${reason} at ${memoryFault.gpa} (${memoryFault.access} access)`;
 }

@@ -1,0 +1,29 @@
+// Where a vCPU stands, read without stopping it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "proc/process.h"
+
+namespace guestmem::kvm {
+
+struct MemoryFault {
+    std::uint64_t flags;
+    std::uint64_t gpa;
+    std::uint64_t size;
+};
+
+/** As of the last exit. The VMM can write the exit's part. */
+struct VcpuState {
+    std::uint32_t exit_reason;
+    std::optional<MemoryFault> memory_fault;
+    /** Empty where KVM has no current value. */
+    std::optional<std::uint64_t> rip;
+    std::optional<std::uint64_t> cr3;
+};
+
+/** Empty when `fd` is no vCPU. */
+std::optional<VcpuState> read_vcpu_state(const proc::Process& process, std::uint32_t fd);
+
+}  // namespace guestmem::kvm
