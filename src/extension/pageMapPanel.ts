@@ -218,9 +218,11 @@ export class PageMap implements vscode.Disposable {
         this.disposables = [
             boundary.register('guestmem.map.show', (argument) => this.show(parseTarget(argument))),
             vscode.window.registerWebviewPanelSerializer(pageMapViewType, {
-                deserializeWebviewPanel: async (panel) => {
+                deserializeWebviewPanel: (panel) => {
                     this.adopt(panel);
-                    await this.store.refresh();
+                    // VS Code shows the panel when this function's promise resolves, and an agent may take its time.
+                    void this.store.refresh();
+                    return Promise.resolve();
                 },
             }),
             this.visibilityChanged,

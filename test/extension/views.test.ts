@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { AgentClient } from '../../src/extension/agentClient';
 import type { GuestmemApi } from '../../src/extension/extension';
+import type { Places } from '../../src/extension/places';
+import { VmStore } from '../../src/extension/vmStore';
 import { DemoVmm } from '../support/demoVmm';
 import { suiteVmm } from '../support/suiteVmm';
 import { eventually, guestmem, refOf } from './extensionHost';
@@ -73,6 +77,28 @@ describe('views', () => {
         await eventually('it is not active any more', () => api.store.active === undefined);
         assert.match(api.store.failure?.message ?? '', /has ended/);
         assert.deepEqual(api.trees.memslots.getChildren(), []);
+    });
+
+    it('show the VM of a window that reloads before a slow place has answered', async () => {
+        const log = vscode.window.createOutputChannel('Guestmem test', { log: true });
+        const agent = new AgentClient(['${node}', '${agent}'], resolve('dist/agent.js'), log);
+        const silent = { request: () => new Promise(() => undefined) } as unknown as AgentClient;
+        const nothing = new vscode.EventEmitter<never>();
+        const places = {
+            names: ['', 'slow'],
+            get: (place: string) => (place === 'slow' ? silent : agent),
+            onDidChange: nothing.event,
+            onDidEndAgent: nothing.event,
+        } as unknown as Places;
+        const memento: vscode.Memento = { get: () => refOf(vmm()) as never, update: () => Promise.resolve(), keys: () => [] };
+        const store = new VmStore(places, memento);
+        try {
+            void store.refresh();
+            await eventually('it is active', () => store.active?.ref.id === vmm().id);
+        } finally {
+            await agent.stop();
+            for (const part of [store, nothing, log]) part.dispose();
+        }
     });
 
     it('show a hostile name as plain text', async () => {
