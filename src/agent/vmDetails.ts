@@ -1,11 +1,12 @@
 /** Everything about a VM but its pages: what `show` prints. */
 import { toHex } from '../common/address';
-import type { AddressSpace, Capabilities, GuestMemfd, Memslot, Vcpu, VmDetails } from '../common/model';
+import type { AddressSpace, Capabilities, GuestMemfd, Memslot, VmDetails } from '../common/model';
 import { backingOf } from './backing';
 import { countPages, gmemFlags } from './guestMemfds';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
 import { enumerate, UnknownFields } from './unknownFields';
+import { readVcpus } from './vcpus';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
 import { hasPrivateMemory } from './vmSummary';
@@ -24,7 +25,7 @@ export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> 
         capabilities: capabilitiesOf(vm, memory),
         addressSpaces: addressSpacesOf(vm, memory),
         guestMemfds: await guestMemfdsOf(vm, memory, pace),
-        vcpus: vcpusOf(vm, memory, unknown),
+        vcpus: await readVcpus(vm, memory.files, unknown, pace),
         unknown: unknown.list(),
     };
 }
@@ -100,16 +101,4 @@ async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, pace: Pace): Promise<
         });
     }
     return guestMemfds;
-}
-
-/** Each vCPU once, at its lowest fd; those whose fd the process no longer holds are told by their number. */
-function vcpusOf(vm: OpenVm, memory: VmMemory, unknown: UnknownFields): Vcpu[] {
-    const vcpus = new Map<number, Vcpu>();
-    const files = memory.files.filter(({ kind }) => kind === 'vcpu').sort((a, b) => a.fd - b.fd);
-    for (const { vcpu, fd, tid } of files) {
-        if (!vcpus.has(vcpu)) vcpus.set(vcpu, { id: vcpu, fd, tid });
-    }
-    const missing = vm.record.vcpus - vcpus.size;
-    if (missing > 0) unknown.add('vcpus', `${missing} of ${vm.record.vcpus} vCPUs have no file descriptor in process ${vm.process.pid}`);
-    return [...vcpus.values()].sort((a, b) => a.id - b.id);
 }
