@@ -96,10 +96,15 @@ function receive(event: MapEvent): void {
     }
 }
 
-/** A range without memslot is not shown; the host checks what it asks for. */
+/** What a hover or a tree led to. */
 function showRange(range: WireRange): void {
-    const destination = model === null ? null : parseDestination(model, `${range.gpa}+${range.size}`);
-    if (destination !== null && 'extent' in destination) view.goTo(destination.extent, true);
+    if (model === null) return;
+    const text = `${range.gpa}+${range.size}`;
+    const destination = parseDestination(model, text);
+    if ('extent' in destination) view.goTo(destination.extent, true);
+    // Nobody typed it, so nobody leaves the field: it is where the keyboard goes on.
+    else toolbar.focusGoTo();
+    toolbar.showProblem(text, 'problem' in destination ? destination.problem : null);
 }
 
 function showMap(event: MapModel['event']): void {

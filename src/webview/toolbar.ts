@@ -54,6 +54,12 @@ export class Toolbar {
         this.zoomOut.disabled = !canZoomOut;
     }
 
+    /** Says why `text`, which somebody else asked for, cannot be gone to; null takes an earlier answer away. */
+    showProblem(text: string, problem: string | null): void {
+        if (problem !== null) this.address.value = text;
+        this.setProblem(problem);
+    }
+
     focusGoTo(): void {
         this.address.focus();
         this.address.select();
@@ -68,19 +74,20 @@ export class Toolbar {
         address.setAttribute('aria-describedby', 'goToProblem');
         problem.id = 'goToProblem';
         problem.setAttribute('role', 'alert');
-        const setProblem = (text: string | null) => {
-            problem.textContent = text ?? '';
-            problem.hidden = text === null;
-            address.setAttribute('aria-invalid', String(text !== null));
-        };
-        setProblem(null);
-        address.addEventListener('input', () => setProblem(null));
-        address.addEventListener('blur', () => setProblem(null));
+        this.setProblem(null);
+        address.addEventListener('input', () => this.setProblem(null));
+        address.addEventListener('blur', () => this.setProblem(null));
         address.addEventListener('keydown', (event) => {
-            if (event.key === 'Enter') setProblem(commands.goTo(address.value));
-            if (event.key === 'Escape') setProblem(null);
+            if (event.key === 'Enter') this.setProblem(commands.goTo(address.value));
+            if (event.key === 'Escape') this.setProblem(null);
         });
         return element('div', 'goTo', address, problem);
+    }
+
+    private setProblem(text: string | null): void {
+        this.problem.textContent = text ?? '';
+        this.problem.hidden = text === null;
+        this.address.setAttribute('aria-invalid', String(text !== null));
     }
 }
 

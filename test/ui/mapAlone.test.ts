@@ -152,6 +152,17 @@ describe('the page map alone', () => {
         assert.ok((await map.pixels(mapColors.private.defaults.dark)).length > 50, 'the page is drawn as a whole cell');
     });
 
+    it('says why it does not go where a hover led', async () => {
+        await open();
+        await map.send(loneMap());
+        await map.send({ type: 'goTo', range: { gpa: '0xffffffffff000', size: '0x1000' } });
+        assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the last one ends at 0x1000000000.');
+        assert.equal(await map.page.locator('.goTo input').inputValue(), '0xffffffffff000+0x1000');
+        await map.send({ type: 'goTo', range: { gpa: loneGpa, size: '0x1000' } });
+        assert.equal(await map.page.getByRole('alert').count(), 0);
+        assert.equal(await selected(), `${loneGpa}+0x1000`);
+    });
+
     it('keeps its view through a refresh and a reload', async () => {
         await open();
         await map.send(loneMap());
