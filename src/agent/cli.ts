@@ -1,7 +1,7 @@
 /** The command line: what verbs there are, and how an error leaves the program. */
 import { Command, CommanderError, Option } from 'commander';
 import { description, version } from '../../package.json';
-import { exitStatus, GuestmemError, toGuestmemError } from '../common/errors';
+import { exitStatus, GuestmemError, toGuestmemError, type ErrorCode } from '../common/errors';
 import { endWithAgent } from './agentVerb';
 import { convertVerb, type ConvertOptions } from './convertVerb';
 import { makeHandlers } from './handlers';
@@ -115,8 +115,22 @@ async function tellError(thrown: unknown, json: boolean): Promise<number> {
             ? new GuestmemError('usage', usageMessage(thrown))
             : toGuestmemError(thrown);
     if (json) await print(toJson({ error: error.toWire() }) + '\n');
-    else process.stderr.write(`guestmem: ${escapeText(error.message)}\n`);
+    else process.stderr.write(`guestmem: ${escapeText(error.message)}${furtherHelp(error.code)}\n`);
     return exitStatus(error.code);
+}
+
+/** Which verb prints the list that a message speaks of: the messages themselves are read in VS Code, too. */
+function furtherHelp(code: ErrorCode): string {
+    switch (code) {
+        case 'no-such-process':
+        case 'no-such-vm':
+        case 'not-a-vmm':
+            return " 'guestmem vms' prints the list.";
+        case 'outside-memslots':
+            return " 'guestmem show' prints the list.";
+        default:
+            return '';
+    }
 }
 
 function usageMessage({ code, message }: CommanderError): string {

@@ -93,7 +93,7 @@ export const errors = {
         new GuestmemError('not-permitted', `${tried} is not permitted: ${missing}. ${remedy}`, data),
 
     noSuchProcess: (pid: number) =>
-        new GuestmemError('no-such-process', `There is no process ${pid}; list running VMs with 'guestmem vms'.`, {
+        new GuestmemError('no-such-process', `There is no process ${pid}: pick one from the list of running VMs.`, {
             pid,
         }),
 
@@ -103,7 +103,7 @@ export const errors = {
     notAVmm: (pid: number) =>
         new GuestmemError(
             'not-a-vmm',
-            `Process ${pid} has no KVM virtual machine open; list running VMs with 'guestmem vms'.`,
+            `Process ${pid} has no KVM virtual machine open: pick one from the list of running VMs.`,
             { pid },
         ),
 
@@ -127,7 +127,7 @@ export const errors = {
     outsideMemslots: (range: string) =>
         new GuestmemError(
             'outside-memslots',
-            `No memslot of the VM overlaps ${range}; 'guestmem show' lists its memslots.`,
+            `No memslot of the VM overlaps ${range}: pick a range from the list of its memslots.`,
             { range },
         ),
 

@@ -98,5 +98,6 @@ describe('guest physical addresses', () => {
     it('outside all memslots cannot be read, and the message says so', async () => {
         await run('guestmem.memory.read', { range: { gpa: '0xfffffff0000', size: '0x1000' } });
         assert.match(person.onlyMessage.text, /No memslot of the VM overlaps 0xfffffff0000\+0x1000/);
+        assert.doesNotMatch(person.onlyMessage.text, /'guestmem /, 'no advice for a terminal');
     });
 });

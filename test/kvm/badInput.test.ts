@@ -27,6 +27,12 @@ describe('bad input', () => {
     }
 
     refuses('a pid that does not exist', ['show', '4194303'], 4, 'no-such-process', /\b4194303\b/);
+    it('a pid that does not exist: the verb that lists the VMs is named to who types, not to VS Code', async () => {
+        const { stderr } = await guestmem(['show', '4194303']);
+        assert.match(stderr, /'guestmem vms' prints the list/);
+        assert.doesNotMatch((await guestmemError(['show', '4194303'], 4)).message, /'guestmem /);
+    });
+
     refuses('a process that is no VMM', ['show', String(process.pid)], 4, 'not-a-vmm', new RegExp(`\\b${process.pid}\\b`));
     refuses('a process that is no VMM, with an fd', ['map', `${process.pid}:0`], 4, 'not-a-vmm', /no KVM virtual machine/);
     refuses('an fd that is no VM', ['show', 'PID:99'], 4, 'no-such-vm', /\bfd\b/);
