@@ -21,6 +21,8 @@ import { AgentProcess, expandCommand } from './agentProcess';
 import type { Report } from './slowProgress';
 
 const handshakeSeconds = 15;
+/** An agent answers between the chunks of its work. One that is silent for two of these hangs, or the way to it does. */
+const heartbeatMs = 20_000;
 /** How each message on the agent's stdout begins. */
 const headerStart = 'Content-';
 const firstPauseMs = 1000;
@@ -61,6 +63,7 @@ export class AgentClient implements vscode.Disposable {
         readonly command: CommandLine,
         private readonly agentPath: string,
         private readonly log: vscode.LogOutputChannel,
+        private readonly heartbeat = heartbeatMs,
     ) {}
 
     async request<Method extends AgentMethod>(
@@ -181,20 +184,29 @@ export class AgentClient implements vscode.Disposable {
     /** Waits for the end of a session, then rejects what is pending. */
     private async watch(session: Session): Promise<void> {
         const { process, reader, connection } = session;
-        let spokeGarbage: string | undefined;
-        reader.onError((error) => {
-            spokeGarbage = error.message;
+        let fault: GuestmemError | undefined;
+        const end = (why: GuestmemError) => {
+            fault = why;
             void process.stop();
-        });
+        };
+        reader.onError((error) => end(agentErrors.garbage(process.command, error.message)));
         // Without its stdout no answer comes any more, even if the process goes on.
         connection.onClose(() => void process.stop());
+        let answered = true;
+        const timer = setInterval(() => {
+            if (answered) {
+                answered = false;
+                // A rejection is the end of the connection, which is told elsewhere.
+                connection.sendRequest('initialize', { protocol: protocolVersion }).then(() => (answered = true), () => undefined);
+            } else {
+                end(agentErrors.hung(process.command));
+            }
+        }, this.heartbeat);
         const { how } = await process.ended;
+        clearInterval(timer);
         if (session.generation === this.generation) {
             if (Date.now() - session.since > healthyMs) this.pauseMs = firstPauseMs;
-            const error =
-                spokeGarbage === undefined
-                    ? agentErrors.ended(process.command, how, process.lastWords)
-                    : agentErrors.garbage(process.command, spokeGarbage);
+            const error = fault ?? agentErrors.ended(process.command, how, process.lastWords);
             this.failure = { error, retryAt: Date.now() + this.pauseMs };
             this.pauseMs = Math.min(this.pauseMs * 2, longestPauseMs);
             this.starting = undefined;

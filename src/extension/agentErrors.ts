@@ -38,6 +38,16 @@ export const agentErrors = {
             { command, how },
         ),
 
+    hung: (command: readonly string[]) =>
+        new GuestmemError(
+            'agent',
+            vscode.l10n.t(
+                "The agent '{0}' did not answer any more and was ended. It starts again with the next request; if that hangs too, look at the way to its host.",
+                tried(command),
+            ),
+            { command },
+        ),
+
     garbage: (command: readonly string[], found: string) =>
         new GuestmemError(
             'agent',

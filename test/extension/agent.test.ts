@@ -113,6 +113,15 @@ describe('agent client', () => {
         await agent.stop();
     });
 
+    it('ends an agent that hangs, and rejects what is pending', async () => {
+        const agent = new AgentClient(['${node}', '${agent}'], resolve('dist/agent.js'), log(), 300);
+        const { pid } = await agent.restart();
+        process.kill(pid, 'SIGSTOP');
+        await assert.rejects(agent.request('vms', {}), (error) => isAgentError(error) && /did not answer any more/.test(String(error)));
+        assert.equal(isRunning(pid), false);
+        await agent.stop();
+    });
+
     it('starts the agent again by itself, after a pause', async () => {
         const agent = client('${node}', '${agent}');
         const { pid } = await agent.restart();
