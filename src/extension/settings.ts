@@ -13,10 +13,25 @@ const isValid: { readonly [Id in SettingId]: (value: unknown) => value is Settin
     'guestmem.allowChanges': (value): value is boolean => typeof value === 'boolean',
 };
 
-/** The setting's value; its default when what stands there has the wrong shape. */
+/** The setting's value; its default, and a warning, when what stands there has the wrong shape. */
 export function getSetting<Id extends SettingId>(id: Id): Settings[Id] {
     const value: unknown = vscode.workspace.getConfiguration().get(id);
-    return isValid[id](value) ? value : settingDefaults[id];
+    if (isValid[id](value)) return value;
+    warnOnce(id, value);
+    return settingDefaults[id];
+}
+
+const warned = new Set<string>();
+
+/** Once for each wrong value: settings are read often. */
+function warnOnce(id: SettingId, value: unknown): void {
+    const { l10n, window } = vscode;
+    const key = `${id} ${JSON.stringify(value)}`;
+    if (warned.has(key)) return;
+    warned.add(key);
+    const open = l10n.t('Open Setting');
+    const text = l10n.t('The setting {0} is not of the form that its description shows. Its default is used instead.', id);
+    void window.showWarningMessage(text, open).then((chosen) => (chosen === open ? openSetting(id) : undefined));
 }
 
 export function onDidChangeSetting(ids: readonly SettingId[], listener: () => void): vscode.Disposable {

@@ -53,6 +53,15 @@ describe('agent', () => {
         assert.deepEqual(environment.filter((entry) => /^(VSCODE|GUESTMEM|NODE|MOCHA)/.test(entry)), []);
     });
 
+    it('is the default one, and a warning tells so, when the setting has the wrong form', async () => {
+        await setSetting('guestmem.agent.command', 'node' as unknown as string[]);
+        await eventually('it is told', () => person.messages.length > 0);
+        assert.match(person.onlyMessage.text, /guestmem\.agent\.command is not of the form/);
+        assert.deepEqual(person.onlyMessage.buttons, ['Open Setting']);
+        await api.store.refresh();
+        assert.equal(api.store.stateOf('').kind, 'ready');
+    });
+
     it('that is killed leaves a failed state, and a restart brings everything back', async () => {
         for (const { pid } of agents()) process.kill(pid, 'SIGKILL');
         await eventually('the end is noticed', () => api.store.stateOf('').kind === 'failed');
