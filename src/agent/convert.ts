@@ -3,7 +3,7 @@
  * happens fully or is reported with exactly what was done.
  */
 import type { InjectOutcome } from '../../native/index';
-import { toHex } from '../common/address';
+import { formatSize, toHex } from '../common/address';
 import { errors, GuestmemError } from '../common/errors';
 import type { Attribute, ConvertReport } from '../common/model';
 import { formatRange, type GpaRange } from '../common/range';
@@ -16,6 +16,9 @@ import type { Pace } from './pace';
 import { windowOf, type Window } from './pageMap';
 import type { OpenVm } from './vmDirectory';
 import { hasPrivateMemory, hasVmScope } from './vmSummary';
+
+/** Pages without memslot that one conversion may cover: holes between memslots, not the typing error of a digit. */
+const outsideLimit = 2 ** 18;
 
 export async function convertMemory(
     vm: OpenVm,
@@ -61,8 +64,22 @@ function checkConvertible(vm: OpenVm, range: GpaRange): void {
         );
     }
     const { gfn, end } = windowOf(range);
-    const overlaps = slotRows(vm.record.memslots).some((slot) => slot.gfn < end && slot.end > gfn);
-    if (!overlaps) throw errors.outsideMemslots(formatRange(range));
+    const slots = slotRows(vm.record.memslots);
+    const insideOf = (addressSpace: number) =>
+        slots
+            .filter((slot) => slot.addressSpace === addressSpace)
+            .reduce((sum, slot) => sum + Math.max(0, Math.min(slot.end, end) - Math.max(slot.gfn, gfn)), 0);
+    // Attributes belong to the VM: the memslots of any address space make them meaningful.
+    const inside = Math.max(...Array.from({ length: vm.record.addressSpaces }, (_, addressSpace) => insideOf(addressSpace)));
+    if (inside === 0) throw errors.outsideMemslots(formatRange(range));
+    const outside = end - gfn - inside;
+    if (outside > outsideLimit) {
+        throw new GuestmemError(
+            'outside-memslots',
+            `${formatSize(BigInt(outside) << 12n)} of ${formatRange(range)} have no memslot. Attributes there cost the kernel memory for every page, so no more than ${formatSize(BigInt(outsideLimit) << 12n)} of them are set at once: name a range that ends with the memslots.`,
+            { range: formatRange(range), outside: toHex(BigInt(outside) << 12n) },
+        );
+    }
 }
 
 /** A refusal before anything was changed. */

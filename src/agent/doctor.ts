@@ -8,6 +8,7 @@ import { toGuestmemError } from '../common/errors';
 import { native } from './native';
 import { isNativeError } from './nativeErrors';
 import { missingCapabilities, neededCapabilities } from './privilege';
+import { isOwnProc } from './processes';
 import { parseMaps } from './processMaps';
 
 type Finding = Omit<DoctorCheck, 'id'>;
@@ -127,6 +128,12 @@ function checkLockdown(): Finding {
 const initialPidNamespace = 'pid:[4026531836]';
 
 function checkPidNamespace(): Finding {
+    if (!isOwnProc()) {
+        return bad(
+            "/proc shows another pid namespace than this process's own, so that no process can be told",
+            "enter that namespace's mounts, too (nsenter --pid --mount), or mount a /proc of this one",
+        );
+    }
     return readlinkSync('/proc/self/ns/pid') === initialPidNamespace
         ? good('the initial pid namespace: every process is visible')
         : good('a pid namespace of its own: VMs outside of it cannot be seen (containers: start with --pid=host to see all)');

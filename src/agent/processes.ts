@@ -3,6 +3,7 @@
  * absent. What may not be read is told apart from what is not there.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { errors } from '../common/errors';
 
 /** What came of looking at something of a process. */
 export type Looked<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'gone' } | { readonly kind: 'denied' };
@@ -19,6 +20,20 @@ function look<T>(read: () => T): Looked<T> {
 }
 
 const found = <T>(looked: Looked<T>): T | undefined => (looked.kind === 'found' ? looked.value : undefined);
+
+/** Whether /proc shows the pid namespace of this process. If not, its numbers mean other processes than ours do. */
+export function isOwnProc(): boolean {
+    return found(look(() => readlinkSync('/proc/self'))) === String(process.pid);
+}
+
+/** Throws unless the numbers in /proc are those that pidfd_open and ptrace take. */
+export function requireOwnProc(): void {
+    if (isOwnProc()) return;
+    throw errors.unsupported(
+        'Looking at processes',
+        "/proc shows another pid namespace than this process's own. Enter that namespace's mounts, too (nsenter --pid --mount), or mount a /proc of this one",
+    );
+}
 
 export function listProcesses(): number[] {
     return readdirSync('/proc')

@@ -8,7 +8,7 @@ import type { VmHolder, VmList, VmSummary } from '../common/model';
 import { native } from './native';
 import { fromNative, isNativeError, refused, translating } from './nativeErrors';
 import type { Pace } from './pace';
-import { countVcpuFds, listVmFds, readStatus } from './processes';
+import { countVcpuFds, listVmFds, readStatus, requireOwnProc } from './processes';
 import { placeOf, scanVms, sightVms, withProcess, type Scan, type Sighting } from './vmScan';
 import { summarizeVm, vmIdOf } from './vmSummary';
 import type { VmReference } from './validate';
@@ -29,6 +29,7 @@ export class VmDirectory {
     private lastScan: Scan | undefined;
 
     async list(pace: Pace): Promise<VmList> {
+        requireOwnProc();
         const scan = await scanVms(pace);
         this.lastScan = scan;
         const byVm = groupByVm(scan.sightings);
@@ -51,6 +52,7 @@ export class VmDirectory {
 
     /** Finds the VM, opens its process for the time of `use`, and translates what the addon throws meanwhile. */
     async withVm<T>(reference: VmReference, pace: Pace, use: (vm: OpenVm) => Promise<T>): Promise<T> {
+        requireOwnProc();
         checkIsVmm(reference.pid);
         const named = await this.opening(reference.pid, async (process) => {
             const sighting = pick(reference, sightVms(process));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import type { MemoryRead, VmDetails, VmList } from '../../src/common/model';
-import { guestmemJson } from '../support/guestmem';
+import { guestmemError, guestmemJson } from '../support/guestmem';
 import { hex } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 
@@ -50,5 +50,12 @@ describe('a VM in a pid namespace', () => {
 
     it('is seen from outside under its pid out here', async () => {
         await expectVm(outerPid(), {});
+    });
+
+    it('is refused, not overlooked, where /proc shows another namespace', async () => {
+        const through = ['nsenter', '--pid', `--target=${outerPid()}`, `--wd=${process.cwd()}`, '--'];
+        for (const words of [['vms'], ['show', '1']]) {
+            assert.match((await guestmemError(words, 1, { through })).message, /another pid namespace/);
+        }
     });
 });

@@ -22,7 +22,7 @@ const memslots = {
     gmemInodes: Float64Array.of(7),
     gmemPages: Float64Array.of(0),
 };
-const record: Partial<VmRecord> = { hasPrivateMemory: true, hasAttributeStore: true, memslots };
+const record: Partial<VmRecord> = { hasPrivateMemory: true, hasAttributeStore: true, addressSpaces: 1, memslots };
 const nothingPrivate: AttributeChunk = {
     gfns: new Float64Array(),
     pages: new Float64Array(),
@@ -87,5 +87,16 @@ describe('the report of a conversion', () => {
                 thrown.data['pagesChanged'] === 4096 &&
                 JSON.stringify(thrown.data['done']) === '[{"gpa":"0x0","size":"0x1000000"}]',
         );
+    });
+
+    it('is none when most of the range has no memslot, which would fill the kernel with attributes', async () => {
+        const kernel = { readAttributes: () => nothingPrivate, setMemoryAttributes: () => assert.fail('it was begun') };
+        const gibibyte = 1n << 30n;
+        const pieces = (4n * gibibyte + 2n * gibibyte) / pieceBytes;
+        await assert.rejects(convert(kernel, pieces), (thrown) => {
+            assert.ok(thrown instanceof GuestmemError);
+            assert.deepEqual([thrown.code, thrown.data['outside']], ['outside-memslots', '0x80000000']);
+            return true;
+        });
     });
 });
