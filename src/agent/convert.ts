@@ -17,8 +17,8 @@ import { windowOf, type Window } from './pageMap';
 import type { OpenVm } from './vmDirectory';
 import { hasPrivateMemory, hasVmScope } from './vmSummary';
 
-/** Pages without memslot that one conversion may cover: holes between memslots, not the typing error of a digit. */
-const outsideLimit = 2 ** 18;
+/** Pages without memslot that one conversion may cover, 4 GiB: the hole below 4 GiB, not a digit too many. */
+const outsideLimit = 2 ** 20;
 
 export async function convertMemory(
     vm: OpenVm,

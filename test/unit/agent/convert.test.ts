@@ -92,10 +92,10 @@ describe('the report of a conversion', () => {
     it('is none when most of the range has no memslot, which would fill the kernel with attributes', async () => {
         const kernel = { readAttributes: () => nothingPrivate, setMemoryAttributes: () => assert.fail('it was begun') };
         const gibibyte = 1n << 30n;
-        const pieces = (4n * gibibyte + 2n * gibibyte) / pieceBytes;
+        const pieces = (4n * gibibyte + 6n * gibibyte) / pieceBytes;
         await assert.rejects(convert(kernel, pieces), (thrown) => {
             assert.ok(thrown instanceof GuestmemError);
-            assert.deepEqual([thrown.code, thrown.data['outside']], ['outside-memslots', '0x80000000']);
+            assert.deepEqual([thrown.code, thrown.data['outside']], ['outside-memslots', '0x180000000']);
             return true;
         });
     });
