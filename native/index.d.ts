@@ -96,7 +96,10 @@ export interface GuestMappingChunk {
     /** gfns; those in no run are not mapped. */
     readonly first: Float64Array;
     readonly pages: Float64Array;
-    /** bits 0-1: 1 a 4 KiB page, 2 of 2 MiB, 3 of 1 GiB; bit 2: writable. */
+    /**
+     * bits 0-1: 1 a 4 KiB page, 2 of 2 MiB, 3 of 1 GiB; bit 2: writable; bit 3: executable. Only when it was asked for,
+     * since these change without pause: bits 4-5 accessed, bits 6-7 dirty, each 0 not noted by this processor, 1 no, 2 yes.
+     */
     readonly states: Uint8Array;
     readonly next: number | null;
 }
@@ -109,6 +112,16 @@ export interface GuestMappingChunk {
  */
 export interface GuestMappingProblem {
     readonly problem: 'shadow' | 'no-root' | 'split' | 'several-roots' | 'no-direct-map' | 'unreadable';
+}
+
+/** What KVM counts against large pages in one memslot. Source: kvm_memory_slot.arch.lpage_info. */
+export interface LargePageObstacleChunk {
+    /** gfns of whole 2 MiB regions (the slot's first and last may reach over its edge); those in no run have none. */
+    readonly first: Float64Array;
+    readonly pages: Float64Array;
+    /** bit 0: no 2 MiB page because of mixed attributes, bit 1: because of another count; bits 2-3 the same for 1 GiB. */
+    readonly states: Uint8Array;
+    readonly next: number | null;
 }
 
 /** Source: the dirty bitmap of one memslot, which is left as it is. */
@@ -129,6 +142,10 @@ export interface GuestMemfdRecord {
     /** Creation flags (1 mmap, 2 init-shared). */
     readonly flags: bigint;
     readonly allocatedPages: number;
+    /** Null where the kernel does not tell. Source: the flags of the inode's address_space. */
+    readonly inDirectMap: boolean | null;
+    /** The kernel keeps memory attributes for this guest_memfd (gmem_inode.attributes exists). */
+    readonly hasAttributeStore: boolean;
     readonly bindings: readonly {
         readonly addressSpace: number;
         readonly memslot: number;
@@ -142,9 +159,14 @@ export interface PageCacheChunk {
     /** Page indexes in the file. */
     readonly first: Float64Array;
     readonly pages: Float64Array;
-    /** 1 allocated and not up to date, 2 up to date, 3 swapped (a shmem entry). */
+    /**
+     * bits 0-1: 1 allocated and not up to date, 2 up to date, 3 swapped (a shmem entry). Of a guest_memfd also bits 2-7:
+     * the NUMA node plus one; 0 where it is not known or has no room here.
+     */
     readonly states: Uint8Array;
     readonly next: number | null;
+    /** Of a guest_memfd: pages of this chunk by the order of the folio that they are in; index = order. */
+    readonly folioOrders: Float64Array | null;
 }
 
 export interface PagemapChunk {
@@ -192,14 +214,28 @@ export class VmmProcess {
     close(): void;
 
     kvmFiles(): KvmFile[];
-    /** null when the fd is not a VM (any more). */
+    /**
+     * `fd` may be any KVM file of the VM, here and wherever a method asks for a `vmFd`: a VM lives on through its vCPUs and
+     * guest_memfds. null when the fd is none of these (any more).
+     */
     readVm(fd: number): VmRecord | null;
     /** null when the fd is not a vCPU. */
     readVcpuState(fd: number): VcpuState | null;
     /** Attribute runs in [firstGfn, endGfn). null when the fd is no VM or the kernel keeps no VM-scope attributes. */
     readAttributes(vmFd: number, firstGfn: number, endGfn: number): AttributeChunk | null;
     /** Guest mapping in [firstGfn, endGfn) of one address space. null when the fd is no VM. */
-    readGuestMapping(vmFd: number, addressSpace: number, firstGfn: number, endGfn: number): GuestMappingChunk | GuestMappingProblem | null;
+    readGuestMapping(
+        vmFd: number,
+        addressSpace: number,
+        firstGfn: number,
+        endGfn: number,
+        withAccessed: boolean,
+    ): GuestMappingChunk | GuestMappingProblem | null;
+    /**
+     * What is against large pages in [firstGfn, endGfn), which lie in one memslot. null when the fd is no VM, no memslot
+     * is there or it keeps no such counts. Throws EAGAIN when memslots change without pause.
+     */
+    readLargePageObstacles(vmFd: number, addressSpace: number, firstGfn: number, endGfn: number): LargePageObstacleChunk | null;
     /**
      * Dirty pages in [firstGfn, endGfn), which lie in one memslot. null when the fd is no VM or the memslot has no
      * bitmap. Throws EAGAIN when memslots change without pause.
@@ -209,6 +245,8 @@ export class VmmProcess {
     readGuestMemfd(fd: number): GuestMemfdRecord | null;
     /** Page cache of a guest_memfd, pages [first, end). null when the fd is not a guest_memfd. */
     readGuestMemfdPages(fd: number, first: number, end: number): PageCacheChunk | null;
+    /** Attribute runs of a guest_memfd, pages [first, end) of it. null when the fd is none or it keeps no attributes. */
+    readGuestMemfdAttributes(fd: number, first: number, end: number): AttributeChunk | null;
     /** Page cache of the file mapped at `hva`, file pages [first, end). null when nothing file-backed is mapped there. */
     readMappedFilePages(hva: bigint, first: number, end: number): PageCacheChunk | null;
     /** The VMM's page table in [start, end), page-aligned. */

@@ -9,7 +9,7 @@ const tmpfs = 0x01021994;
 const hugetlbfs = 0x958458f6;
 
 type Backing = NonNullable<Memslot['backing']>;
-const unmapped: Backing = { kind: 'unmapped', path: null };
+const unmapped: Backing = { kind: 'unmapped', path: null, rights: null };
 
 interface Filesystem {
     readonly type: number;
@@ -78,7 +78,7 @@ export function mapsOwnGuestMemfd(slot: SlotRow, mapping: Mapping): boolean {
 /** A slot of a guest_memfd alone need not have an HVA. */
 export const hasHvaSide = (slot: SlotRow): boolean => !(slot.gmemOnly && slot.hvaPage === 0);
 
-/** Kind and path over the whole slot; "mixed" where its parts differ. */
+/** Kind, path and rights over the whole slot; "mixed" where the kind or the path of its parts differ. */
 export function backingOf(slot: SlotRow, mappings: readonly Mapping[], filesystems: MappedFilesystems): Backing {
     if (!hasHvaSide(slot)) return unmapped;
     const end = slot.hvaPage + slot.end - slot.gfn;
@@ -90,14 +90,15 @@ export function backingOf(slot: SlotRow, mappings: readonly Mapping[], filesyste
         if (mapping === undefined || mapping.start > page) {
             page = mapping?.start ?? end;
         } else {
-            part = { kind: kindOf(mapping, filesystems), path: mapping.inode === 0 ? null : mapping.path };
+            const path = mapping.inode === 0 ? null : mapping.path;
+            part = { kind: kindOf(mapping, filesystems), path, rights: mapping.rights };
             page = mapping.end;
             i++;
         }
         if (backing !== undefined && (backing.kind !== part.kind || backing.path !== part.path)) {
-            return { kind: 'mixed', path: null };
+            return { kind: 'mixed', path: null, rights: null };
         }
-        backing = part;
+        backing = backing === undefined || backing.rights === part.rights ? part : { ...part, rights: null };
     }
     return backing ?? unmapped;
 }

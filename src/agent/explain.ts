@@ -33,7 +33,7 @@ export async function explainAddress(vm: OpenVm, addressSpace: number, address: 
     if (slot === undefined) {
         const run = await gapRun(vm, gfn, slots, pace);
         const unknown = [{ field: 'dirty', reason: `${loggedOnly} and no memslot is here` }];
-        return { ...common, memslot: null, hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
+        return { ...common, memslot: null, kind: 'mmio', hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
     }
     const offset = address - (BigInt(slot.gfn) << 12n);
     const memslot = memslotOf(slot, memory);
@@ -41,6 +41,7 @@ export async function explainAddress(vm: OpenVm, addressSpace: number, address: 
     return {
         ...common,
         memslot,
+        kind: slot.readonly ? 'rom' : 'memory',
         hva: toHex(slot.hva + offset),
         guestMemfd:
             memslot.guestMemfd === null
@@ -97,5 +98,7 @@ async function gapRun(vm: OpenVm, gfn: number, slots: readonly SlotRow[], pace: 
         gmemBacking: { state: 'none' },
         guestMapping: notMapped,
         dirty: null,
+        whyNotLarger: null,
+        guestUses: 'none',
     };
 }

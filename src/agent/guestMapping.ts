@@ -2,6 +2,7 @@
 import type { GuestMappingProblem } from '../../native/index';
 import { errors } from '../common/errors';
 import type { GuestMapping } from '../common/model';
+import { encodePageDetail } from '../common/pageState';
 import { readChunks } from './chunks';
 import { makeLayer, makeMeaning, type Layer } from './layer';
 import { unlessRefused } from './nativeErrors';
@@ -15,8 +16,10 @@ export const notMapped: GuestMapping = { level: 'none', writable: false };
 /** By the two lowest bits of the addon's state; the third says whether it is writable. */
 const levels = ['none', '4K', '2M', '1G'] as const;
 
-const meaning = makeMeaning(stateBits({ guestMapping: notMapped }), (state) =>
-    stateBits({ guestMapping: { level: levels[state & 3] ?? 'none', writable: (state & 4) !== 0 } }),
+const meaning = makeMeaning(
+    stateBits({ guestMapping: notMapped }),
+    (state) => stateBits({ guestMapping: { level: levels[state & 3] ?? 'none', writable: (state & 4) !== 0 } }),
+    (state) => encodePageDetail({ executable: (state & 8) !== 0 }),
 );
 
 const reasons: Record<GuestMappingProblem['problem'], string> = {
@@ -33,7 +36,7 @@ export function readGuestMapping(vm: OpenVm, addressSpace: number, first: number
     return unlessRefused(async () => {
         const problems: string[] = [];
         const chunks = await readChunks(pace, first, end, (from) => {
-            const chunk = vm.process.readGuestMapping(vm.fd, addressSpace, from, end);
+            const chunk = vm.process.readGuestMapping(vm.fd, addressSpace, from, end, false);
             if (chunk === null || !('problem' in chunk)) return chunk;
             problems.push(reasons[chunk.problem]);
             return null;

@@ -1,5 +1,7 @@
 /** The guest_memfds of a VM that its process holds by a file descriptor. */
 import type { GuestMemfdRecord, KvmFile, VmIdentity, VmmProcess } from '../../native/index';
+import { toHex } from '../common/address';
+import type { FileRange } from '../common/model';
 import { readChunks } from './chunks';
 import type { Pace } from './pace';
 
@@ -38,6 +40,22 @@ export function gmemFlags(flags: bigint): string[] {
         if (((flags >> BigInt(bit)) & 1n) !== 0n) names.push(flagNames[bit] ?? `flag-${bit}`);
     }
     return names;
+}
+
+/** What no memslot is bound to; several may be bound to one page. */
+export function unboundRanges({ size, bindings }: GuestMemfdRecord): FileRange[] {
+    const end = Number(size >> 12n);
+    const ranges: FileRange[] = [];
+    let at = 0;
+    const add = (first: number) => {
+        if (first > at) ranges.push({ offset: toHex(at * 4096), size: toHex((first - at) * 4096) });
+    };
+    for (const { first, pages } of [...bindings].sort((a, b) => a.first - b.first)) {
+        add(first);
+        at = Math.max(at, first + pages);
+    }
+    add(end);
+    return ranges;
 }
 
 /**

@@ -2,7 +2,7 @@
  * One source's runs over a stretch of guest memory: sorted, disjoint, each with the source's own small state. Page
  * states are combined from several layers (pageStates.ts), so nothing is copied run by run on the way.
  */
-import type { PageState } from '../common/pageState';
+import type { PageDetail, PageState } from '../common/pageState';
 
 /** What one of the addon's chunks has in common with the others. */
 export interface LayerChunk {
@@ -12,17 +12,23 @@ export interface LayerChunk {
     readonly states: Uint8Array;
 }
 
-/** What a source's states mean as bits of the page state. */
+/** What a source's states mean as bits of the page state, and of its detail. */
 export interface LayerMeaning {
     /** By the source's state. */
     readonly bits: Uint32Array;
-    /** Where the layer has no run. */
+    readonly details: Uint32Array;
+    /** Where the layer has no run; the detail is then zero. */
     readonly gap: PageState;
 }
 
-/** Made once for each kind of source: the table has an entry for each of 256 states. */
-export function makeMeaning(gap: PageState, bits: (state: number) => PageState): LayerMeaning {
-    return { gap, bits: Uint32Array.from({ length: 256 }, (_, state) => bits(state)) };
+/** Made once for each kind of source: the tables have an entry for each of 256 states. */
+export function makeMeaning(
+    gap: PageState,
+    bits: (state: number) => PageState,
+    details: (state: number) => PageDetail = () => 0,
+): LayerMeaning {
+    const table = (meaning: (state: number) => number) => Uint32Array.from({ length: 256 }, (_, state) => meaning(state));
+    return { gap, bits: table(bits), details: table(details) };
 }
 
 export interface Layer extends LayerChunk {

@@ -116,7 +116,7 @@ class Reading {
         const kind = mapping === undefined ? 'unmapped' : kindOf(mapping, this.memory.filesystems);
         // Reading a device may change it.
         if (kind === 'device') return this.tell(from, to, 'unreadable');
-        const backing = hvaBackingOf(state);
+        const backing = hvaBackingOf(state, 0);
         switch (backing.state) {
             case 'present':
                 return backing.mapped

@@ -2,7 +2,7 @@
 import { errors } from '../common/errors';
 import type { PageMap } from '../common/model';
 import type { PageRuns } from '../common/pageRuns';
-import { hvaBackingOf, type PageState } from '../common/pageState';
+import { encodePageDetail, hvaBackingOf, type PageState } from '../common/pageState';
 import { formatRange, type GpaRange } from '../common/range';
 import { gfnLimit, walkAttributes, type AttributeWalk } from './attributeWalk';
 import { hasHvaSide, mapsOwnGuestMemfd } from './backing';
@@ -84,7 +84,7 @@ export async function readPageMap(
 }
 
 function isOfUntoldSize(state: PageState): boolean {
-    const backing = hvaBackingOf(state);
+    const backing = hvaBackingOf(state, 0);
     return backing.state === 'present' && !backing.mapped && backing.pageSize === null;
 }
 
@@ -152,16 +152,17 @@ class Gathering {
         if (problem !== null) this.unknown.add('gmemBacking', `memslot ${slot.id}: ${problem}`);
         const fixed = this.scopeBits(slot) | stateBits(problem === null ? {} : { gmem: null });
         const dirty = await this.dirtyPages.read(slot, gfn, end);
-        const common = { memslot: slot.id, attributes, guestMemfd, guestMapping, dirty };
+        const common = { memslot: slot.id, attributes, guestMemfd, guestMapping, dirty, copies: copiesOf(slot) };
         for (const part of this.partsOf(slot, gfn, end)) {
             const { mapping } = part;
             if (mapping === null) {
-                sweep.addStretch({ ...common, ...part, fixed: fixed | part.hvaBits, pageTable: null, pageCache: null });
+                sweep.addStretch({ ...common, ...part, fixed: fixed | part.hvaBits, fixedDetail: 0, pageTable: null, pageCache: null });
                 continue;
             }
             const layers = await this.residency.hva(slot, mapping, part.gfn, part.end, guestMemfd);
             const samePage = mapsOwnGuestMemfd(slot, mapping);
-            sweep.addStretch({ ...common, ...part, ...layers, fixed: fixed | stateBits({ samePage }) });
+            const fixedDetail = encodePageDetail({ rights: mapping.rights });
+            sweep.addStretch({ ...common, ...part, ...layers, fixed: fixed | stateBits({ samePage }), fixedDetail });
         }
     }
 
@@ -203,6 +204,16 @@ class Gathering {
         return parts;
     }
 }
+
+const usesHva = encodePageDetail({ guestUses: 'hva' });
+const usesGuestMemfd = encodePageDetail({ guestUses: 'guest_memfd' });
+const usesNone = encodePageDetail({ guestUses: 'none' });
+
+/** KVM takes private pages from the guest_memfd, shared ones from the HVA unless the slot has its guest_memfd alone. */
+const copiesOf = (slot: SlotRow) => ({
+    private: slot.hasGuestMemfd ? usesGuestMemfd : usesNone,
+    shared: slot.gmemOnly ? usesGuestMemfd : usesHva,
+});
 
 interface SlotPart {
     readonly gfn: number;

@@ -4,8 +4,8 @@
  * arrays.
  */
 import { toHex } from '../common/address';
-import type { PageTotals } from '../common/model';
-import { hvaStateOf, isDoubleBacked, isPrivate, type PageState } from '../common/pageState';
+import type { MemslotTotals, PageTotals } from '../common/model';
+import { hvaStateOf, isDoubleBacked, isPrivate, type PageDetail, type PageState } from '../common/pageState';
 import { PageRunsBuilder, type PageRuns } from '../common/pageRuns';
 import type { Layer } from './layer';
 
@@ -17,6 +17,9 @@ export interface Stretch {
     readonly memslot: number;
     /** Bits that hold throughout. */
     readonly fixed: PageState;
+    readonly fixedDetail: PageDetail;
+    /** The copy that the guest uses of a page with each attribute, as bits of the detail. */
+    readonly copies: { readonly private: PageDetail; readonly shared: PageDetail };
     readonly attributes: Layer | null;
     /** The HVA side as the VMM's page table has it; where that is absent, `pageCache` says whether the file has the page. */
     readonly pageTable: Layer | null;
@@ -29,6 +32,7 @@ export interface Stretch {
 /** Walks a layer forward: `bits` hold until gfn `until`. Without a layer there are no bits. */
 class Cursor {
     bits: PageState;
+    detail: PageDetail;
     until: number;
     private next: number;
 
@@ -37,6 +41,7 @@ class Cursor {
         gfn: number,
     ) {
         this.bits = 0;
+        this.detail = 0;
         this.until = Infinity;
         this.next = layer === null ? 0 : firstRunEndingAfter(layer, gfn);
         if (layer !== null) this.moveTo(gfn);
@@ -56,9 +61,12 @@ class Cursor {
         }
         if (this.next >= layer.count || start > gfn) {
             this.bits = layer.meaning.gap;
+            this.detail = 0;
             this.until = this.next >= layer.count ? Infinity : start;
         } else {
-            this.bits = layer.meaning.bits[layer.states[this.next] ?? 0] ?? 0;
+            const state = layer.states[this.next] ?? 0;
+            this.bits = layer.meaning.bits[state] ?? 0;
+            this.detail = layer.meaning.details[state] ?? 0;
             this.until = end;
         }
     }
@@ -79,13 +87,12 @@ const isAbsentHva = (bits: PageState): boolean => hvaStateOf(bits) === 'absent';
 
 export class PageStateSweep {
     private readonly runs = new PageRunsBuilder();
-    private privatePages = 0;
-    private sharedPages = 0;
-    private doubleBackedPages = 0;
+    private readonly memslots: MemslotCount[] = [];
     private outsidePages = 0;
 
     /** Stretches and gaps come in the order of their gfns. */
-    addStretch({ gfn, end, memslot, fixed, ...layers }: Stretch): void {
+    addStretch({ gfn, end, memslot, fixed, fixedDetail, copies, ...layers }: Stretch): void {
+        const count = this.countOf(memslot);
         const attributes = new Cursor(layers.attributes, gfn);
         const pageTable = new Cursor(layers.pageTable, gfn);
         const pageCache = new Cursor(layers.pageCache, gfn);
@@ -100,12 +107,14 @@ export class PageStateSweep {
             if (guestMemfd.until <= at) guestMemfd.moveTo(at);
             if (guestMapping.until <= at) guestMapping.moveTo(at);
             if (dirty.until <= at) dirty.moveTo(at);
-            const hva = fallsBack && isAbsentHva(pageTable.bits) ? pageCache.bits : pageTable.bits;
-            const state = (fixed | attributes.bits | hva | guestMemfd.bits | guestMapping.bits | dirty.bits) >>> 0;
+            const hvaSide = fallsBack && isAbsentHva(pageTable.bits) ? pageCache : pageTable;
+            const state = (fixed | attributes.bits | hvaSide.bits | guestMemfd.bits | guestMapping.bits | dirty.bits) >>> 0;
+            const copy = isPrivate(state) ? copies.private : copies.shared;
+            const detail = (fixedDetail | copy | guestMemfd.detail | guestMapping.detail) >>> 0;
             const hvaUntil = Math.min(pageTable.until, pageCache.until);
             const until = Math.min(end, attributes.until, hvaUntil, guestMemfd.until, guestMapping.until, dirty.until);
-            this.count(state, until - at);
-            this.runs.append(at, until - at, memslot, state);
+            count.add(state, until - at);
+            this.runs.append(at, until - at, memslot, state, detail);
             at = until;
         }
     }
@@ -126,21 +135,50 @@ export class PageStateSweep {
     }
 
     finish(): { runs: PageRuns; totals: PageTotals } {
-        const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
+        const sum = (of: (count: MemslotCount) => number) => bytes(this.memslots.reduce((pages, count) => pages + of(count), 0));
         return {
             runs: this.runs.build(),
             totals: {
-                private: bytes(this.privatePages),
-                shared: bytes(this.sharedPages),
-                doubleBacked: bytes(this.doubleBackedPages),
+                private: sum((count) => count.privatePages),
+                shared: sum((count) => count.sharedPages),
+                doubleBacked: sum((count) => count.doubleBackedPages),
                 outsideMemslots: bytes(this.outsidePages),
+                memslots: this.memslots.map((count) => count.totals()),
             },
         };
     }
 
-    private count(state: PageState, pages: number): void {
+    /** The stretches of one memslot follow each other. */
+    private countOf(memslot: number): MemslotCount {
+        const last = this.memslots[this.memslots.length - 1];
+        if (last?.memslot === memslot) return last;
+        const count = new MemslotCount(memslot);
+        this.memslots.push(count);
+        return count;
+    }
+}
+
+const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
+
+class MemslotCount {
+    privatePages = 0;
+    sharedPages = 0;
+    doubleBackedPages = 0;
+
+    constructor(readonly memslot: number) {}
+
+    add(state: PageState, pages: number): void {
         if (isPrivate(state)) this.privatePages += pages;
         else this.sharedPages += pages;
         if (isDoubleBacked(state)) this.doubleBackedPages += pages;
+    }
+
+    totals(): MemslotTotals {
+        return {
+            memslot: this.memslot,
+            private: bytes(this.privatePages),
+            shared: bytes(this.sharedPages),
+            doubleBacked: bytes(this.doubleBackedPages),
+        };
     }
 }

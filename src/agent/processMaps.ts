@@ -4,6 +4,8 @@ export interface Mapping {
     /** [start, end) in pages. */
     readonly start: number;
     readonly end: number;
+    /** "rw-" */
+    readonly rights: string;
     /** MAP_SHARED. */
     readonly shared: boolean;
     /** First page of the file that is mapped. */
@@ -16,17 +18,18 @@ export interface Mapping {
     readonly path: string;
 }
 
-const line = /^([0-9a-f]+)000-([0-9a-f]+)000 ...([ps]) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) ([0-9]+) *(.*)$/;
+const line = /^([0-9a-f]+)000-([0-9a-f]+)000 ([-r][-w][-x])([ps]) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) ([0-9]+) *(.*)$/;
 
 /** Parses what the kernel wrote, sorted by address; a line of another form is left out. */
 export function parseMaps(text: string): Mapping[] {
     const mappings: Mapping[] = [];
     for (const written of text.split('\n')) {
-        const [, start, end, sharing, offset, device, inode, path] = line.exec(written) ?? [];
-        if (start === undefined || end === undefined || offset === undefined || device === undefined) continue;
+        const [, start, end, rights, sharing, offset, device, inode, path] = line.exec(written) ?? [];
+        if (start === undefined || end === undefined || rights === undefined || offset === undefined || device === undefined) continue;
         mappings.push({
             start: parseInt(start, 16),
             end: parseInt(end, 16),
+            rights,
             shared: sharing === 's',
             filePage: parseInt(offset, 16) / 4096,
             device,

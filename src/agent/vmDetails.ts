@@ -2,7 +2,7 @@
 import { toHex } from '../common/address';
 import type { AddressSpace, Capabilities, GuestMemfd, Memslot, VmDetails } from '../common/model';
 import { backingOf } from './backing';
-import { countPages, gmemFlags } from './guestMemfds';
+import { countPages, gmemFlags, unboundRanges } from './guestMemfds';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
 import { enumerate, UnknownFields } from './unknownFields';
@@ -98,6 +98,14 @@ async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, pace: Pace): Promise<
                     size: bytes(pages),
                 }))
                 .sort((a, b) => a.addressSpace - b.addressSpace || a.memslot - b.memslot),
+            holders: held.fds.map((fd) => ({ pid: vm.process.pid, fd })),
+            unbound: unboundRanges(held.record),
+            leaked: bindings.length === 0,
+            hostMappings: null,
+            folios: null,
+            nodes: null,
+            directMap: null,
+            attributes: null,
         });
     }
     return guestMemfds;

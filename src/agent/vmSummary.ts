@@ -49,6 +49,7 @@ export function summarizeVm(
         type: vmType(record?.type ?? null),
         tracedBy: status.tracer,
         holders,
+        heldBy: 'vm',
     };
 }
 

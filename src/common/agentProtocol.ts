@@ -19,7 +19,7 @@ import type { PageRuns } from './pageRuns';
 import type { WireRange } from './range';
 
 /** Raised when a message changes its meaning; an agent refuses a client of another version by name. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export interface AgentInfo {
     readonly protocol: number;
@@ -38,6 +38,7 @@ export interface PackedPageRuns {
     readonly pages: Uint8Array;
     readonly memslots: Uint8Array;
     readonly states: Uint8Array;
+    readonly details: Uint8Array;
 }
 export type PackedPageMap = Omit<PageMap, 'runs'> & { readonly runs: PackedPageRuns };
 export type PackedMemoryRead = Omit<MemoryRead, 'bytes'> & { readonly bytes: Uint8Array };
@@ -75,6 +76,7 @@ export function packPageRuns(runs: PageRuns): PackedPageRuns {
         pages: bytes(runs.pages),
         memslots: bytes(runs.memslots),
         states: bytes(runs.states),
+        details: bytes(runs.details),
     };
 }
 
@@ -92,5 +94,6 @@ export function unpackPageRuns(packed: PackedPageRuns): PageRuns {
         pages: new Float64Array(aligned(packed.pages, 8)),
         memslots: new Int32Array(aligned(packed.memslots, 4)),
         states: new Uint32Array(aligned(packed.states, 4)),
+        details: new Uint32Array(aligned(packed.details, 4)),
     };
 }

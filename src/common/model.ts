@@ -5,7 +5,11 @@
  */
 import type { Hex } from './address';
 
-/** `pid:fd` of the VM: the process whose mm the VM has, at its lowest fd. */
+/**
+ * `pid:fd` of the VM: the process whose mm the VM has, at its lowest fd. A VM whose last VM fd was closed lives on while
+ * something else holds it: then the fd is that of a vCPU or a guest_memfd, and `pid:0xHVA` names one that only a mapping
+ * of such a file keeps.
+ */
 export type VmId = string;
 
 /** A field that could not be read, and why; `field` is a path into the object beside it ("memslots", "hvaBacking"). */
@@ -26,6 +30,7 @@ export interface VmHolder {
 export interface VmSummary {
     readonly id: VmId;
     readonly pid: number;
+    /** -1 where only a mapping keeps the VM. */
     readonly fd: number;
     /** The process's command name: comm, whole where the kernel cut it to 15 bytes. */
     readonly command: string;
@@ -38,6 +43,8 @@ export interface VmSummary {
     /** The process that traces the VMM, or null. */
     readonly tracedBy: number | null;
     readonly holders: readonly VmHolder[];
+    /** What `id` names: the VM's own fd, or what keeps the VM alive after the last of these was closed. */
+    readonly heldBy: 'vm' | 'vcpu' | 'guest_memfd' | 'mapping';
 }
 
 export interface VmList {
@@ -68,8 +75,11 @@ export interface Memslot {
     readonly hva: Hex;
     /** Null where the slot has none, and where its fd was closed while the flag stays. */
     readonly guestMemfd: { readonly inode: number; readonly fd: number; readonly offset: Hex } | null;
-    /** What the VMM has mapped at the HVA; null when /proc/PID/maps could not be read. */
-    readonly backing: { readonly kind: BackingKind; readonly path: string | null } | null;
+    /**
+     * What the VMM has mapped at the HVA; null when /proc/PID/maps could not be read. `rights` are those of the mapping,
+     * "rw-" as in /proc/PID/maps; null where parts of the slot differ or nothing is mapped.
+     */
+    readonly backing: { readonly kind: BackingKind; readonly path: string | null; readonly rights: string | null } | null;
 }
 
 export interface AddressSpace {
@@ -93,6 +103,35 @@ export interface GuestMemfd {
     readonly allocated: Hex | null;
     readonly prepared: Hex | null;
     readonly bindings: readonly GuestMemfdBinding[];
+    /** Every fd of every process that names this guest_memfd; `fds` are those of the VMM. */
+    readonly holders: readonly VmHolder[];
+    /** Where no memslot is bound: what is allocated there is of no use to the guest. */
+    readonly unbound: readonly FileRange[];
+    /** It still takes memory, but no memslot uses it: nothing is bound to it, or its VM has no VM fd any more. */
+    readonly leaked: boolean;
+    /** Where processes have it mapped; null when that could not be looked at. */
+    readonly hostMappings: readonly GuestMemfdMapping[] | null;
+    /** Allocated bytes by the size of the folio they are in, smallest first; null when not known. */
+    readonly folios: readonly { readonly pageSize: Hex; readonly size: Hex }[] | null;
+    /** The NUMA nodes of the allocated pages: a range reaches over holes, but not over a page of another node. */
+    readonly nodes: readonly (FileRange & { readonly node: number })[] | null;
+    /** Whether the kernel's direct map still holds its pages; null where the kernel does not tell. */
+    readonly directMap: 'present' | 'removed' | null;
+    /** Runs of attributes of its own (in-place conversion); null where the kernel keeps none for it. */
+    readonly attributes: readonly (FileRange & { readonly attribute: Attribute })[] | null;
+}
+
+/** Bytes of a file. */
+export interface FileRange {
+    readonly offset: Hex;
+    readonly size: Hex;
+}
+
+export interface GuestMemfdMapping extends FileRange {
+    readonly pid: number;
+    readonly hva: Hex;
+    /** As in /proc/PID/maps: "rw-". */
+    readonly rights: string;
 }
 
 export interface VcpuExit {
@@ -124,18 +163,44 @@ export interface VmDetails {
 }
 
 export type PageSizeName = '4K' | '2M' | '1G';
-/** `null` as a state = it could not be read; `unknown` beside it says why. */
+/**
+ * `null` as a state = it could not be read; `unknown` beside it says why. `rights` are those of the VMM's mapping
+ * ("rw-"), null where nothing is mapped or it is not known.
+ */
 export type HvaBacking =
-    | { readonly state: 'none' | 'absent' | 'swapped' | 'zero' | null }
-    | { readonly state: 'present'; readonly mapped: boolean; readonly pageSize: PageSizeName | null };
-export interface GmemBacking {
-    readonly state: 'none' | 'absent' | 'allocated' | 'prepared' | null;
-}
+    | { readonly state: 'none' }
+    | { readonly state: 'absent' | 'swapped' | 'zero' | null; readonly rights: string | null }
+    | { readonly state: 'present'; readonly mapped: boolean; readonly pageSize: PageSizeName | null; readonly rights: string | null };
+export type GmemBacking =
+    | { readonly state: 'none' | 'absent' | null }
+    /** NUMA node of the page; null where it is not known. */
+    | { readonly state: 'allocated' | 'prepared'; readonly node: number | null };
 /** The page that KVM maps for the guest; "none" = the guest's next access faults into KVM. */
-export interface GuestMapping {
-    readonly level: 'none' | PageSizeName;
-    readonly writable: boolean;
-}
+export type GuestMapping =
+    | { readonly level: 'none'; readonly writable: false }
+    | {
+          readonly level: PageSizeName;
+          readonly writable: boolean;
+          readonly executable: boolean;
+          /** What the processor noted in the entry. Null where it was not asked for, or the processor notes nothing. */
+          readonly accessed: boolean | null;
+          readonly dirty: boolean | null;
+      };
+
+/**
+ * Why the guest mapping is not of the next larger size:
+ * - `misaligned`: the GPA and the HVA (or the offset in the guest_memfd) lie differently within a large page
+ * - `slot-edge`: the large page would reach over the memslot's edge
+ * - `mixed-attributes`: it would be private in one part and shared in another
+ * - `dirty-logging`: KVM logs single pages
+ * - `host-page`: the page behind it is not larger
+ * - `disallowed`: KVM counts another reason against it (kvm_lpage_info.disallow_lpage)
+ */
+export const largerPageObstacles = ['misaligned', 'slot-edge', 'mixed-attributes', 'dirty-logging', 'host-page', 'disallowed'] as const;
+export type LargerPageObstacle = (typeof largerPageObstacles)[number];
+
+/** The copy of a page that an access as its attribute says reaches; "none": the access ends KVM_RUN with MEMORY_FAULT. */
+export type GuestCopy = 'hva' | 'guest_memfd' | 'none';
 
 /** A page run: consecutive pages of one address space in one state, never across memslots. */
 export interface PageRun {
@@ -149,6 +214,9 @@ export interface PageRun {
     readonly guestMapping: GuestMapping | null;
     /** Written since the VMM last took the dirty log; null where KVM does not log. */
     readonly dirty: boolean | null;
+    /** Null where the guest maps nothing, or the mapping is not known; empty where nothing is against a larger one. */
+    readonly whyNotLarger: readonly LargerPageObstacle[] | null;
+    readonly guestUses: GuestCopy;
 }
 
 /** Bytes inside memslots, but for `outsideMemslots`: private bytes where no memslot is. */
@@ -157,6 +225,15 @@ export interface PageTotals {
     readonly shared: Hex;
     readonly doubleBacked: Hex;
     readonly outsideMemslots: Hex;
+    /** The same for each memslot of which pages were looked at, by GPA. */
+    readonly memslots: readonly MemslotTotals[];
+}
+
+export interface MemslotTotals {
+    readonly memslot: number;
+    readonly private: Hex;
+    readonly shared: Hex;
+    readonly doubleBacked: Hex;
 }
 
 export interface PageMap {
@@ -221,6 +298,8 @@ export interface AddressFacts {
     readonly addressSpace: number;
     readonly gpa: Hex;
     readonly memslot: Memslot | null;
+    /** "mmio": no memslot, every access exits to the VMM. "rom": writes exit to the VMM. */
+    readonly kind: 'memory' | 'rom' | 'mmio';
     /** The byte's own HVA (slot HVA + offset), null outside memslots. */
     readonly hva: Hex | null;
     /** The byte's own place in its guest_memfd. */

@@ -1,10 +1,21 @@
 /**
- * Page runs in columns, the form in which they are built, sent and drawn: 24 bytes a run. Runs of one address space,
+ * Page runs in columns, the form in which they are built, sent and drawn: 28 bytes a run. Runs of one address space,
  * sorted by gfn, disjoint, merged, never across memslots. gfns fit a double exactly (they are below 2^52).
  */
 import { toHex } from './address';
 import type { PageRun } from './model';
-import { attributeOf, dirtyOf, gmemBackingOf, guestMappingOf, hvaBackingOf, scopeOf, type PageState } from './pageState';
+import {
+    attributeOf,
+    dirtyOf,
+    gmemBackingOf,
+    guestCopyOf,
+    guestMappingOf,
+    hvaBackingOf,
+    scopeOf,
+    whyNotLargerOf,
+    type PageDetail,
+    type PageState,
+} from './pageState';
 
 export interface PageRuns {
     readonly count: number;
@@ -15,6 +26,7 @@ export interface PageRuns {
     /** Memslot id of each run, -1 where there is none. */
     readonly memslots: Int32Array;
     readonly states: Uint32Array;
+    readonly details: Uint32Array;
 }
 
 /** Appends runs in order, merging neighbours in the same slot and state; columns grow by doubling. */
@@ -24,13 +36,15 @@ export class PageRunsBuilder {
     private pages = new Float64Array(256);
     private memslots = new Int32Array(256);
     private states = new Uint32Array(256);
+    private details = new Uint32Array(256);
 
     /** `gfn` must not be below the end of the last run; pages > 0. */
-    append(gfn: number, pages: number, memslot: number, state: PageState): void {
+    append(gfn: number, pages: number, memslot: number, state: PageState, detail: PageDetail = 0): void {
         const last = this.count - 1;
         if (
             last >= 0 &&
             this.states[last] === state &&
+            this.details[last] === detail &&
             this.memslots[last] === memslot &&
             (this.gfns[last] ?? 0) + (this.pages[last] ?? 0) === gfn
         ) {
@@ -42,6 +56,7 @@ export class PageRunsBuilder {
         this.pages[this.count] = pages;
         this.memslots[this.count] = memslot;
         this.states[this.count] = state;
+        this.details[this.count] = detail;
         this.count++;
     }
 
@@ -53,6 +68,7 @@ export class PageRunsBuilder {
             pages: this.pages.slice(0, count),
             memslots: this.memslots.slice(0, count),
             states: this.states.slice(0, count),
+            details: this.details.slice(0, count),
         };
     }
 
@@ -66,6 +82,7 @@ export class PageRunsBuilder {
         this.pages = grown(this.pages, new Float64Array(size));
         this.memslots = grown(this.memslots, new Int32Array(size));
         this.states = grown(this.states, new Uint32Array(size));
+        this.details = grown(this.details, new Uint32Array(size));
     }
 }
 
@@ -84,6 +101,7 @@ export function findRun(runs: PageRuns, gfn: number): number {
 /** One run in the model's own words. */
 export function pageRunAt(runs: PageRuns, index: number): PageRun {
     const state = runs.states[index] ?? 0;
+    const detail = runs.details[index] ?? 0;
     const memslot = runs.memslots[index] ?? -1;
     return {
         gpa: toHex((runs.gfns[index] ?? 0) * 4096),
@@ -91,9 +109,11 @@ export function pageRunAt(runs: PageRuns, index: number): PageRun {
         memslot: memslot < 0 ? null : memslot,
         attribute: attributeOf(state),
         scope: scopeOf(state),
-        hvaBacking: hvaBackingOf(state),
-        gmemBacking: gmemBackingOf(state),
-        guestMapping: guestMappingOf(state),
+        hvaBacking: hvaBackingOf(state, detail),
+        gmemBacking: gmemBackingOf(state, detail),
+        guestMapping: guestMappingOf(state, detail),
         dirty: dirtyOf(state),
+        whyNotLarger: whyNotLargerOf(detail),
+        guestUses: guestCopyOf(detail),
     };
 }

@@ -1,6 +1,6 @@
 /**
- * The state of a page as one 32-bit word, so that runs travel and are drawn as typed arrays. This file is the only
- * place that knows the bits.
+ * The state of a page as two 32-bit words, so that runs travel and are drawn as typed arrays. This file is the only
+ * place that knows the bits. The first word, the state:
  *
  *   bit  0      attribute: 0 shared, 1 private
  *   bits 1-2    scope: none, vm, guest_memfd
@@ -12,10 +12,32 @@
  *   bits 13-15  guest mapping: unknown, none, 4K, 2M, 1G
  *   bit  16     guest mapping is writable
  *   bits 17-18  dirty: unknown, clean, dirty
+ *
+ * The second word, the detail, is zero where nothing more is known:
+ *
+ *   bits 0-3    rights of the VMM's mapping: read, write, execute, and that they are known
+ *   bits 4-13   NUMA node of the guest_memfd's page, plus one
+ *   bit  14     guest mapping is executable
+ *   bits 15-16  guest mapping was accessed: unknown, no, yes
+ *   bits 17-18  guest mapping is dirty: unknown, no, yes
+ *   bits 19-24  why the guest mapping is not larger, in the order of largerPageObstacles
+ *   bit  25     these reasons are known
+ *   bits 26-27  the copy that the guest uses: none, HVA, guest_memfd
  */
-import type { Attribute, AttributeScope, GmemBacking, GuestMapping, HvaBacking, PageSizeName } from './model';
+import {
+    largerPageObstacles,
+    type Attribute,
+    type AttributeScope,
+    type GmemBacking,
+    type GuestCopy,
+    type GuestMapping,
+    type HvaBacking,
+    type LargerPageObstacle,
+    type PageSizeName,
+} from './model';
 
 export type PageState = number;
+export type PageDetail = number;
 
 export const scopes = ['none', 'vm', 'guest_memfd'] as const;
 export const hvaStates = ['none', 'absent', 'present', 'swapped', 'zero', null] as const;
@@ -23,6 +45,8 @@ export const gmemStates = ['none', 'absent', 'allocated', 'prepared', null] as c
 const pageSizes = [null, '4K', '2M', '1G'] as const;
 const mappingLevels = [null, 'none', '4K', '2M', '1G'] as const;
 const dirtyStates = [null, false, true] as const;
+const copies = ['none', 'hva', 'guest_memfd'] as const;
+const largestNode = 1022;
 
 export type HvaState = (typeof hvaStates)[number];
 export type GmemState = (typeof gmemStates)[number];
@@ -36,8 +60,34 @@ export interface PageStateParts {
     readonly hvaPageSize?: PageSizeName | null;
     readonly gmem: GmemState;
     readonly samePage?: boolean;
-    readonly guestMapping?: GuestMapping | null;
+    readonly guestMapping?: { readonly level: GuestMapping['level']; readonly writable: boolean } | null;
     readonly dirty?: boolean | null;
+}
+
+/** The parts of a detail; absent ones are unknown. */
+export interface PageDetailParts {
+    /** "rw-" */
+    readonly rights?: string | null;
+    readonly gmemNode?: number | null;
+    readonly executable?: boolean;
+    readonly accessed?: boolean | null;
+    readonly guestDirty?: boolean | null;
+    readonly whyNotLarger?: readonly LargerPageObstacle[] | null;
+    readonly guestUses?: GuestCopy;
+}
+
+export function encodePageDetail(parts: PageDetailParts): PageDetail {
+    const { rights = null, gmemNode = null, whyNotLarger = null } = parts;
+    return (
+        (rights === null ? 0 : 8 | (rights[0] === 'r' ? 1 : 0) | (rights[1] === 'w' ? 2 : 0) | (rights[2] === 'x' ? 4 : 0)) |
+        (gmemNode === null || gmemNode > largestNode ? 0 : (gmemNode + 1) << 4) |
+        (parts.executable === true ? 1 << 14 : 0) |
+        (dirtyStates.indexOf(parts.accessed ?? null) << 15) |
+        (dirtyStates.indexOf(parts.guestDirty ?? null) << 17) |
+        (whyNotLarger === null ? 0 : 1 << 25) |
+        (whyNotLarger ?? []).reduce((bits, obstacle) => bits | (1 << (19 + largerPageObstacles.indexOf(obstacle))), 0) |
+        (copies.indexOf(parts.guestUses ?? 'none') << 26)
+    );
 }
 
 export function encodePageState(parts: PageStateParts): PageState {
@@ -61,20 +111,45 @@ export const scopeOf = (state: PageState): AttributeScope => scopes[(state >> 1)
 export const hvaStateOf = (state: PageState): HvaState => hvaStates[(state >> 3) & 7] ?? null;
 export const gmemStateOf = (state: PageState): GmemState => gmemStates[(state >> 9) & 7] ?? null;
 
-export function hvaBackingOf(state: PageState): HvaBacking {
+export function hvaBackingOf(state: PageState, detail: PageDetail): HvaBacking {
     const hva = hvaStateOf(state);
-    if (hva !== 'present') return { state: hva };
-    return { state: 'present', mapped: (state & (1 << 6)) !== 0, pageSize: pageSizes[(state >> 7) & 3] ?? null };
+    if (hva === 'none') return { state: hva };
+    const rights = rightsOf(detail);
+    if (hva !== 'present') return { state: hva, rights };
+    return { state: 'present', mapped: (state & (1 << 6)) !== 0, pageSize: pageSizes[(state >> 7) & 3] ?? null, rights };
 }
 
-export function gmemBackingOf(state: PageState): GmemBacking {
-    return { state: gmemStateOf(state) };
+function rightsOf(detail: PageDetail): string | null {
+    if ((detail & 8) === 0) return null;
+    return ((detail & 1) !== 0 ? 'r' : '-') + ((detail & 2) !== 0 ? 'w' : '-') + ((detail & 4) !== 0 ? 'x' : '-');
 }
 
-export function guestMappingOf(state: PageState): GuestMapping | null {
+export function gmemBackingOf(state: PageState, detail: PageDetail): GmemBacking {
+    const gmem = gmemStateOf(state);
+    if (gmem !== 'allocated' && gmem !== 'prepared') return { state: gmem };
+    const node = (detail >> 4) & 1023;
+    return { state: gmem, node: node === 0 ? null : node - 1 };
+}
+
+export function guestMappingOf(state: PageState, detail: PageDetail): GuestMapping | null {
     const level = mappingLevels[(state >> 13) & 7] ?? null;
-    return level === null ? null : { level, writable: (state & (1 << 16)) !== 0 };
+    if (level === null) return null;
+    if (level === 'none') return { level, writable: false };
+    return {
+        level,
+        writable: (state & (1 << 16)) !== 0,
+        executable: (detail & (1 << 14)) !== 0,
+        accessed: dirtyStates[(detail >> 15) & 3] ?? null,
+        dirty: dirtyStates[(detail >> 17) & 3] ?? null,
+    };
 }
+
+export function whyNotLargerOf(detail: PageDetail): LargerPageObstacle[] | null {
+    if ((detail & (1 << 25)) === 0) return null;
+    return largerPageObstacles.filter((_, index) => (detail & (1 << (19 + index))) !== 0);
+}
+
+export const guestCopyOf = (detail: PageDetail): GuestCopy => copies[(detail >> 26) & 3] ?? 'none';
 
 export function dirtyOf(state: PageState): boolean | null {
     return dirtyStates[(state >> 17) & 3] ?? null;

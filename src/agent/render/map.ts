@@ -30,7 +30,7 @@ const dirtyColumn: MapColumn = { title: 'DIRTY', width: 5, text: ({ dirty }) => 
 /** What is known of no run inside a memslot has no column; the lines about the unknown tell why. */
 function columnsFor(runs: PageRuns): readonly MapColumn[] {
     const isKnown = (of: (state: number) => unknown) => runs.states.some((state, i) => (runs.memslots[i] ?? -1) >= 0 && of(state) !== null);
-    return [...columns, ...(isKnown(guestMappingOf) ? [guestMappingColumn] : []), ...(isKnown(dirtyOf) ? [dirtyColumn] : [])];
+    return [...columns, ...(isKnown((state) => guestMappingOf(state, 0)) ? [guestMappingColumn] : []), ...(isKnown(dirtyOf) ? [dirtyColumn] : [])];
 }
 
 export function* renderMap(map: Omit<PageMap, 'runs'>, runs: PageRuns): Generator<string> {
