@@ -27,10 +27,9 @@ static __always_inline bool change_under_way(struct kvm *kvm)
 SEC("iter/task_file")
 int walk(struct bpf_iter__task_file *context)
 {
-    struct file *file = process_file(context);
-    if (!file || context->fd != state.wanted_fd || !is_released_by(file, &kvm_vm_release))
+    struct kvm *kvm = wanted_vm(context, state.wanted_fd);
+    if (!kvm)
         return 0;
-    struct kvm *kvm = file->private_data;
     state.found = 1;
     if (!bpf_core_field_exists(kvm->mem_attr_array))
         return 0;

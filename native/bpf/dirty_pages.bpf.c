@@ -95,10 +95,10 @@ static __always_inline void read_dirty_pages(struct kvm *kvm)
 SEC("iter/task_file")
 int walk(struct bpf_iter__task_file *context)
 {
-    struct file *file = process_file(context);
-    if (!file || context->fd != state.wanted_fd || !is_released_by(file, &kvm_vm_release))
+    struct kvm *kvm = wanted_vm(context, state.wanted_fd);
+    if (!kvm)
         return 0;
     state.found = 1;
-    read_dirty_pages(file->private_data);
+    read_dirty_pages(kvm);
     return 0;
 }

@@ -228,10 +228,10 @@ static __always_inline void read_guest_mapping(struct kvm *kvm)
 SEC("iter/task_file")
 int walk(struct bpf_iter__task_file *context)
 {
-    struct file *file = process_file(context);
-    if (!file || context->fd != state.wanted_fd || !is_released_by(file, &kvm_vm_release))
+    struct kvm *kvm = wanted_vm(context, state.wanted_fd);
+    if (!kvm)
         return 0;
     state.found = 1;
-    read_guest_mapping(file->private_data);
+    read_guest_mapping(kvm);
     return 0;
 }

@@ -40,6 +40,24 @@ static __always_inline struct kvm *kvm_of_guest_memfd(void *private_data)
     return 0;
 }
 
+/*
+ * The VM at the step of an iter/task_file that comes to `wanted_fd`, or NULL. Every KVM file will do: vCPUs and
+ * guest_memfds hold a reference to their VM, which lives on through them when its own fds are closed.
+ */
+static __always_inline struct kvm *wanted_vm(struct bpf_iter__task_file *context, __u32 wanted_fd)
+{
+    struct file *file = process_file(context);
+    if (!file || context->fd != wanted_fd)
+        return 0;
+    if (is_released_by(file, &kvm_vm_release))
+        return file->private_data;
+    if (is_released_by(file, &kvm_vcpu_release)) {
+        struct kvm_vcpu *vcpu = file->private_data;
+        return BPF_CORE_READ(vcpu, kvm);
+    }
+    return is_released_by(file, &kvm_gmem_release) ? kvm_of_guest_memfd(file->private_data) : 0;
+}
+
 static __always_inline void fill_vm_key(struct vm_key *key, struct kvm *kvm)
 {
     key->kvm = (__u64)kvm;

@@ -134,11 +134,10 @@ static __always_inline void read_memslots(struct kvm *kvm)
 SEC("iter/task_file")
 int walk(struct bpf_iter__task_file *context)
 {
-    struct file *file = process_file(context);
+    struct kvm *kvm = wanted_vm(context, state.wanted_fd);
     struct task_struct *task = context->task;
-    if (!file || !task || context->fd != state.wanted_fd || !is_released_by(file, &kvm_vm_release))
+    if (!kvm || !task)
         return 0;
-    struct kvm *kvm = file->private_data;
     state.found = 1;
     read_vm(kvm, task->mm);
     read_memslots(kvm);

@@ -27,7 +27,7 @@ struct VmRecord {
     std::vector<memslots_record> memslots;
 };
 
-/** Empty when `fd` is no VM. */
+/** `fd` is any KVM file of the VM. Empty when it is none. */
 std::optional<VmRecord> read_vm(const proc::Process& process, std::uint32_t fd);
 
 }  // namespace guestmem::kvm
