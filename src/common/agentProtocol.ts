@@ -19,7 +19,7 @@ import type { PageRuns } from './pageRuns';
 import type { WireRange } from './range';
 
 /** Raised when a message changes its meaning; an agent refuses a client of another version by name. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export interface AgentInfo {
     readonly protocol: number;

@@ -117,7 +117,7 @@ describe('reading a VM', () => {
         for (const fd of [0, 99_999, vmm().report.guestMemfds[0]?.fd ?? 1]) {
             assert.equal(process_.readVm(fd), null);
             assert.equal(process_.readAttributes(fd, 0, 100), null);
-            assert.equal(process_.readGuestMapping(fd, 0, 0, 100), null);
+            assert.equal(process_.readGuestMapping(fd, 0, 0, 100, false), null);
             assert.equal(process_.readDirtyPages(fd, 0, 0, 100), null);
         }
     });

@@ -1,14 +1,17 @@
 /** How KVM maps each page for the guest (NPT), against what the guest did and what KVM itself counts. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { AddressFacts, GuestMapping, PageMap } from '../../src/common/model';
+import type { AddressFacts, PageMap, PageRun } from '../../src/common/model';
 import type { DemoVmm } from '../support/demoVmm';
 import { guestmem, guestmemJson } from '../support/guestmem';
 import { contains, hex, page, pagesOf, runAt, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 
 const mapOf = (vmm: DemoVmm, ...words: string[]) => guestmemJson<PageMap>(['map', vmm.id, ...words]);
-const unmapped: GuestMapping = { level: 'none', writable: false };
+const unmapped = ['none', false];
+
+/** Size of the page, and whether the guest may write to it. */
+const mappingOf = ({ guestMapping }: PageRun) => guestMapping && [guestMapping.level, guestMapping.writable];
 
 /** How many entries of a level the map has, and how many KVM counts. */
 function assertCounts(vmm: DemoVmm, { runs }: PageMap): void {
@@ -33,9 +36,9 @@ for (const type of ['default', 'sw-protected'] as const) {
                 for (const gpa of pagesOf(slot)) {
                     // The guest of a sw-protected VM goes on using the memory that it converts.
                     if (contains(vmm().report.sweep, gpa)) continue;
-                    const used: GuestMapping = { level: '4K', writable: slot.kind !== 'read-only' };
+                    const used = ['4K', slot.kind !== 'read-only'];
                     const expected = contains(slot.touched, gpa) ? used : unmapped;
-                    assert.deepEqual(runAt(map, gpa).guestMapping, expected, `memslot ${slot.id} (${slot.kind}), GPA ${hex(gpa)}`);
+                    assert.deepEqual(mappingOf(runAt(map, gpa)), expected, `memslot ${slot.id} (${slot.kind}), GPA ${hex(gpa)}`);
                 }
             }
             assert.ok(!map.unknown.some(({ field }) => field === 'guestMapping'));
@@ -46,10 +49,10 @@ for (const type of ['default', 'sw-protected'] as const) {
         it('has a page as soon as the guest uses it', async () => {
             const slot = vmm().memslot('anonymous');
             const gpa = startOf(slot) + BigInt(slot.size) - page;
-            assert.deepEqual(runAt(await mapOf(vmm()), gpa).guestMapping, unmapped);
+            assert.deepEqual(mappingOf(runAt(await mapOf(vmm()), gpa)), unmapped);
             await vmm().write(gpa, 1);
             const { run } = await guestmemJson<AddressFacts>(['explain', vmm().id, hex(gpa)]);
-            assert.deepEqual([run.gpa, run.guestMapping], [hex(gpa), { level: '4K', writable: true }]);
+            assert.deepEqual([run.gpa, mappingOf(run)], [hex(gpa), ['4K', true]]);
         });
 
         it('has nothing in the second address space, where no vCPU ever was', async () => {
@@ -71,13 +74,13 @@ describe('guest mapping: a private page', () => {
 
     it('is gone after a conversion, and there again once the guest uses it', async () => {
         const gpa = startOf(vmm().memslot('guest_memfd', 1)) + 8n * page;
-        const mapping = async () => runAt(await mapOf(vmm()), gpa).guestMapping;
+        const mapping = async () => mappingOf(runAt(await mapOf(vmm()), gpa));
         await vmm().write(gpa, 1);
-        assert.deepEqual(await mapping(), { level: '4K', writable: true });
+        assert.deepEqual(await mapping(), ['4K', true]);
         await vmm().setAttribute(gpa, page, 'private');
         assert.deepEqual(await mapping(), unmapped);
         await vmm().write(gpa, 1);
-        assert.deepEqual(await mapping(), { level: '4K', writable: true });
+        assert.deepEqual(await mapping(), ['4K', true]);
         assertCounts(vmm(), await mapOf(vmm()));
     });
 });
@@ -93,10 +96,10 @@ describe('guest mapping: huge pages', () => {
         const map = await mapOf(vmm());
         for (const gpa of used) {
             for (const inside of [gpa, gpa + 0x5000n, gpa + hugePage - page]) {
-                assert.deepEqual(runAt(map, inside).guestMapping, { level: '2M', writable: true }, hex(inside));
+                assert.deepEqual(mappingOf(runAt(map, inside)), ['2M', true], hex(inside));
             }
         }
-        assert.deepEqual(runAt(map, startOf(large()) + 8n * hugePage).guestMapping, unmapped);
+        assert.deepEqual(mappingOf(runAt(map, startOf(large()) + 8n * hugePage)), unmapped);
         assertCounts(vmm(), map);
     });
 

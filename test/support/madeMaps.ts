@@ -1,5 +1,6 @@
 /** Small maps for the tests of the page map: runs made at random from a seed, and the oracle that reads them page by page. */
 import type { MapEvent } from '../../src/common/mapProtocol';
+import type { PageTotals } from '../../src/common/model';
 import { PageRunsBuilder, type PageRuns } from '../../src/common/pageRuns';
 import { encodePageState } from '../../src/common/pageState';
 import { makeMapModel, type MapModel } from '../../src/webview/mapModel';
@@ -30,6 +31,8 @@ export interface SlotShape {
 
 const hexBytes = (pages: number) => '0x' + (pages * 4096).toString(16);
 
+export const noTotals: PageTotals = { private: '0x0', shared: '0x0', doubleBacked: '0x0', outsideMemslots: '0x0', memslots: [] };
+
 export type MadeMap = Extract<MapEvent, { type: 'map' }>;
 
 export function makeMap(slots: readonly SlotShape[], runs: PageRuns): MadeMap {
@@ -47,7 +50,7 @@ export function makeMap(slots: readonly SlotShape[], runs: PageRuns): MadeMap {
             description: 'anonymous',
         })),
         runs,
-        totals: { private: '0x0', shared: '0x0', doubleBacked: '0x0', outsideMemslots: '0x0' },
+        totals: noTotals,
         takenAt: '2026-01-01T00:00:00.000Z',
         consistent: true,
         unknown: [],

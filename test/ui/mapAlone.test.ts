@@ -4,7 +4,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { mapColors } from '../../src/common/mapColors';
 import type { AddressFacts } from '../../src/common/model';
 import { PageRunsBuilder, pageRunAt } from '../../src/common/pageRuns';
-import { makeMap, states, type MadeMap } from '../support/madeMaps';
+import { makeMap, noTotals, states, type MadeMap } from '../support/madeMaps';
 import { MapPage } from '../support/mapPage';
 
 const gib = 2 ** 18;
@@ -87,6 +87,7 @@ describe('the page map alone', () => {
             addressSpace: 0,
             gpa: '0x100000',
             memslot: null,
+            kind: 'memory',
             hva: '0x7f0000001000',
             guestMemfd: { inode: 12, fd: 5, offset: '0x3000' },
             run: pageRunAt(event.runs, 0),
@@ -192,7 +193,7 @@ describe('the page map alone', () => {
     it('tells totals, doubts and what is not known', async () => {
         await open();
         const unknown = [{ field: 'guestMapping', reason: 'the MMU is not read' }];
-        await map.send({ ...smallMap(), consistent: false, unknown, totals: { private: '0x8000', shared: '0x8000', doubleBacked: '0x0', outsideMemslots: '0x0' } });
+        await map.send({ ...smallMap(), consistent: false, unknown, totals: { ...noTotals, private: '0x8000', shared: '0x8000' } });
         const status = map.page.locator('.status');
         assert.match((await status.locator('.totals').textContent()) ?? '', /^private 32 KiBshared 32 KiBdouble-backed 0 B.*inconsistent$/);
         await status.getByText('One fact is unknown').click();

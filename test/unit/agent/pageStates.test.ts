@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { makeLayer, makeMeaning, uncovered, type Layer } from '../../../src/agent/layer';
 import { PageStateSweep, type Stretch } from '../../../src/agent/pageStates';
 import { stateBits } from '../../../src/agent/stateBits';
-import { isDoubleBacked, isPrivate } from '../../../src/common/pageState';
+import { encodePageDetail, isDoubleBacked, isPrivate } from '../../../src/common/pageState';
 
 const absentHva = stateBits({ hva: 'absent' });
 const meanings = {
@@ -12,9 +12,15 @@ const meanings = {
         state === 1 ? stateBits({ hva: 'present', hvaMapped: true, hvaPageSize: '4K' }) : stateBits({ hva: 'swapped' }),
     ),
     pageCache: makeMeaning(absentHva, () => stateBits({ hva: 'present' })),
-    guestMemfd: makeMeaning(stateBits({ gmem: 'absent' }), (state) => stateBits({ gmem: state === 2 ? 'prepared' : 'allocated' })),
-    guestMapping: makeMeaning(stateBits({ guestMapping: { level: 'none', writable: false } }), (state) =>
-        stateBits({ guestMapping: { level: state === 1 ? '4K' : '2M', writable: state === 1 } }),
+    guestMemfd: makeMeaning(
+        stateBits({ gmem: 'absent' }),
+        (state) => stateBits({ gmem: state === 2 ? 'prepared' : 'allocated' }),
+        (state) => encodePageDetail({ gmemNode: state === 2 ? 1 : null }),
+    ),
+    guestMapping: makeMeaning(
+        stateBits({ guestMapping: { level: 'none', writable: false } }),
+        (state) => stateBits({ guestMapping: { level: state === 1 ? '4K' : '2M', writable: state === 1 } }),
+        (state) => encodePageDetail({ executable: state === 2 }),
     ),
     dirty: makeMeaning(stateBits({ dirty: false }), () => stateBits({ dirty: true })),
 };
@@ -66,11 +72,23 @@ function layerOf(name: LayerName, runs: readonly Run[], shift: number, random: R
     );
 }
 
+const copies = { private: encodePageDetail({ guestUses: 'guest_memfd' }), shared: encodePageDetail({ guestUses: 'hva' }) };
+
+const stateAt = (runs: readonly Run[], gfn: number): number | undefined =>
+    runs.find(({ first, pages }) => first <= gfn && gfn < first + pages)?.state;
+
 const bitsAt = (name: LayerName, runs: readonly Run[] | null, gfn: number): number => {
     if (runs === null) return 0;
-    const run = runs.find(({ first, pages }) => first <= gfn && gfn < first + pages);
-    return run === undefined ? meanings[name].gap : (meanings[name].bits[run.state] ?? 0);
+    const state = stateAt(runs, gfn);
+    return state === undefined ? meanings[name].gap : (meanings[name].bits[state] ?? 0);
 };
+
+const detailAt = (name: LayerName, runs: readonly Run[] | null, gfn: number): number => {
+    const state = runs === null ? undefined : stateAt(runs, gfn);
+    return state === undefined ? 0 : (meanings[name].details[state] ?? 0);
+};
+
+const pageCounts = () => ({ private: 0, shared: 0, doubleBacked: 0 });
 
 describe('the sweep of page states', () => {
     it('equals an oracle that looks at each page, for random layouts', () => {
@@ -97,58 +115,68 @@ describe('the sweep of page states', () => {
                 guestMapping: layer('guestMapping'),
                 dirty: layer('dirty'),
             };
-            const expected: [gfn: number, memslot: number, state: number][] = [];
+            const expected: [gfn: number, memslot: number, state: number, detail: number][] = [];
             const sweep = new PageStateSweep();
-            const totals = { private: 0, shared: 0, doubleBacked: 0, outsideMemslots: 0 };
+            const totals = { ...pageCounts(), outsideMemslots: 0 };
+            const ofSlot = new Map<number, ReturnType<typeof pageCounts>>();
+            let lastSlot = 0;
             for (let gfn = 0; gfn < end; ) {
                 const stretchEnd = Math.min(end, gfn + 1 + random(80));
-                const memslot = random(3) === 0 ? -1 : random(3);
+                // A memslot may have several stretches, one after the other, but for gaps.
+                lastSlot += random(2);
+                const memslot = random(3) === 0 ? -1 : lastSlot;
                 const fixed = memslot < 0 ? stateBits({ scope: 'vm' }) : stateBits({ scope: 'vm', samePage: random(4) === 0 });
+                const fixedDetail = encodePageDetail({ rights: random(2) === 0 ? 'rw-' : 'r--' });
                 if (memslot < 0) sweep.addGap(gfn, stretchEnd, layers.attributes, fixed);
-                else sweep.addStretch({ gfn, end: stretchEnd, memslot, fixed, ...layers } satisfies Stretch);
+                else sweep.addStretch({ gfn, end: stretchEnd, memslot, fixed, fixedDetail, copies, ...layers } satisfies Stretch);
+                const counts = ofSlot.get(memslot) ?? pageCounts();
+                if (memslot >= 0) ofSlot.set(memslot, counts);
                 for (; gfn < stretchEnd; gfn++) {
                     const attribute = bitsAt('attributes', runs.attributes, gfn);
                     if (memslot < 0) {
                         if (!isPrivate(attribute)) continue;
                         totals.outsideMemslots++;
-                        expected.push([gfn, -1, fixed | attribute]);
+                        expected.push([gfn, -1, fixed | attribute, 0]);
                         continue;
                     }
                     const inTable = bitsAt('pageTable', runs.pageTable, gfn);
                     const hva = inTable === absentHva && runs.pageCache !== null ? bitsAt('pageCache', runs.pageCache, gfn) : inTable;
                     const others = (['guestMemfd', 'guestMapping', 'dirty'] as const).map((name) => bitsAt(name, runs[name], gfn));
                     const state = others.reduce((all, bits) => all | bits, fixed | attribute | hva);
-                    totals[isPrivate(state) ? 'private' : 'shared']++;
-                    if (isDoubleBacked(state)) totals.doubleBacked++;
-                    expected.push([gfn, memslot, state]);
+                    for (const count of [totals, counts]) {
+                        count[isPrivate(state) ? 'private' : 'shared']++;
+                        if (isDoubleBacked(state)) count.doubleBacked++;
+                    }
+                    const copy = copies[isPrivate(state) ? 'private' : 'shared'];
+                    const details = (['guestMemfd', 'guestMapping'] as const).map((name) => detailAt(name, runs[name], gfn));
+                    expected.push([gfn, memslot, state, details.reduce((all, bits) => all | bits, fixedDetail | copy)]);
                 }
             }
             const { runs: swept, totals: told } = sweep.finish();
-            const pages: [number, number, number][] = [];
+            const pages: [number, number, number, number][] = [];
             for (let i = 0; i < swept.count; i++) {
-                const [gfn, count, slot, state] = [swept.gfns[i] ?? 0, swept.pages[i] ?? 0, swept.memslots[i] ?? 0, swept.states[i] ?? 0];
+                const [gfn, count, slot] = [swept.gfns[i] ?? 0, swept.pages[i] ?? 0, swept.memslots[i] ?? 0];
+                const [state, detail] = [swept.states[i] ?? 0, swept.details[i] ?? 0];
                 if (i > 0) {
                     const last = i - 1;
                     const touches = (swept.gfns[last] ?? 0) + (swept.pages[last] ?? 0) === gfn;
-                    const isSame = swept.memslots[last] === slot && swept.states[last] === state;
+                    const isSame = swept.memslots[last] === slot && swept.states[last] === state && swept.details[last] === detail;
                     assert.ok(!(touches && isSame), `seed ${seed}: runs ${last} and ${i} are not merged`);
                 }
-                for (let page = 0; page < count; page++) pages.push([gfn + page, slot, state]);
+                for (let page = 0; page < count; page++) pages.push([gfn + page, slot, state, detail]);
             }
             assert.deepEqual(pages, expected, `seed ${seed}`);
-            const hex = (count: number) => '0x' + (count * 4096).toString(16);
-            assert.deepEqual(
-                told,
-                Object.fromEntries(Object.entries(totals).map(([name, count]) => [name, hex(count)])),
-                `seed ${seed}`,
-            );
+            const inBytes = (counts: Record<string, number>) =>
+                Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, '0x' + (count * 4096).toString(16)]));
+            const memslots = [...ofSlot].map(([memslot, counts]) => ({ memslot, ...inBytes(counts) }));
+            assert.deepEqual(told, { ...inBytes(totals), memslots }, `seed ${seed}`);
         }
     });
 
     it('counts bytes beyond what a double of bytes holds', () => {
         const sweep = new PageStateSweep();
         const none = { attributes: null, pageTable: null, pageCache: null, guestMemfd: null, guestMapping: null, dirty: null };
-        sweep.addStretch({ gfn: 0, end: 2 ** 51 + 1, memslot: 0, fixed: 0, ...none });
+        sweep.addStretch({ gfn: 0, end: 2 ** 51 + 1, memslot: 0, fixed: 0, fixedDetail: 0, copies, ...none });
         assert.equal(sweep.finish().totals.shared, '0x8000000000001000');
     });
 });

@@ -14,6 +14,7 @@ describe('/proc/PID/maps', () => {
         assert.deepEqual(one('7f0000001000-7f0000005000 rw-s 00003000 00:01 1042                       /memfd:ram (deleted)'), {
             start: 0x7f0000001,
             end: 0x7f0000005,
+            rights: 'rw-',
             shared: true,
             filePage: 3,
             device: '00:01',
@@ -87,15 +88,16 @@ describe('what backs a memslot', () => {
             '40000-50000 rw-s 00000000 00:01 6 /memfd:b (deleted)',
         ].join('\n'),
     );
-    const backings: [string, SlotRow, { kind: string; path: string | null }][] = [
-        ['one mapping', slot(0, 16, 0x30), { kind: 'memfd', path: '/memfd:a (deleted)' }],
-        ['two mappings of a kind', slot(0, 32, 0x10), { kind: 'anonymous', path: null }],
-        ['two kinds', slot(0, 32, 0x20), { kind: 'mixed', path: null }],
-        ['two files', slot(0, 32, 0x30), { kind: 'mixed', path: null }],
-        ['partly nothing before', slot(0, 17, 0x0f), { kind: 'mixed', path: null }],
-        ['partly nothing after', slot(0, 32, 0x40), { kind: 'mixed', path: null }],
-        ['nothing at all', slot(0, 16, 0x100), { kind: 'unmapped', path: null }],
-        ['a slot that needs no HVA', slot(0, 16, 0, { gmemOnly: true }), { kind: 'unmapped', path: null }],
+    const backings: [string, SlotRow, { kind: string; path: string | null; rights: string | null }][] = [
+        ['one mapping', slot(0, 16, 0x30), { kind: 'memfd', path: '/memfd:a (deleted)', rights: 'rw-' }],
+        ['two mappings of a kind, with different rights', slot(0, 32, 0x10), { kind: 'anonymous', path: null, rights: null }],
+        ['part of one mapping', slot(0, 8, 0x24), { kind: 'anonymous', path: null, rights: 'r--' }],
+        ['two kinds', slot(0, 32, 0x20), { kind: 'mixed', path: null, rights: null }],
+        ['two files', slot(0, 32, 0x30), { kind: 'mixed', path: null, rights: null }],
+        ['partly nothing before', slot(0, 17, 0x0f), { kind: 'mixed', path: null, rights: null }],
+        ['partly nothing after', slot(0, 32, 0x40), { kind: 'mixed', path: null, rights: null }],
+        ['nothing at all', slot(0, 16, 0x100), { kind: 'unmapped', path: null, rights: null }],
+        ['a slot that needs no HVA', slot(0, 16, 0, { gmemOnly: true }), { kind: 'unmapped', path: null, rights: null }],
     ];
     for (const [what, row, backing] of backings) {
         it(what, () => assert.deepEqual(backingOf(row, mappings, filesystems), backing));
