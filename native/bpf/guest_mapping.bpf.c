@@ -35,17 +35,40 @@ extern const void tdp_mmu_enabled __ksym __weak;
 #define SPTE_PRESENT (1ull << 11)
 #define SPTE_ADDRESS (((1ull << 52) - 1) & ~4095ull)
 
+/* KVM's own mark for entries in which the processor notes neither accesses nor writes (SPTE_TDP_AD_DISABLED). */
+#define SPTE_NOTES (3ull << 52)
+#define SPTE_NOTES_NOTHING (1ull << 52)
+
+#define EPT_EXECUTABLE (1ull << 2)
+#define EPT_ACCESSED (1ull << 8)
+#define EPT_DIRTY (1ull << 9)
+
+#define NPT_ACCESSED (1ull << 5)
+#define NPT_DIRTY (1ull << 6)
+#define NPT_NOT_EXECUTABLE (1ull << 63)
+
 #define INVALID_PAGE (~0ull)
 #define DIRECT_MAP_ALIGNMENT (1ull << 30)
 
 /* Steps of one walk: 2,048 tables of 4 KiB pages are 1 Mi pages, some milliseconds. A caller goes on from there. */
 #define STEPS_MAX 2048
 
+static __always_inline __u64 noted(bool yes, __u32 shift)
+{
+    return (yes ? GUEST_MAPPING_YES : GUEST_MAPPING_NO) << shift;
+}
+
 static __always_inline __u64 value_of_entry(__u64 entry, __u32 level)
 {
     if (!(entry & SPTE_PRESENT))
         return 0;
-    return level | (entry & SPTE_WRITABLE ? GUEST_MAPPING_WRITABLE : 0);
+    __u64 value = level | (entry & SPTE_WRITABLE ? GUEST_MAPPING_WRITABLE : 0);
+    if (state.is_ept ? entry & EPT_EXECUTABLE : !(entry & NPT_NOT_EXECUTABLE))
+        value |= GUEST_MAPPING_EXECUTABLE;
+    if (!state.with_accessed || (entry & SPTE_NOTES) == SPTE_NOTES_NOTHING)
+        return value;
+    return value | noted(entry & (state.is_ept ? EPT_ACCESSED : NPT_ACCESSED), GUEST_MAPPING_ACCESSED_SHIFT) |
+           noted(entry & (state.is_ept ? EPT_DIRTY : NPT_DIRTY), GUEST_MAPPING_DIRTY_SHIFT);
 }
 
 static long visit_page(__u32 iteration, void *unused)
@@ -92,6 +115,8 @@ static long visit_table(__u32 iteration, void *unused)
                 return give_up(GUEST_MAPPING_UNREADABLE);
             return visit_span(next, value_of_entry(entry, level));
         }
+        /* Of an entry that points to a table, AMD's processors have noted an access; with Intel's that bit is zero. */
+        state.is_ept = !(entry & NPT_ACCESSED);
         table = state.direct_map + (entry & state.address_mask);
     }
     /* Of the pages' own table every entry is loaded plainly, which does not tell a failure: so one is tried first. */

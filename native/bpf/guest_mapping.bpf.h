@@ -4,8 +4,15 @@
 
 #include "runs.bpf.h"
 
-/* A run's value: the level, 1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB, and this bit. */
-#define GUEST_MAPPING_WRITABLE 4
+/* A run's value: the level, 1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB, and these bits. */
+#define GUEST_MAPPING_WRITABLE (1 << 2)
+#define GUEST_MAPPING_EXECUTABLE (1 << 3)
+
+/* Two fields, each 0 when the processor does not note it (or it was not asked for). */
+#define GUEST_MAPPING_ACCESSED_SHIFT 4
+#define GUEST_MAPPING_DIRTY_SHIFT 6
+#define GUEST_MAPPING_NO 1
+#define GUEST_MAPPING_YES 2
 
 /* Why nothing is told. */
 enum guest_mapping_problem {
@@ -22,6 +29,7 @@ struct guest_mapping_state {
     struct run_walk walk; /* In guest frame numbers. */
     __u32 wanted_fd;
     __u32 address_space;
+    __u32 with_accessed; /* Whether the values tell accessed and dirty, which change without pause. */
     __u32 found;
     __u32 problem;
 
@@ -31,7 +39,7 @@ struct guest_mapping_state {
     __u32 roots; /* Of every kind; those of the address space are `own_roots`. */
     __u32 own_roots;
     __u32 root_level;
-    __u32 padding;
+    __u32 is_ept; /* The tables are Intel's, else AMD's. */
     __u64 direct_map;   /* Kernel address of physical address 0. */
     __u64 address_mask; /* The bits of an entry that are a physical address. */
 };

@@ -145,12 +145,21 @@ struct kvm_memslots {
     int node_idx;
 };
 
+struct kvm_lpage_info {
+    int disallow_lpage;
+};
+
+struct kvm_arch_memory_slot {
+    struct kvm_lpage_info *lpage_info[2]; /* x86: for 2 MiB and for 1 GiB. */
+};
+
 struct kvm_memory_slot {
     struct hlist_node id_node[2];
     struct rb_node gfn_node[2];
     __u64 base_gfn;
     unsigned long npages;
     unsigned long *dirty_bitmap;
+    struct kvm_arch_memory_slot arch;
     unsigned long userspace_addr;
     __u32 flags;
     short id;

@@ -118,6 +118,7 @@ describe('reading a VM', () => {
             assert.equal(process_.readVm(fd), null);
             assert.equal(process_.readAttributes(fd, 0, 100), null);
             assert.equal(process_.readGuestMapping(fd, 0, 0, 100, false), null);
+            assert.equal(process_.readLargePageObstacles(fd, 0, 0, 100), null);
             assert.equal(process_.readDirtyPages(fd, 0, 0, 100), null);
         }
     });

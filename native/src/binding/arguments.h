@@ -40,6 +40,11 @@ inline std::uint64_t bigint_argument(const Napi::CallbackInfo& info, std::size_t
     return value;
 }
 
+inline bool flag_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
+    if (!info[index].IsBoolean()) throw_bad_argument(name, "true or false");
+    return info[index].As<Napi::Boolean>().Value();
+}
+
 inline Napi::Uint8Array bytes_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
     if (!info[index].IsTypedArray() || info[index].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
         throw_bad_argument(name, "a Uint8Array");

@@ -159,7 +159,7 @@ Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping) {
     return object;
 }
 
-Napi::Value to_value(Napi::Env env, const kvm::DirtyPagesChunk& chunk) {
+Napi::Value to_value(Napi::Env env, const kvm::MemslotRunsChunk& chunk) {
     Napi::Object object = run_columns(env, "first", chunk.runs);
     object.Set("states", column<Napi::Uint8Array>(env, chunk.runs, [](const auto& run) { return run.value; }));
     object.Set("next", number_or_null(env, chunk.next));

@@ -7,10 +7,10 @@
 
 #include "inject/outcome.h"
 #include "kvm/attributes.h"
-#include "kvm/dirty_pages.h"
 #include "kvm/guest_mapping.h"
 #include "kvm/guest_memfd.h"
 #include "kvm/kvm_files.h"
+#include "kvm/memslot_runs.h"
 #include "kvm/page_cache.h"
 #include "kvm/vcpu_state.h"
 #include "kvm/vm.h"
@@ -22,7 +22,7 @@ Napi::Value to_value(Napi::Env env, const std::vector<kvm::KvmFile>& files);
 Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::AttributeChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping);
-Napi::Value to_value(Napi::Env env, const kvm::DirtyPagesChunk& chunk);
+Napi::Value to_value(Napi::Env env, const kvm::MemslotRunsChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::MemoryFault& fault);
 Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);

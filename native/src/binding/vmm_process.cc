@@ -33,6 +33,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vm>>("readVm"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_attributes>>("readAttributes"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_mapping>>("readGuestMapping"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_large_page_obstacles>>("readLargePageObstacles"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_dirty_pages>>("readDirtyPages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vcpu_state>>("readVcpuState"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
@@ -87,7 +88,15 @@ Napi::Value VmmProcess::read_guest_mapping(const Napi::CallbackInfo& info) {
     const auto address_space = static_cast<std::uint32_t>(integer_argument(info, 1, "addressSpace", UINT32_MAX));
     return to_value(info.Env(), kvm::read_guest_mapping(process(), fd_argument(info, 0, "vmFd"), address_space,
                                                         page_argument(info, 2, "firstGfn"),
-                                                        page_argument(info, 3, "endGfn")));
+                                                        page_argument(info, 3, "endGfn"),
+                                                        flag_argument(info, 4, "withAccessed")));
+}
+
+Napi::Value VmmProcess::read_large_page_obstacles(const Napi::CallbackInfo& info) {
+    const auto address_space = static_cast<std::uint32_t>(integer_argument(info, 1, "addressSpace", UINT32_MAX));
+    return to_value(info.Env(), kvm::read_large_page_obstacles(process(), fd_argument(info, 0, "vmFd"), address_space,
+                                                               page_argument(info, 2, "firstGfn"),
+                                                               page_argument(info, 3, "endGfn")));
 }
 
 Napi::Value VmmProcess::read_dirty_pages(const Napi::CallbackInfo& info) {

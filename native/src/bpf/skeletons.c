@@ -3,10 +3,10 @@
 #include <errno.h>
 
 #include "attributes.bpf.h"
-#include "dirty_pages.bpf.h"
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "kvm_files.bpf.h"
+#include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
 #include "vcpu_state.bpf.h"
@@ -17,6 +17,7 @@
 #include "generated/guest_memfd.lskel.h"
 #include "generated/guest_memfd_pages.lskel.h"
 #include "generated/kvm_files.lskel.h"
+#include "generated/large_page_obstacles.lskel.h"
 #include "generated/mapped_file_pages.lskel.h"
 #include "generated/memslots.lskel.h"
 #include "generated/vcpu_state.lskel.h"
@@ -54,6 +55,7 @@ DEFINE_SKELETON(memslots, struct memslots_record, MEMSLOT_RECORDS)
 DEFINE_SKELETON(attributes, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_mapping, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(dirty_pages, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(large_page_obstacles, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)

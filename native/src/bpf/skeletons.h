@@ -29,6 +29,7 @@ extern const struct skeleton_type memslots_skeleton;
 extern const struct skeleton_type attributes_skeleton;
 extern const struct skeleton_type guest_mapping_skeleton;
 extern const struct skeleton_type dirty_pages_skeleton;
+extern const struct skeleton_type large_page_obstacles_skeleton;
 extern const struct skeleton_type guest_memfd_skeleton;
 extern const struct skeleton_type guest_memfd_pages_skeleton;
 extern const struct skeleton_type mapped_file_pages_skeleton;

@@ -3,10 +3,10 @@
 
 #include "attributes.bpf.h"
 #include "bpf/object.h"
-#include "dirty_pages.bpf.h"
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "kvm_files.bpf.h"
+#include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
 #include "vcpu_state.bpf.h"
@@ -18,7 +18,8 @@ struct BpfObjects {
     bpf::Object<memslots_state, memslots_record> memslots{memslots_skeleton};
     bpf::Object<attributes_state, run_record> attributes{attributes_skeleton};
     bpf::Object<guest_mapping_state, run_record> guest_mapping{guest_mapping_skeleton};
-    bpf::Object<dirty_pages_state, run_record> dirty_pages{dirty_pages_skeleton};
+    bpf::Object<memslot_runs_state, run_record> dirty_pages{dirty_pages_skeleton};
+    bpf::Object<memslot_runs_state, run_record> large_page_obstacles{large_page_obstacles_skeleton};
     bpf::Object<guest_memfd_state, run_record> guest_memfd{guest_memfd_skeleton};
     bpf::Object<page_cache_state, run_record> guest_memfd_pages{guest_memfd_pages_skeleton};
     bpf::Object<page_cache_state, run_record> mapped_file_pages{mapped_file_pages_skeleton};

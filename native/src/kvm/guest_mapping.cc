@@ -5,11 +5,13 @@
 namespace guestmem::kvm {
 
 std::optional<GuestMapping> read_guest_mapping(const proc::Process& process, std::uint32_t fd,
-                                               std::uint32_t address_space, std::uint64_t first, std::uint64_t end) {
+                                               std::uint32_t address_space, std::uint64_t first, std::uint64_t end,
+                                               bool with_accessed) {
     auto& object = bpf_objects().guest_mapping;
     guest_mapping_state request{};
     request.wanted_fd = fd;
     request.address_space = address_space;
+    request.with_accessed = with_accessed;
     request.walk.index = first;
     request.walk.end = end;
     const guest_mapping_state& state =

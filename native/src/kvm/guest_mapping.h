@@ -12,7 +12,7 @@
 namespace guestmem::kvm {
 
 struct GuestMappingChunk {
-    /** A value is a level and perhaps GUEST_MAPPING_WRITABLE; what is in no run is not mapped. */
+    /** A value is a level and GUEST_MAPPING_… bits; what is in no run is not mapped. */
     std::vector<run_record> runs;
     std::optional<std::uint64_t> next;
 };
@@ -22,6 +22,7 @@ using GuestMapping = std::variant<GuestMappingChunk, guest_mapping_problem>;
 
 /** Guest frame numbers [first, end) of one address space. Empty when `fd` is no VM. */
 std::optional<GuestMapping> read_guest_mapping(const proc::Process& process, std::uint32_t fd,
-                                               std::uint32_t address_space, std::uint64_t first, std::uint64_t end);
+                                               std::uint32_t address_space, std::uint64_t first, std::uint64_t end,
+                                               bool with_accessed);
 
 }  // namespace guestmem::kvm
