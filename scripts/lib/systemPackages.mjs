@@ -22,6 +22,7 @@ export const testPackages = {
     'fonts-dejavu-core': 'letters in the pictures',
     gdb: 'the debugger in tests that need one attached',
     'util-linux': 'setpriv, so that nothing outlives its test',
+    'python3-drgn': 'reads the same kernel structures by code of its own',
 };
 
 export const kernelPackages = {
