@@ -64,11 +64,11 @@ class Reading {
         for (let i = findRun(runs, Number(at >> 12n)); i < runs.count && at < end; i++) {
             const first = BigInt(runs.gfns[i] ?? 0) << 12n;
             const last = first + (BigInt(runs.pages[i] ?? 0) << 12n);
-            if (first > at) at = this.tell(at, first < end ? first : end, 'unreadable');
+            if (first > at) at = this.tell(at, first < end ? first : end, 'outside');
             const until = last < end ? last : end;
             while (at < until) at = this.copyFrom(at, until, runs.memslots[i] ?? -1, runs.states[i] ?? 0);
         }
-        if (at < end) this.tell(at, end, 'unreadable');
+        if (at < end) this.tell(at, end, 'outside');
         const ranges: ReadRange[] = this.ranges.map(({ start, size, source }) => ({ gpa: toHex(start), size: toHex(size), source }));
         return { gpa: toHex(this.start), size: toHex(this.bytes.length), bytes: this.bytes, ranges };
     }
@@ -83,9 +83,9 @@ class Reading {
 
     /** Copies from one run as far as one mapping goes; returns where to go on. */
     private copyFrom(from: bigint, until: bigint, memslot: number, state: PageState): bigint {
-        if (isPrivate(state)) return this.tell(from, until, 'private');
         const slot = this.memory.slots.find((candidate) => candidate.addressSpace === 0 && candidate.id === memslot);
-        if (slot === undefined) return this.tell(from, until, 'unreadable');
+        if (slot === undefined) return this.tell(from, until, 'outside');
+        if (isPrivate(state)) return this.tell(from, until, 'private');
         const mappingEnd = this.mappingEnd(slot.hva + from - (BigInt(slot.gfn) << 12n));
         const to = mappingEnd === null || from + mappingEnd > until ? until : from + mappingEnd;
         const into = this.bytes.subarray(Number(from - this.start), Number(to - this.start));

@@ -36,7 +36,7 @@ export async function readRaw(read: ReadPart, start: bigint, size: bigint): Prom
             if (error.code !== 'private-memory' && error.code !== 'outside-memslots') throw thrown;
             refusal ??= error;
             refused.push(count);
-            sources.push(error.code === 'private-memory' ? 'private' : 'unreadable');
+            sources.push(error.code === 'private-memory' ? 'private' : 'outside');
         }
         at += count;
     } while (at < end);

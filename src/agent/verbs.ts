@@ -101,6 +101,7 @@ export async function readVerb(
 function tellUnread(sources: readonly string[]): void {
     if (sources.includes('private')) process.stderr.write('guestmem: parts of the range are private and were not read; they are given as zeros.\n');
     if (sources.includes('unreadable')) process.stderr.write('guestmem: parts of the range could not be read; they are given as zeros.\n');
+    if (sources.includes('outside')) process.stderr.write('guestmem: parts of the range have no memslot; they are given as zeros.\n');
 }
 
 function* lines(texts: Iterable<string>): Generator<string> {

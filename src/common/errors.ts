@@ -127,7 +127,7 @@ export const errors = {
     outsideMemslots: (range: string) =>
         new GuestmemError(
             'outside-memslots',
-            `No memslot of the VM overlaps ${range}: pick a range from the list of its memslots.`,
+            `No memslot of the VM overlaps ${range}, so it is MMIO: an access by the guest exits to the VMM. Pick a range from the list of its memslots.`,
             { range },
         ),
 

@@ -12,6 +12,7 @@ const notes: Readonly<Record<ReadSource, string | null>> = {
     hole: 'no page exists: reads as zeros',
     private: 'private: not read',
     unreadable: 'could not be read',
+    outside: 'no memslot: MMIO, an access by the guest exits to the VMM',
 };
 
 const hex = (value: number) => value.toString(16).padStart(2, '0');

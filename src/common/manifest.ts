@@ -67,12 +67,16 @@ export type ViewId = keyof typeof views;
 /** What the views are about to say when they are empty, worst news last. */
 export type HostState = 'loading' | 'ready' | 'notPermitted' | 'noKvm' | 'agentFailed';
 
+/** Why the VM that was active is not shown any more; "" = there is none, or it is shown. */
+export type ActiveFailure = '' | 'ended' | 'agent' | 'other';
+
 /** The keys that `when` clauses of package.json may ask for. */
 export interface ContextKeys {
     readonly 'guestmem.hostState': HostState;
     /** Ids of the host checks that failed, each between commas: ",bpf,capabilities,". */
     readonly 'guestmem.failedChecks': string;
     readonly 'guestmem.hasActiveVm': boolean;
+    readonly 'guestmem.activeFailure': ActiveFailure;
     /** The setting permits changes and the workspace is trusted. */
     readonly 'guestmem.changesAllowed': boolean;
     /** This window was unlocked for changes. */
@@ -84,6 +88,7 @@ export const contextKeyDefaults: ContextKeys = {
     'guestmem.hostState': 'loading',
     'guestmem.failedChecks': '',
     'guestmem.hasActiveVm': false,
+    'guestmem.activeFailure': '',
     'guestmem.changesAllowed': false,
     'guestmem.changesUnlocked': false,
 };

@@ -36,8 +36,8 @@ export type MapEvent =
           readonly convertRefusal: string | null;
       }
     | { readonly type: 'busy'; readonly busy: boolean }
-    /** The VM or its agent went away; the last map stays, greyed, with this text. */
-    | { readonly type: 'stale'; readonly message: string }
+    /** The VM or its agent went away; the last map stays, greyed, with this text and buttons that help. */
+    | { readonly type: 'stale'; readonly message: string; readonly remedies: readonly string[] }
     | { readonly type: 'goTo'; readonly range: WireRange }
     /** Answer to `explain`; null when it failed. */
     | { readonly type: 'explained'; readonly gpa: Hex; readonly facts: AddressFacts | null };
@@ -51,7 +51,9 @@ export type MapRequest =
     | { readonly type: 'select'; readonly range: WireRange | null }
     | { readonly type: 'convert'; readonly range: WireRange; readonly to: Attribute }
     | { readonly type: 'readMemory'; readonly range: WireRange }
-    | { readonly type: 'copy'; readonly text: string };
+    | { readonly type: 'copy'; readonly text: string }
+    /** A button of the stale map, by its label. */
+    | { readonly type: 'remedy'; readonly label: string };
 
 const isRange = (value: unknown): value is WireRange => {
     const range = value as Partial<WireRange> | null;
@@ -64,7 +66,7 @@ const isRange = (value: unknown): value is WireRange => {
 /** Returns the request when it has exactly a known shape, else undefined. */
 export function parseMapRequest(message: unknown): MapRequest | undefined {
     if (typeof message !== 'object' || message === null) return undefined;
-    const { type, gpa, range, to, addressSpace, text } = message as Record<string, unknown>;
+    const { type, gpa, range, to, addressSpace, text, label } = message as Record<string, unknown>;
     switch (type) {
         case 'ready':
         case 'refresh':
@@ -81,6 +83,8 @@ export function parseMapRequest(message: unknown): MapRequest | undefined {
             return isRange(range) ? { type, range } : undefined;
         case 'copy':
             return typeof text === 'string' && text.length <= 4096 ? { type, text } : undefined;
+        case 'remedy':
+            return typeof label === 'string' ? { type, label } : undefined;
         default:
             return undefined;
     }

@@ -247,7 +247,8 @@ export interface PageMap {
     readonly unknown: readonly Unknown[];
 }
 
-export type ReadSource = 'page' | 'hole' | 'private' | 'unreadable';
+/** "outside": no memslot is there, so an access by the guest exits to the VMM. */
+export type ReadSource = 'page' | 'hole' | 'private' | 'unreadable' | 'outside';
 export interface ReadRange {
     readonly gpa: Hex;
     readonly size: Hex;

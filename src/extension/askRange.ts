@@ -11,6 +11,7 @@ export async function askRange(title: string, proposed: WireRange | undefined): 
         placeHolder: '0x1000+0x2000',
         value: proposed === undefined ? '' : rangeText(proposed),
         validateInput: (typed) => {
+            if (typed.trim() === '') return vscode.l10n.t('Write a range as GPA+SIZE, for example 0x1000+0x2000.');
             try {
                 parseRange(typed.trim());
                 return undefined;

@@ -5,45 +5,9 @@
 import * as vscode from 'vscode';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
 import type { CommandId } from '../common/manifest';
-import { openSetting } from './settings';
+import { remediesFor } from './errorRemedies';
 
 type CommandHandler = (argument: unknown) => unknown;
-
-interface Remedy {
-    readonly label: string;
-    readonly apply: () => Thenable<unknown>;
-}
-
-const runs = (label: string, command: CommandId): Remedy => ({ label, apply: () => vscode.commands.executeCommand(command) });
-
-function remediesFor(error: GuestmemError): Remedy[] {
-    const { l10n } = vscode;
-    const showLog = runs(l10n.t('Show Log'), 'guestmem.log.show');
-    switch (error.code) {
-        case 'agent':
-            return [
-                runs(l10n.t('Restart Agent'), 'guestmem.agent.restart'),
-                { label: l10n.t('Open Setting'), apply: () => openSetting('guestmem.agent.command') },
-                showLog,
-            ];
-        case 'not-permitted':
-            return [
-                runs(l10n.t('Check This Host'), 'guestmem.host.check'),
-                { label: l10n.t('Open Setting'), apply: () => openSetting('guestmem.agent.command') },
-            ];
-        case 'unsupported':
-            return [runs(l10n.t('Check This Host'), 'guestmem.host.check')];
-        case 'no-such-process':
-        case 'no-such-vm':
-        case 'not-a-vmm':
-            return [runs(l10n.t('Select Another'), 'guestmem.vm.select')];
-        case 'kernel':
-        case 'internal':
-            return [showLog];
-        default:
-            return [];
-    }
-}
 
 export class CommandBoundary {
     constructor(private readonly log: vscode.LogOutputChannel) {}

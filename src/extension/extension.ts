@@ -7,6 +7,7 @@ import { CommandBoundary } from './commandBoundary';
 import { registerConvert } from './convert';
 import { registerDebugFollower } from './debugFollower';
 import { registerExplainAddress } from './explainAddress';
+import { registerHostCheck } from './hostCheck';
 import { registerHostState } from './hostState';
 import { registerHover } from './hover';
 import { PageMap } from './pageMapPanel';
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         views,
         registerActiveVm(store, boundary),
         registerHostState(store, places, boundary),
+        registerHostCheck(places, boundary),
         registerHover(store, log),
         registerExplainAddress(store, boundary),
         registerConvert(store, guard, map, boundary),

@@ -51,6 +51,6 @@ export function sentMap(event: MapEvent, map: PackedPageMap): SentMap {
 }
 
 export function isSameMap(one: SentMap, other: SentMap): boolean {
-    const columns = ['gfns', 'pages', 'memslots', 'states'] as const;
+    const columns = ['gfns', 'pages', 'memslots', 'states', 'details'] as const;
     return one.frame === other.frame && columns.every((column) => Buffer.compare(one.runs[column], other.runs[column]) === 0);
 }

@@ -3,13 +3,14 @@
  * panel shows the active VM, reads it again by itself while it is visible, and sends a map only when it is another one.
  */
 import * as vscode from 'vscode';
-import { toGuestmemError } from '../common/errors';
+import { toGuestmemError, type GuestmemError } from '../common/errors';
 import { pageMapViewType, type CommandId } from '../common/manifest';
 import { parseMapRequest, type MapEvent, type MapRequest } from '../common/mapProtocol';
 import type { WireRange } from '../common/range';
 import { resolveVm } from './activeVm';
 import type { CommandBoundary } from './commandBoundary';
 import { parseTarget, type CommandTarget } from './commandTarget';
+import { remediesFor, type Remedy } from './errorRemedies';
 import { isSameMap, mapEvent, sentMap, type SentMap } from './pageMapEvent';
 import { pageMapHtml, resourceFolders } from './pageMapHtml';
 import { Poller } from './poller';
@@ -32,6 +33,8 @@ class PageMapPanel {
     private again = false;
     /** The user cancelled a long read: only the user starts another. */
     private isPaused = false;
+    /** Why the map is stale, and what its buttons do. It is sent once: new buttons would lose the focus. */
+    private stale: { readonly message: string; readonly remedies: readonly Remedy[] } | undefined;
     selection: WireRange | undefined;
 
     constructor(
@@ -94,7 +97,7 @@ class PageMapPanel {
             if (!this.isReady || !this.panel.visible || this.isPaused) return;
             const { active, failure } = this.store;
             if (active !== undefined) await this.show(active);
-            else if (failure !== undefined) await this.showStale(failure.message);
+            else if (failure !== undefined) await this.showStale(failure);
         }
     }
 
@@ -118,6 +121,7 @@ class PageMapPanel {
             if (this.sent === undefined || !isSameMap(this.sent, next)) {
                 this.shown = active.ref;
                 this.sent = next;
+                this.stale = undefined;
                 this.panel.title = vscode.l10n.t('Page Map: {0}', event.type === 'map' ? event.title : '');
                 await this.post(event);
             }
@@ -125,16 +129,28 @@ class PageMapPanel {
         } catch (thrown) {
             const error = toGuestmemError(thrown);
             this.isPaused = error.code === 'cancelled';
-            await this.showStale(error.message);
+            await this.showStale(error);
         } finally {
             clearTimeout(busy);
             await this.post({ type: 'busy', busy: false });
         }
     }
 
-    private async showStale(message: string): Promise<void> {
+    private async showStale(error: GuestmemError): Promise<void> {
         this.sent = undefined;
-        await this.post({ type: 'stale', message });
+        const readAgain = { label: vscode.l10n.t('Read Again'), apply: () => this.readAgain() };
+        const close = { label: vscode.l10n.t('Close the Map'), apply: () => this.close() };
+        const specific = remediesFor(error);
+        const remedies = [...(specific.length === 0 ? [readAgain] : specific), close];
+        const isSaid = this.stale?.message === error.message;
+        this.stale = { message: error.message, remedies };
+        if (!isSaid) await this.post({ type: 'stale', message: error.message, remedies: remedies.map(({ label }) => label) });
+    }
+
+    private async readAgain(): Promise<void> {
+        this.isPaused = false;
+        await this.store.refresh();
+        await this.refresh();
     }
 
     private async postGoTo(): Promise<void> {
@@ -154,11 +170,10 @@ class PageMapPanel {
                 // Also after the panel was hidden: VS Code dropped the page, and with it the map.
                 this.isReady = true;
                 this.sent = undefined;
+                this.stale = undefined;
                 return this.refresh();
             case 'refresh':
-                this.isPaused = false;
-                await this.store.refresh();
-                return this.refresh();
+                return this.readAgain();
             case 'showAddressSpace':
                 this.isPaused = false;
                 this.addressSpace = request.addressSpace;
@@ -178,6 +193,8 @@ class PageMapPanel {
                 return this.execute('guestmem.memory.read', request.range);
             case 'copy':
                 return vscode.env.clipboard.writeText(request.text);
+            case 'remedy':
+                await this.stale?.remedies.find(({ label }) => label === request.label)?.apply();
         }
     }
 

@@ -1,19 +1,20 @@
 /**
- * Command guestmem.memory.read: guest memory as a hexdump in a read-only editor. The document's address holds place, VM
- * and range, so that it can be read again when VS Code reopens it. Holes read as zeros; private memory is not read.
+ * Command guestmem.memory.read: guest memory as a hexdump in a read-only editor. The document is named after VM and range;
+ * its query holds them with the place, so that it can be read again when VS Code reopens it. Holes read as zeros; private memory is not read.
  */
 import * as vscode from 'vscode';
 import { formatSize, parseHex } from '../common/address';
 import { errors, toGuestmemError } from '../common/errors';
 import { hexdump } from '../common/hexdump';
 import { memoryScheme } from '../common/manifest';
-import { formatRange, makeRange, parseRange, toWireRange, type GpaRange, type WireRange } from '../common/range';
+import { formatRange, makeRange, toWireRange, type GpaRange, type WireRange } from '../common/range';
 import { resolveVm } from './activeVm';
 import { askRange } from './askRange';
 import { parseTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';
+import { vmLabel } from './memslotText';
 import { withSlowProgress } from './slowProgress';
-import type { VmRef, VmStore } from './vmStore';
+import type { ActiveVm, VmRef, VmStore } from './vmStore';
 
 /** What a text editor shows at ease; the map is the view of more. */
 const largest = 1n << 20n;
@@ -26,9 +27,10 @@ class MemoryDocuments implements vscode.TextDocumentContentProvider {
     constructor(private readonly store: VmStore) {}
 
     /** Reads the range and shows it; an open document of the same range gets the new text. */
-    async open(ref: VmRef, range: GpaRange): Promise<vscode.Uri> {
-        const query = JSON.stringify({ place: ref.place, id: ref.id });
-        const uri = vscode.Uri.from({ scheme: memoryScheme, path: `/${formatRange(range)}.hexdump`, query });
+    async open({ ref, details }: ActiveVm, range: GpaRange): Promise<vscode.Uri> {
+        const query = JSON.stringify({ vm: ref, range: toWireRange(range) });
+        const name = `${vmLabel(details.vm)} ${formatRange(range)}`.replaceAll('/', '_');
+        const uri = vscode.Uri.from({ scheme: memoryScheme, path: `/${name}.hexdump`, query });
         this.texts.set(uri.toString(), await this.read(ref, range));
         this.changed.fire(uri);
         const document = await vscode.workspace.openTextDocument(uri);
@@ -45,9 +47,9 @@ class MemoryDocuments implements vscode.TextDocumentContentProvider {
         const known = this.texts.get(uri.toString());
         if (known !== undefined) return known;
         try {
-            const { vm } = parseTarget({ vm: JSON.parse(uri.query) as unknown });
-            if (vm === undefined) throw errors.usage(vscode.l10n.t('The document names no VM.'));
-            return await this.read(vm, checkSize(parseRange(uri.path.slice(1).replace(/\.hexdump$/, ''))));
+            const { vm, range } = parseTarget(JSON.parse(uri.query));
+            if (vm === undefined || range === undefined) throw errors.usage(vscode.l10n.t('The document does not say what it shows.'));
+            return await this.read(vm, checkSize(makeRange(parseHex(range.gpa) ?? 0n, parseHex(range.size) ?? 0n)));
         } catch (thrown) {
             return `# ${toGuestmemError(thrown).message}\n`;
         }
@@ -84,10 +86,10 @@ export function registerReadMemory(store: VmStore, boundary: CommandBoundary, pr
         vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document)),
         boundary.register('guestmem.memory.read', async (argument) => {
             const target = parseTarget(argument);
-            const { ref } = await resolveVm(store, target);
+            const active = await resolveVm(store, target);
             const range =
                 target.range === undefined ? await askRange(vscode.l10n.t('Read Memory'), proposed()) : rangeOf(target.range);
-            return range === undefined ? undefined : documents.open(ref, checkSize(range));
+            return range === undefined ? undefined : documents.open(active, checkSize(range));
         }),
     );
 }

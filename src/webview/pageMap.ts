@@ -3,7 +3,7 @@ import type { MapEvent } from '../common/mapProtocol';
 import type { WireRange } from '../common/range';
 import { CanvasRenderer } from './canvasRenderer';
 import { rangeOf } from './describe';
-import { element } from './dom';
+import { button, element } from './dom';
 import { parseDestination } from './goTo';
 import { host, onHostEvent } from './host';
 import { Legend } from './legend';
@@ -22,7 +22,7 @@ const settlingTime = 150;
 let model: MapModel | null = null;
 let palette = readPalette();
 let settling = 0;
-let staleReason: string | null = null;
+let isStale = false;
 let reportedSelection = 'null';
 
 const tooltip = new Tooltip((gpa) => host.postMessage({ type: 'explain', gpa }));
@@ -86,7 +86,7 @@ function receive(event: MapEvent): void {
             view.element.setAttribute('aria-busy', String(event.busy));
             break;
         case 'stale':
-            showStale(event.message);
+            showStale(event);
             break;
         case 'goTo':
             showRange(event.range);
@@ -125,12 +125,13 @@ function showMap(event: MapModel['event']): void {
 }
 
 /** Null = the map is current. */
-function showStale(message: string | null): void {
-    staleReason = message;
-    if (message !== null && model === null) empty.hidden = true;
-    notice.hidden = message === null;
-    notice.textContent = message ?? '';
-    document.body.classList.toggle('stale', message !== null);
+function showStale(stale: Extract<MapEvent, { type: 'stale' }> | null): void {
+    isStale = stale !== null;
+    if (isStale && model === null) empty.hidden = true;
+    notice.hidden = !isStale;
+    const remedies = stale?.remedies.map((label) => button('', label, () => host.postMessage({ type: 'remedy', label }))) ?? [];
+    notice.replaceChildren(element('span', '', stale?.message ?? ''), element('div', 'actions', ...remedies));
+    document.body.classList.toggle('stale', isStale);
     showView();
 }
 
@@ -139,7 +140,7 @@ function showView(): void {
     if (model === null) return;
     const { cellPages, canZoomIn, canZoomOut } = view.camera;
     toolbar.showZoom(cellPages, canZoomIn, canZoomOut);
-    selectionBar.show(model, view.selection, staleReason === null ? model.event.convertRefusal : 'This map is out of date.');
+    selectionBar.show(model, view.selection, isStale);
     clearTimeout(settling);
     settling = window.setTimeout(settle, settlingTime);
 }

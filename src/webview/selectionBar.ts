@@ -18,7 +18,8 @@ export class SelectionBar {
     private readonly text = element('div', 'selected');
     private readonly refusal = element('div', 'refusal');
     private readonly convertButtons: readonly HTMLButtonElement[];
-    private readonly otherButtons: readonly HTMLButtonElement[];
+    private readonly readButton: HTMLButtonElement;
+    private readonly copyButton: HTMLButtonElement;
     readonly element: HTMLElement;
     private selection: Extent | null = null;
 
@@ -31,18 +32,17 @@ export class SelectionBar {
             button('primary', 'Convert to Shared…', act((extent) => commands.convert(toWire(extent), 'shared'))),
         ];
         this.refusal.id = 'convertRefusal';
-        this.otherButtons = [
-            button('', 'Read Memory…', act((extent) => commands.readMemory(toWire(extent)))),
-            button('', 'Copy', act((extent) => commands.copy(rangeOf(extent)))),
-        ];
-        const actions = element('div', 'actions', ...this.convertButtons, ...this.otherButtons);
+        this.readButton = button('', 'Read Memory…', act((extent) => commands.readMemory(toWire(extent))));
+        this.copyButton = button('', 'Copy', act((extent) => commands.copy(rangeOf(extent))));
+        const actions = element('div', 'actions', ...this.convertButtons, this.readButton, this.copyButton);
         this.element = element('section', 'selection', element('div', 'words', this.text, this.refusal), actions);
         this.element.setAttribute('aria-label', 'Selection');
     }
 
-    /** `refusal` says why conversions are not offered, or is null. */
-    show(model: MapModel, selection: Extent | null, refusal: string | null): void {
+    /** Of a stale map nothing but the addresses is of use. */
+    show(model: MapModel, selection: Extent | null, isStale: boolean): void {
         this.selection = selection;
+        const refusal = isStale ? 'This map is out of date.' : model.event.convertRefusal;
         this.refusal.hidden = selection === null || refusal === null;
         this.refusal.textContent = `No conversion: ${refusal ?? ''}`;
         this.refusal.title = refusal ?? '';
@@ -51,7 +51,8 @@ export class SelectionBar {
             convert.title = refusal ?? '';
             convert.setAttribute('aria-describedby', this.refusal.id);
         }
-        for (const other of this.otherButtons) other.disabled = selection === null;
+        this.readButton.disabled = selection === null || isStale;
+        this.copyButton.disabled = selection === null;
         if (selection === null) {
             this.text.title = '';
             this.text.replaceChildren(element('span', 'hint', 'Drag to select pages, or hold Shift and press the arrow keys.'));

@@ -40,7 +40,7 @@ describe('a raw read', () => {
 
     it('writes zeros for parts that are refused, wherever they lie', async () => {
         assert.deepEqual(await read('private-memory', 2, 'outside-memslots'), {
-            sources: ['private', 'page', 'unreadable'],
+            sources: ['private', 'page', 'outside'],
             written: [[0, whole], [2, whole], [0, 5]],
         });
     });
