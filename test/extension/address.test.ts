@@ -95,9 +95,20 @@ describe('guest physical addresses', () => {
         assert.deepEqual(person.messages, []);
     });
 
+    it('are read into an editor that names the VM, and that says where no memslot is', async () => {
+        const ends = vmm().report.memslots.map(({ gpa, size }) => BigInt(gpa) + BigInt(size));
+        const end = ends.find((candidate) => !vmm().report.memslots.some(({ gpa }) => BigInt(gpa) === candidate));
+        assert(end !== undefined);
+        const range = { gpa: `0x${(end - 0x1000n).toString(16)}`, size: '0x2000' };
+        const uri = await run<vscode.Uri>('guestmem.memory.read', { range });
+        assert.equal(uri.path, `/[click](command:workbench.action.quit) ${range.gpa}+0x2000.hexdump`);
+        const text = (await vscode.workspace.openTextDocument(uri)).getText();
+        assert.ok(text.includes(`# 0x${end.toString(16)}+0x1000 no memslot: MMIO`), text);
+    });
+
     it('outside all memslots cannot be read, and the message says so', async () => {
         await run('guestmem.memory.read', { range: { gpa: '0xfffffff0000', size: '0x1000' } });
-        assert.match(person.onlyMessage.text, /No memslot of the VM overlaps 0xfffffff0000\+0x1000/);
+        assert.match(person.onlyMessage.text, /No memslot of the VM overlaps 0xfffffff0000\+0x1000, so it is MMIO/);
         assert.doesNotMatch(person.onlyMessage.text, /'guestmem /, 'no advice for a terminal');
     });
 });

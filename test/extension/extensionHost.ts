@@ -40,7 +40,7 @@ export interface Message {
     readonly buttons: readonly string[];
 }
 
-/** Stands between the extension and the person: records every message, and answers with `answer`'s button. */
+/** Stands between the extension and the person: records every message, answers with `answer`'s button, and picks `pick` of a list. */
 export class Person {
     readonly messages: Message[] = [];
     private readonly original = {
@@ -50,7 +50,10 @@ export class Person {
         showQuickPick: vscode.window.showQuickPick,
     };
 
-    constructor(private readonly answer: (message: Message) => string | undefined = () => undefined) {
+    constructor(
+        private readonly answer: (message: Message) => string | undefined = () => undefined,
+        pick: RegExp | undefined = undefined,
+    ) {
         const record = (kind: Message['kind']) => (text: string, ...rest: unknown[]) => {
             const options = rest.find((part): part is vscode.MessageOptions => typeof part === 'object');
             const buttons = rest.filter((part): part is string => typeof part === 'string');
@@ -62,7 +65,8 @@ export class Person {
             showErrorMessage: record('error'),
             showWarningMessage: record('warning'),
             showInformationMessage: record('information'),
-            showQuickPick: () => Promise.resolve(undefined),
+            showQuickPick: (items: readonly vscode.QuickPickItem[]) =>
+                Promise.resolve(pick === undefined ? undefined : items.find(({ label }) => pick.test(label))),
         });
     }
 

@@ -72,7 +72,7 @@ export class MapPage {
         const columns =
             runs === undefined
                 ? undefined
-                : { count: runs.count, gfns: text(runs.gfns), pages: text(runs.pages), memslots: text(runs.memslots), states: text(runs.states) };
+                : { count: runs.count, gfns: text(runs.gfns), pages: text(runs.pages), memslots: text(runs.memslots), states: text(runs.states), details: text(runs.details) };
         await this.page.evaluate(
             ([message, texts]) => {
                 const bytes = (column: string) => Uint8Array.from(atob(column), (character) => character.charCodeAt(0)).buffer;
@@ -82,6 +82,7 @@ export class MapPage {
                     pages: new Float64Array(bytes(texts.pages)),
                     memslots: new Int32Array(bytes(texts.memslots)),
                     states: new Uint32Array(bytes(texts.states)),
+                    details: new Uint32Array(bytes(texts.details)),
                 };
                 window.dispatchEvent(new MessageEvent('message', { data: restored ? { ...message, runs: restored } : message }));
                 // The map is drawn in the next frame.

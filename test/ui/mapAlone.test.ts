@@ -200,13 +200,17 @@ describe('the page map alone', () => {
         assert.ok(await status.getByText('the MMU is not read').isVisible());
     });
 
-    it('says that its map is old, and offers no conversion of it', async () => {
+    it('says that its map is old, what can be done, and does nothing else with it', async () => {
         await open();
         await map.send(smallMap());
         await press('ArrowRight', 'Shift+ArrowRight');
-        await map.send({ type: 'stale', message: 'The VM 1:2 ended.' });
+        await map.send({ type: 'stale', message: 'The VM 1:2 ended.', remedies: ['Select Another', 'Close the Map'] });
         assert.ok(await map.page.getByText('The VM 1:2 ended.').isVisible());
-        assert.ok(await map.page.getByRole('button', { name: 'Convert to Private' }).isDisabled());
+        for (const name of ['Convert to Private', 'Convert to Shared', 'Read Memory']) {
+            assert.ok(await map.page.getByRole('button', { name }).isDisabled(), name);
+        }
+        await map.page.getByRole('button', { name: 'Select Another' }).click();
+        assert.deepEqual(await map.request('remedy'), { type: 'remedy', label: 'Select Another' });
         await map.send(smallMap());
         assert.ok(await map.page.getByText('The VM 1:2 ended.').isHidden());
     });
