@@ -71,6 +71,7 @@ function makeProgram(context: VerbContext): Command {
         .argument(...vm)
         .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
         .option('--range <gpa+size>', 'only this part, for example 0x1000+0x2000')
+        .option('--accessed', 'also what the processor noted as accessed and as dirty in the guest mapping')
         .addOption(json())
         .action((id: string, options: MapOptions) => mapVerb(context, id, options));
     program

@@ -59,7 +59,7 @@ async function slotRun(vm: OpenVm, addressSpace: number, slot: SlotRow, gfn: num
             gfn: Math.max(slot.gfn, gfn - pages),
             end: Math.min(slot.end, gfn + pages),
         };
-        const map = await readPageMap(vm, addressSpace, rangeOf(window), pace);
+        const map = await readPageMap(vm, addressSpace, rangeOf(window), true, pace);
         const index = findRun(map.runs, gfn);
         if (index >= map.runs.count || (map.runs.gfns[index] ?? 0) > gfn) throw errors.vmGone(vm.id);
         const cut = isCut(map.runs, index, window, slot);

@@ -13,13 +13,19 @@ import type { OpenVm } from './vmDirectory';
 /** What is mapped nowhere. */
 export const notMapped: GuestMapping = { level: 'none', writable: false };
 
-/** By the two lowest bits of the addon's state; the third says whether it is writable. */
+/** By bits of the addon's state. */
 const levels = ['none', '4K', '2M', '1G'] as const;
+const noted = [null, false, true] as const;
 
 const meaning = makeMeaning(
     stateBits({ guestMapping: notMapped }),
     (state) => stateBits({ guestMapping: { level: levels[state & 3] ?? 'none', writable: (state & 4) !== 0 } }),
-    (state) => encodePageDetail({ executable: (state & 8) !== 0 }),
+    (state) =>
+        encodePageDetail({
+            executable: (state & 8) !== 0,
+            accessed: noted[(state >> 4) & 3] ?? null,
+            guestDirty: noted[(state >> 6) & 3] ?? null,
+        }),
 );
 
 const reasons: Record<GuestMappingProblem['problem'], string> = {
@@ -31,12 +37,19 @@ const reasons: Record<GuestMappingProblem['problem'], string> = {
     unreadable: 'an entry of the tables points to where no table is',
 };
 
-/** Of gfns [first, end). */
-export function readGuestMapping(vm: OpenVm, addressSpace: number, first: number, end: number, pace: Pace): Promise<Layer | string> {
+/** Of gfns [first, end). What the processor notes as accessed and dirty changes without pause, and is asked for alone. */
+export function readGuestMapping(
+    vm: OpenVm,
+    addressSpace: number,
+    first: number,
+    end: number,
+    withAccessed: boolean,
+    pace: Pace,
+): Promise<Layer | string> {
     return unlessRefused(async () => {
         const problems: string[] = [];
         const chunks = await readChunks(pace, first, end, (from) => {
-            const chunk = vm.process.readGuestMapping(vm.fd, addressSpace, from, end, false);
+            const chunk = vm.process.readGuestMapping(vm.fd, addressSpace, from, end, withAccessed);
             if (chunk === null || !('problem' in chunk)) return chunk;
             problems.push(reasons[chunk.problem]);
             return null;

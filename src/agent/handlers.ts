@@ -62,8 +62,9 @@ export function makeHandlers(): Handlers {
             const fields = checkFields(params);
             const range = fields['range'] === undefined ? null : checkRange(fields['range']);
             const addressSpace = checkAddressSpace(fields['addressSpace']);
+            const withAccessed = fields['accessed'] === undefined ? false : checkFlag(fields['accessed'], 'accessed');
             return directory.withVm(checkVm(fields['vm']), pace, async (open) => {
-                const map = await readPageMap(open, addressSpace, range, pace);
+                const map = await readPageMap(open, addressSpace, range, withAccessed, pace);
                 return { ...map, runs: packPageRuns(map.runs) };
             });
         },

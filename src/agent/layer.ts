@@ -57,6 +57,22 @@ function joinChunks(chunks: readonly LayerChunk[]): LayerChunk {
     return joined;
 }
 
+/** Index of the first run that ends after `gfn`; the count of runs when none does. */
+export function firstRunEndingAfter(layer: Layer, gfn: number): number {
+    let low = 0;
+    let high = layer.count;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((layer.first[middle] ?? 0) + (layer.pages[middle] ?? 0) + layer.shift <= gfn) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/** Whether any run reaches into [gfn, end). */
+export const hasRuns = (layer: Layer, gfn: number, end: number): boolean =>
+    (layer.first[firstRunEndingAfter(layer, gfn)] ?? Infinity) + layer.shift < end;
+
 /** The first and one past the last page in [start, end) that no run covers, in the source's numbers; null when all are. */
 export function uncovered(layer: LayerChunk, start: number, end: number): { start: number; end: number } | null {
     let first: number | null = null;

@@ -22,7 +22,7 @@ export const readLimit = 256n << 20n;
 
 /** Address space 0; `start` and `size` in bytes, not necessarily whole pages. */
 export async function readGuestMemory(vm: OpenVm, start: bigint, size: bigint, pace: Pace): Promise<PackedMemoryRead> {
-    const map = await readPageMap(vm, 0, pagesAround(start, size), pace);
+    const map = await readPageMap(vm, 0, pagesAround(start, size), false, pace);
     if (!map.runs.memslots.some((slot) => slot >= 0)) throw errors.outsideMemslots(`${toHex(start)}+${toHex(size)}`);
     const read = new Reading(vm, map, start, size).run();
     if (read.ranges.every(({ source }) => source === 'private')) throw privateMemory(vm.id, read);

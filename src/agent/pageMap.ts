@@ -9,6 +9,7 @@ import { hasHvaSide, mapsOwnGuestMemfd } from './backing';
 import { DirtyPages } from './dirtyPages';
 import { notMapped, readGuestMapping } from './guestMapping';
 import { isInitShared } from './guestMemfds';
+import { LargerPagesReader } from './largerPages';
 import type { Layer } from './layer';
 import { sameSlots, slotRows, type SlotRow } from './memslots';
 import type { Pace } from './pace';
@@ -20,6 +21,7 @@ import { UnknownFields } from './unknownFields';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
 import { hasVmScope } from './vmSummary';
+import { cutAtEdges, isUntold } from './whyNotLarger';
 
 export type PageMapInColumns = Omit<PageMap, 'runs'> & { readonly runs: PageRuns };
 
@@ -51,6 +53,7 @@ export async function readPageMap(
     vm: OpenVm,
     addressSpace: number,
     range: GpaRange | null,
+    withAccessed: boolean,
     pace: Pace,
 ): Promise<PageMapInColumns> {
     checkAddressSpace(vm, addressSpace);
@@ -59,7 +62,7 @@ export async function readPageMap(
         const takenAt = new Date().toISOString();
         const memory = readVmMemory(vm);
         const unknown = new UnknownFields();
-        const gathered = await new Gathering(vm, memory, unknown, pace).run(addressSpace, window);
+        const gathered = await new Gathering(vm, memory, unknown, pace).run(addressSpace, window, withAccessed);
         const after = vm.process.readVm(vm.fd);
         if (after?.vm !== vm.identity) throw errors.vmGone(vm.id);
         const stood = after.consistent && sameSlots(memory.slots, slotRows(after.memslots));
@@ -70,6 +73,9 @@ export async function readPageMap(
         if (range !== null && gathered.runs.count === 0) throw errors.outsideMemslots(formatRange(range));
         if (gathered.runs.states.some(isOfUntoldSize)) {
             unknown.add('hvaBacking.pageSize', 'a page that only its file holds is not mapped, so no mapping tells its size');
+        }
+        if (gathered.runs.states.some((state, i) => isUntold(state, gathered.runs.details[i] ?? 0))) {
+            unknown.add('whyNotLarger', 'it may be the size of the page behind it, which is not known');
         }
         return {
             vm: vm.id,
@@ -94,6 +100,7 @@ const outsideBits = stateBits({ scope: 'vm', guestMapping: notMapped });
 class Gathering {
     private readonly residency: Residency;
     private readonly dirtyPages: DirtyPages;
+    private readonly largerPages: LargerPagesReader;
 
     constructor(
         private readonly vm: OpenVm,
@@ -103,16 +110,17 @@ class Gathering {
     ) {
         this.residency = new Residency(vm, memory, unknown, pace);
         this.dirtyPages = new DirtyPages(vm, unknown, pace);
+        this.largerPages = new LargerPagesReader(vm, unknown, pace);
     }
 
-    async run(addressSpace: number, window: Window) {
+    async run(addressSpace: number, window: Window, withAccessed: boolean) {
         const slots = this.memory.slots.filter(
             (slot) => slot.addressSpace === addressSpace && slot.gfn < window.end && slot.end > window.gfn,
         );
         const attributes = hasVmScope(this.vm.record)
             ? await walkAttributes(this.vm, window.gfn, window.end, this.pace)
             : null;
-        const guestMapping = await this.guestMapping(addressSpace, window);
+        const guestMapping = await this.guestMapping(addressSpace, window, withAccessed);
         this.pace.begin(2 * slots.reduce((sum, slot) => sum + slot.end - slot.gfn, 0));
         const sweep = new PageStateSweep();
         let at = window.gfn;
@@ -131,8 +139,8 @@ class Gathering {
         if (attributes !== null && gfn < end) sweep.addGap(gfn, end, attributes.layer, outsideBits);
     }
 
-    private async guestMapping(addressSpace: number, { gfn, end }: Window): Promise<Layer | null> {
-        const layer = await readGuestMapping(this.vm, addressSpace, gfn, end, this.pace);
+    private async guestMapping(addressSpace: number, { gfn, end }: Window, withAccessed: boolean): Promise<Layer | null> {
+        const layer = await readGuestMapping(this.vm, addressSpace, gfn, end, withAccessed, this.pace);
         if (typeof layer !== 'string') return layer;
         this.unknown.add('guestMapping', layer);
         return null;
@@ -152,18 +160,20 @@ class Gathering {
         if (problem !== null) this.unknown.add('gmemBacking', `memslot ${slot.id}: ${problem}`);
         const fixed = this.scopeBits(slot) | stateBits(problem === null ? {} : { gmem: null });
         const dirty = await this.dirtyPages.read(slot, gfn, end);
-        const common = { memslot: slot.id, attributes, guestMemfd, guestMapping, dirty, copies: copiesOf(slot) };
+        const largerPages = await this.largerPages.read(slot, gfn, end, guestMapping);
+        const common = { memslot: slot.id, attributes, guestMemfd, guestMapping, dirty, largerPages, copies: copiesOf(slot) };
         for (const part of this.partsOf(slot, gfn, end)) {
-            const { mapping } = part;
-            if (mapping === null) {
-                sweep.addStretch({ ...common, ...part, fixed: fixed | part.hvaBits, fixedDetail: 0, pageTable: null, pageCache: null });
-                continue;
-            }
-            const layers = await this.residency.hva(slot, mapping, part.gfn, part.end, guestMemfd);
-            const samePage = mapsOwnGuestMemfd(slot, mapping);
-            const fixedDetail = encodePageDetail({ rights: mapping.rights });
-            sweep.addStretch({ ...common, ...part, ...layers, fixed: fixed | stateBits({ samePage }), fixedDetail });
+            const sides = await this.hvaSide(slot, part, guestMemfd);
+            const stretch = { ...common, ...part, ...sides, fixed: fixed | sides.fixed };
+            for (const piece of cutAtEdges(slot, stretch)) sweep.addStretch(piece);
         }
+    }
+
+    private async hvaSide(slot: SlotRow, { gfn, end, mapping, hvaBits }: SlotPart, guestMemfd: Layer | null) {
+        if (mapping === null) return { fixed: hvaBits, fixedDetail: 0, pageTable: null, pageCache: null };
+        const layers = await this.residency.hva(slot, mapping, gfn, end, guestMemfd);
+        const samePage = mapsOwnGuestMemfd(slot, mapping);
+        return { ...layers, fixed: stateBits({ samePage }), fixedDetail: encodePageDetail({ rights: mapping.rights }) };
     }
 
     /** Who decides private or shared, and what a guest_memfd decided when it was created. */

@@ -1,13 +1,14 @@
 /**
- * Combines what the sources say into page runs. A stretch of guest memory has up to six layers; the sweep goes from
+ * Combines what the sources say into page runs. A stretch of guest memory has up to seven layers; the sweep goes from
  * boundary to boundary of any of them and never looks at a single page. Pure: millions of runs are a matter of typed
  * arrays.
  */
 import { toHex } from '../common/address';
 import type { MemslotTotals, PageTotals } from '../common/model';
-import { hvaStateOf, isDoubleBacked, isPrivate, type PageDetail, type PageState } from '../common/pageState';
+import { guestCopyOf, hvaStateOf, isDoubleBacked, isPrivate, type PageDetail, type PageState } from '../common/pageState';
 import { PageRunsBuilder, type PageRuns } from '../common/pageRuns';
-import type { Layer } from './layer';
+import { firstRunEndingAfter, type Layer } from './layer';
+import { whyNotLarger, type LargerPages } from './whyNotLarger';
 
 /** A stretch of one memslot. */
 export interface Stretch {
@@ -27,6 +28,8 @@ export interface Stretch {
     readonly guestMemfd: Layer | null;
     readonly guestMapping: Layer | null;
     readonly dirty: Layer | null;
+    /** What is against larger pages; null where the guest maps none, or it is not known which. */
+    readonly largerPages: LargerPages | null;
 }
 
 /** Walks a layer forward: `bits` hold until gfn `until`. Without a layer there are no bits. */
@@ -72,17 +75,6 @@ class Cursor {
     }
 }
 
-function firstRunEndingAfter(layer: Layer, gfn: number): number {
-    let low = 0;
-    let high = layer.count;
-    while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((layer.first[middle] ?? 0) + (layer.pages[middle] ?? 0) + layer.shift <= gfn) low = middle + 1;
-        else high = middle;
-    }
-    return low;
-}
-
 const isAbsentHva = (bits: PageState): boolean => hvaStateOf(bits) === 'absent';
 
 export class PageStateSweep {
@@ -91,7 +83,7 @@ export class PageStateSweep {
     private outsidePages = 0;
 
     /** Stretches and gaps come in the order of their gfns. */
-    addStretch({ gfn, end, memslot, fixed, fixedDetail, copies, ...layers }: Stretch): void {
+    addStretch({ gfn, end, memslot, fixed, fixedDetail, copies, largerPages, ...layers }: Stretch): void {
         const count = this.countOf(memslot);
         const attributes = new Cursor(layers.attributes, gfn);
         const pageTable = new Cursor(layers.pageTable, gfn);
@@ -99,6 +91,7 @@ export class PageStateSweep {
         const guestMemfd = new Cursor(layers.guestMemfd, gfn);
         const guestMapping = new Cursor(layers.guestMapping, gfn);
         const dirty = new Cursor(layers.dirty, gfn);
+        const counted = new Cursor(largerPages?.counted ?? null, gfn);
         const fallsBack = layers.pageCache !== null;
         for (let at = gfn; at < end; ) {
             if (attributes.until <= at) attributes.moveTo(at);
@@ -107,14 +100,19 @@ export class PageStateSweep {
             if (guestMemfd.until <= at) guestMemfd.moveTo(at);
             if (guestMapping.until <= at) guestMapping.moveTo(at);
             if (dirty.until <= at) dirty.moveTo(at);
+            if (counted.until <= at) counted.moveTo(at);
             const hvaSide = fallsBack && isAbsentHva(pageTable.bits) ? pageCache : pageTable;
             const state = (fixed | attributes.bits | hvaSide.bits | guestMemfd.bits | guestMapping.bits | dirty.bits) >>> 0;
-            const copy = isPrivate(state) ? copies.private : copies.shared;
-            const detail = (fixedDetail | copy | guestMemfd.detail | guestMapping.detail) >>> 0;
+            const attribute = isPrivate(state) ? 'private' : 'shared';
+            const copy = copies[attribute];
+            let detail = fixedDetail | copy | guestMemfd.detail | guestMapping.detail;
+            if (largerPages !== null) {
+                detail |= whyNotLarger(state, guestCopyOf(copy), largerPages.obstacles[attribute] | counted.detail, largerPages);
+            }
             const hvaUntil = Math.min(pageTable.until, pageCache.until);
-            const until = Math.min(end, attributes.until, hvaUntil, guestMemfd.until, guestMapping.until, dirty.until);
+            const until = Math.min(end, attributes.until, hvaUntil, guestMemfd.until, guestMapping.until, dirty.until, counted.until);
             count.add(state, until - at);
-            this.runs.append(at, until - at, memslot, state, detail);
+            this.runs.append(at, until - at, memslot, state, detail >>> 0);
             at = until;
         }
     }

@@ -37,8 +37,8 @@ const pageCacheMeanings = {
 const pageTableMeaning = (huge: PageSizeName | null, small: PageSizeName | null) =>
     makeMeaning(stateBits({ hva: 'absent' }), (state) => {
         const hva = (['absent', 'present', 'swapped', 'zero'] as const)[state & 3] ?? null;
-        if (hva !== 'present') return stateBits({ hva });
-        return stateBits({ hva, hvaMapped: true, hvaPageSize: (state & 8) !== 0 ? huge : small });
+        if (hva !== 'present' && hva !== 'zero') return stateBits({ hva });
+        return stateBits({ hva, hvaMapped: hva === 'present', hvaPageSize: (state & 8) !== 0 ? huge : small });
     });
 const pageTableMeanings = {
     usual: pageTableMeaning('2M', '4K'),

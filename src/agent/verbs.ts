@@ -31,6 +31,7 @@ export interface AddressOptions extends OutputOptions {
 
 export interface MapOptions extends AddressOptions {
     readonly range?: string;
+    readonly accessed?: true;
 }
 
 export interface ReadOptions extends OutputOptions {
@@ -56,7 +57,8 @@ export async function showVerb({ handlers, pace }: VerbContext, vm: string, opti
 
 export async function mapVerb({ handlers, pace }: VerbContext, vm: string, options: MapOptions): Promise<void> {
     const range = options.range === undefined ? {} : { range: toWireRange(parseRange(options.range)) };
-    const map = await handlers.map({ vm, addressSpace: wholeNumber(options.addressSpace), ...range }, pace);
+    const accessed = options.accessed === true;
+    const map = await handlers.map({ vm, addressSpace: wholeNumber(options.addressSpace), ...range, accessed }, pace);
     const runs = unpackPageRuns(map.runs);
     await printAll(options.json === true ? mapJson(map, runs) : renderMap(map, runs));
 }

@@ -53,7 +53,8 @@ export interface AgentMethods {
     doctor: { params: Record<string, never>; result: DoctorReport };
     vms: { params: Record<string, never>; result: VmList };
     show: { params: { vm: VmId }; result: VmDetails };
-    map: { params: { vm: VmId; addressSpace: number; range?: WireRange } & Progressing; result: PackedPageMap };
+    /** With `accessed`, guest mappings tell what the processor noted in them: it cuts runs, and changes without pause. */
+    map: { params: { vm: VmId; addressSpace: number; range?: WireRange; accessed?: boolean } & Progressing; result: PackedPageMap };
     read: { params: { vm: VmId; gpa: Hex; size: Hex }; result: PackedMemoryRead };
     explain: { params: { vm: VmId; addressSpace: number; gpa: Hex }; result: AddressFacts };
     convert: {

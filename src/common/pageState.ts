@@ -116,7 +116,7 @@ export function hvaBackingOf(state: PageState, detail: PageDetail): HvaBacking {
     if (hva === 'none') return { state: hva };
     const rights = rightsOf(detail);
     if (hva !== 'present') return { state: hva, rights };
-    return { state: 'present', mapped: (state & (1 << 6)) !== 0, pageSize: pageSizes[(state >> 7) & 3] ?? null, rights };
+    return { state: 'present', mapped: (state & (1 << 6)) !== 0, pageSize: hvaPageSizeOf(state), rights };
 }
 
 function rightsOf(detail: PageDetail): string | null {
@@ -132,7 +132,7 @@ export function gmemBackingOf(state: PageState, detail: PageDetail): GmemBacking
 }
 
 export function guestMappingOf(state: PageState, detail: PageDetail): GuestMapping | null {
-    const level = mappingLevels[(state >> 13) & 7] ?? null;
+    const level = guestLevelOf(state);
     if (level === null) return null;
     if (level === 'none') return { level, writable: false };
     return {
@@ -143,6 +143,12 @@ export function guestMappingOf(state: PageState, detail: PageDetail): GuestMappi
         dirty: dirtyStates[(detail >> 17) & 3] ?? null,
     };
 }
+
+/** The guest mapping's size alone, for what looks at millions of states. */
+export const guestLevelOf = (state: PageState): GuestMapping['level'] | null => mappingLevels[(state >> 13) & 7] ?? null;
+
+/** Of the page that the VMM maps, the zero page included; null when not known. */
+export const hvaPageSizeOf = (state: PageState): PageSizeName | null => pageSizes[(state >> 7) & 3] ?? null;
 
 export function whyNotLargerOf(detail: PageDetail): LargerPageObstacle[] | null {
     if ((detail & (1 << 25)) === 0) return null;

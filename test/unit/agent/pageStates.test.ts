@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { makeLayer, makeMeaning, uncovered, type Layer } from '../../../src/agent/layer';
 import { PageStateSweep, type Stretch } from '../../../src/agent/pageStates';
 import { stateBits } from '../../../src/agent/stateBits';
-import { encodePageDetail, isDoubleBacked, isPrivate } from '../../../src/common/pageState';
+import { countedMeaning, whyNotLarger } from '../../../src/agent/whyNotLarger';
+import { encodePageDetail, guestCopyOf, isDoubleBacked, isPrivate } from '../../../src/common/pageState';
 
 const absentHva = stateBits({ hva: 'absent' });
 const meanings = {
@@ -23,6 +24,7 @@ const meanings = {
         (state) => encodePageDetail({ executable: state === 2 }),
     ),
     dirty: makeMeaning(stateBits({ dirty: false }), () => stateBits({ dirty: true })),
+    counted: countedMeaning,
 };
 type LayerName = keyof typeof meanings;
 
@@ -102,6 +104,7 @@ describe('the sweep of page states', () => {
                 guestMemfd: random(3) === 0 ? null : randomRuns(random, end, [1, 2]),
                 guestMapping: random(3) === 0 ? null : randomRuns(random, end, [1, 2]),
                 dirty: random(2) === 0 ? null : randomRuns(random, end, [1]),
+                counted: random(2) === 0 ? null : randomRuns(random, end, [1, 2, 3]),
             };
             const layer = (name: LayerName) => {
                 const its = runs[name];
@@ -115,6 +118,10 @@ describe('the sweep of page states', () => {
                 guestMapping: layer('guestMapping'),
                 dirty: layer('dirty'),
             };
+            const obstacles = { private: random(64), shared: random(64) };
+            const isTold = random(4) > 0;
+            const counted = layer('counted');
+            const largerPages = isTold ? { obstacles, counted, complete: random(2) === 0, guestMemfdPageSize: '4K' as const } : null;
             const expected: [gfn: number, memslot: number, state: number, detail: number][] = [];
             const sweep = new PageStateSweep();
             const totals = { ...pageCounts(), outsideMemslots: 0 };
@@ -128,7 +135,7 @@ describe('the sweep of page states', () => {
                 const fixed = memslot < 0 ? stateBits({ scope: 'vm' }) : stateBits({ scope: 'vm', samePage: random(4) === 0 });
                 const fixedDetail = encodePageDetail({ rights: random(2) === 0 ? 'rw-' : 'r--' });
                 if (memslot < 0) sweep.addGap(gfn, stretchEnd, layers.attributes, fixed);
-                else sweep.addStretch({ gfn, end: stretchEnd, memslot, fixed, fixedDetail, copies, ...layers } satisfies Stretch);
+                else sweep.addStretch({ gfn, end: stretchEnd, memslot, fixed, fixedDetail, copies, largerPages, ...layers } satisfies Stretch);
                 const counts = ofSlot.get(memslot) ?? pageCounts();
                 if (memslot >= 0) ofSlot.set(memslot, counts);
                 for (; gfn < stretchEnd; gfn++) {
@@ -147,8 +154,13 @@ describe('the sweep of page states', () => {
                         count[isPrivate(state) ? 'private' : 'shared']++;
                         if (isDoubleBacked(state)) count.doubleBacked++;
                     }
-                    const copy = copies[isPrivate(state) ? 'private' : 'shared'];
+                    const by = isPrivate(state) ? 'private' : 'shared';
+                    const copy = copies[by];
                     const details = (['guestMemfd', 'guestMapping'] as const).map((name) => detailAt(name, runs[name], gfn));
+                    if (largerPages !== null) {
+                        const against = obstacles[by] | detailAt('counted', runs.counted, gfn);
+                        details.push(whyNotLarger(state, guestCopyOf(copy), against, largerPages));
+                    }
                     expected.push([gfn, memslot, state, details.reduce((all, bits) => all | bits, fixedDetail | copy)]);
                 }
             }
@@ -175,7 +187,7 @@ describe('the sweep of page states', () => {
 
     it('counts bytes beyond what a double of bytes holds', () => {
         const sweep = new PageStateSweep();
-        const none = { attributes: null, pageTable: null, pageCache: null, guestMemfd: null, guestMapping: null, dirty: null };
+        const none = { attributes: null, pageTable: null, pageCache: null, guestMemfd: null, guestMapping: null, dirty: null, largerPages: null };
         sweep.addStretch({ gfn: 0, end: 2 ** 51 + 1, memslot: 0, fixed: 0, fixedDetail: 0, copies, ...none });
         assert.equal(sweep.finish().totals.shared, '0x8000000000001000');
     });
