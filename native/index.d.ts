@@ -165,7 +165,7 @@ export interface PageCacheChunk {
      */
     readonly states: Uint8Array;
     readonly next: number | null;
-    /** Of a guest_memfd: pages of this chunk by the order of the folio that they are in; index = order. */
+    /** Pages of this chunk that are there, by the order of their folio; index = order. Null where this kernel hides one. */
     readonly folioOrders: Float64Array | null;
 }
 

@@ -25,6 +25,17 @@ static __always_inline __u64 creation_flags(struct inode *inode)
     return (__u64)BPF_CORE_READ(inode, i_private);
 }
 
+/* A kernel that does not know the flag leaves the pages of every guest_memfd in its direct map. */
+static __always_inline int in_direct_map(struct inode *inode)
+{
+    if (!bpf_core_enum_value_exists(enum mapping_flags, AS_NO_DIRECT_MAP))
+        return 1;
+    if (!bpf_core_field_exists(((struct address_space *)0)->flags))
+        return -1;
+    unsigned long flags = BPF_CORE_READ(inode, i_mapping, flags);
+    return !(flags >> bpf_core_enum_value(enum mapping_flags, AS_NO_DIRECT_MAP) & 1);
+}
+
 static __always_inline void *bindings_root(void *private_data)
 {
     if (bpf_core_type_exists(struct gmem_file)) {
@@ -51,6 +62,7 @@ int walk(struct bpf_iter__task_file *context)
     state.size = inode->i_size;
     state.flags = creation_flags(inode);
     state.allocated_pages = BPF_CORE_READ(inode, i_mapping, nrpages);
+    state.in_direct_map = in_direct_map(inode);
     walk_xarray(bindings_root(file->private_data));
     return 0;
 }

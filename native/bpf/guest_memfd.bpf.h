@@ -19,4 +19,6 @@ struct guest_memfd_state {
     __u64 size;
     __u64 flags;
     __u64 allocated_pages;
+    __s32 in_direct_map; /* -1: the kernel does not tell. */
+    __u32 padding;
 };

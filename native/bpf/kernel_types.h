@@ -62,6 +62,11 @@ struct xa_node {
 struct address_space {
     struct xarray i_pages;
     unsigned long nrpages;
+    unsigned long flags;
+};
+
+enum mapping_flags {
+    AS_NO_DIRECT_MAP = 0, /* The value is the running kernel's, where it can take pages out of its direct map. */
 };
 
 struct super_block {
@@ -92,6 +97,12 @@ struct file {
 
 struct folio {
     unsigned long flags;
+    unsigned long _flags_1; /* Of the first tail page; its low byte is the order. */
+};
+
+/* Up to Linux 6.5 the order was a field of its own. */
+struct folio___order {
+    unsigned char _folio_order;
 };
 
 /* Linux 6.18 wrapped page flags in a struct (53fbef56e07d, "mm: introduce memdesc_flags_t"). */
@@ -104,7 +115,16 @@ struct folio___memdesc {
 };
 
 enum pageflags {
-    PG_uptodate = 0, /* The value is the running kernel's. */
+    PG_uptodate = 0, /* The values are the running kernel's. */
+    PG_head = 6,
+};
+
+struct hstate {
+    __u32 nr_huge_pages_node[1024]; /* Of MAX_NUMNODES. */
+};
+
+struct mem_section_usage {
+    unsigned long subsection_map[1]; /* Only with CONFIG_SPARSEMEM_VMEMMAP. */
 };
 
 /* Which functions a BPF program may call, as the verifier numbers them. */

@@ -4,11 +4,16 @@
 
 #include "runs.bpf.h"
 
+/* A run's value: one of these, the node plus one (0: not known or not asked for), and the order of the folio. */
 enum page_cache_value {
     PAGE_ALLOCATED = 1, /* Not up to date yet. */
     PAGE_UPTODATE = 2,
     PAGE_SWAPPED = 3,
 };
+#define PAGE_NODE_SHIFT 2
+#define PAGE_NODES 63
+#define PAGE_ORDER_SHIFT 8
+#define PAGE_ORDER_UNKNOWN 0xff
 
 struct page_cache_state {
     struct run_walk walk; /* In pages of the file. */

@@ -2,30 +2,29 @@
 import type { PagemapChunk } from '../../native/index';
 import { errors } from '../common/errors';
 import type { PageSizeName } from '../common/model';
+import { encodePageDetail } from '../common/pageState';
 import { hugetlbPageSize, kindOf, mapsOwnGuestMemfd } from './backing';
 import { readChunks } from './chunks';
 import { makeLayer, makeMeaning, uncovered, type Layer, type LayerMeaning } from './layer';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
+import { nodeOf, presenceOf } from './pageCacheState';
 import type { Mapping } from './processMaps';
 import { stateBits } from './stateBits';
 import type { UnknownFields } from './unknownFields';
 import type { OpenVm } from './vmDirectory';
 import type { VmMemory } from './vmMemory';
 
-/** States of the addon's page cache chunks. */
-const notUpToDate = 1;
-const upToDate = 2;
-const swappedOut = 3;
-
-const guestMemfdMeaning = makeMeaning(stateBits({ gmem: 'absent' }), (state) =>
-    stateBits({ gmem: state === upToDate ? 'prepared' : state === notUpToDate ? 'allocated' : null }),
+const guestMemfdMeaning = makeMeaning(
+    stateBits({ gmem: 'absent' }),
+    (state) => stateBits({ gmem: presenceOf(state) === 'prepared' ? 'prepared' : 'allocated' }),
+    (state) => encodePageDetail({ gmemNode: nodeOf(state) }),
 );
 
 /** The page cache of a file that the VMM could map there; only hugetlb files have pages of a known size. */
 const pageCacheMeaning = (hvaPageSize: PageSizeName | null) =>
     makeMeaning(stateBits({ hva: 'absent' }), (state) =>
-        state === swappedOut ? stateBits({ hva: 'swapped' }) : stateBits({ hva: 'present', hvaMapped: false, hvaPageSize }),
+        presenceOf(state) === 'swapped' ? stateBits({ hva: 'swapped' }) : stateBits({ hva: 'present', hvaMapped: false, hvaPageSize }),
     );
 const pageCacheMeanings = {
     usual: pageCacheMeaning(null),

@@ -24,6 +24,10 @@ Napi::Value number_or_null(Napi::Env env, const std::optional<T>& value) {
     return value ? number(env, static_cast<double>(*value)) : env.Null();
 }
 
+Napi::Value boolean_or_null(Napi::Env env, const std::optional<bool>& value) {
+    return value ? boolean(env, *value) : env.Null();
+}
+
 Napi::Value bigint_or_null(Napi::Env env, const std::optional<std::uint64_t>& value) {
     return value ? bigint(env, *value) : env.Null();
 }
@@ -127,7 +131,7 @@ Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record) {
     object.Set("vm", number(env, record.vm));
     object.Set("ownedByProcess", boolean(env, record.owned_by_process));
     object.Set("type", number_or_null(env, record.type));
-    object.Set("hasPrivateMemory", record.has_private_memory ? boolean(env, *record.has_private_memory) : env.Null());
+    object.Set("hasPrivateMemory", boolean_or_null(env, record.has_private_memory));
     object.Set("hasAttributeStore", boolean(env, record.has_attribute_store));
     object.Set("addressSpaces", number(env, record.address_spaces));
     object.Set("vcpus", number(env, record.vcpus));
@@ -200,6 +204,7 @@ Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record) {
     object.Set("size", bigint(env, record.size));
     object.Set("flags", bigint(env, record.flags));
     object.Set("allocatedPages", number(env, static_cast<double>(record.allocated_pages)));
+    object.Set("inDirectMap", boolean_or_null(env, record.in_direct_map));
     object.Set("bindings", bindings);
     return object;
 }
@@ -208,6 +213,10 @@ Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk) {
     Napi::Object object = run_columns(env, "first", chunk.runs);
     object.Set("states", column<Napi::Uint8Array>(env, chunk.runs, [](const auto& run) { return run.value; }));
     object.Set("next", number_or_null(env, chunk.next));
+    object.Set("folioOrders", env.Null());
+    if (chunk.folio_orders)
+        object.Set("folioOrders",
+                   column<Napi::Float64Array>(env, *chunk.folio_orders, [](double pages) { return pages; }));
     return object;
 }
 

@@ -23,6 +23,7 @@ std::optional<GuestMemfdRecord> read_guest_memfd(const proc::Process& process, s
         record.size = state.size;
         record.flags = state.flags;
         record.allocated_pages = state.allocated_pages;
+        if (state.in_direct_map >= 0) record.in_direct_map = state.in_direct_map != 0;
         for (std::uint32_t i = 0; i < state.walk.count; i++) {
             const run_record& run = object.records()[i];
             record.bindings.push_back({static_cast<std::uint16_t>(BINDING_ADDRESS_SPACE(run.value)),

@@ -24,6 +24,8 @@ struct GuestMemfdRecord {
     std::uint64_t size;
     std::uint64_t flags;
     std::uint64_t allocated_pages;
+    /** Empty where the kernel does not tell. */
+    std::optional<bool> in_direct_map;
     std::vector<GuestMemfdBinding> bindings;
 };
 

@@ -2,7 +2,9 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "kvm/bpf_objects.h"
 
@@ -20,9 +22,27 @@ page_cache_state request_for(std::uint64_t wanted, std::uint64_t first, std::uin
     return request;
 }
 
+/** Counts the orders of the folios, and merges runs that differ in nothing else. */
 PageCacheChunk chunk_of(const page_cache_state& state, const run_record* records, std::uint64_t end) {
     PageCacheChunk chunk;
-    chunk.runs.assign(records, records + state.walk.count);
+    std::vector<double> orders(PAGE_ORDER_UNKNOWN + 1);
+    std::uint64_t largest = 0;
+    chunk.runs.reserve(state.walk.count);
+    for (const run_record* record = records; record != records + state.walk.count; record++) {
+        const std::uint64_t order = record->value >> PAGE_ORDER_SHIFT;
+        const std::uint64_t value = record->value & ((1u << PAGE_ORDER_SHIFT) - 1);
+        if (value != PAGE_SWAPPED) {
+            orders[order] += static_cast<double>(record->pages);
+            largest = std::max(largest, order);
+        }
+        run_record* const last = chunk.runs.empty() ? nullptr : &chunk.runs.back();
+        if (last != nullptr && last->value == value && last->first + last->pages == record->first)
+            last->pages += record->pages;
+        else
+            chunk.runs.push_back({record->first, record->pages, value});
+    }
+    orders.resize(largest + 1);
+    if (largest != PAGE_ORDER_UNKNOWN) chunk.folio_orders = std::move(orders);
     if (state.walk.index < end) chunk.next = state.walk.index;
     return chunk;
 }

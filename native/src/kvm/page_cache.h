@@ -11,8 +11,10 @@
 namespace guestmem::kvm {
 
 struct PageCacheChunk {
-    /** Values are those of enum page_cache_value; indexes count base pages. */
+    /** Values are those of enum page_cache_value, with the node; indexes count base pages. */
     std::vector<run_record> runs;
+    /** Pages that are there, by the order of their folio; empty where one has an order that this kernel does not tell. */
+    std::optional<std::vector<double>> folio_orders;
     std::optional<std::uint64_t> next;
 };
 
