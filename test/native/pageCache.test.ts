@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { VmmProcess } from '../../native/index';
 import { requireRoot } from '../support/requirements';
+import { skip } from '../support/skip';
 import { addon } from './addon';
 import { RandomPages, requireRandomPages, type FileKind, type PageStates } from './randomPages';
 import { readRuns, runsOfDigits, type Run } from './runs';
@@ -15,7 +16,8 @@ const readers: Record<FileKind, Read> = {
         readRuns(
             first,
             (from) => process.readGuestMemfdPages(told.fd, from, end),
-            ({ first: firsts, states }) => ({ firsts, states }),
+            // Without the node, of which test/nested/numaNodes.test.ts has two.
+            ({ first: firsts, states }) => ({ firsts, states: states.map((state) => state & 3) }),
         ),
     memfd: (process, told, first, end) =>
         readRuns(
@@ -101,6 +103,46 @@ for (const kind of ['guest_memfd', 'memfd'] as const) {
         });
     });
 }
+
+describe('folios of a page cache', () => {
+    let fixture: RandomPages | undefined;
+    let process_: VmmProcess | undefined;
+    before(function () {
+        requireRoot(this);
+    });
+    afterEach(() => {
+        process_?.close();
+        fixture?.end();
+    });
+
+    for (const kind of ['guest_memfd', 'memfd'] as const) {
+        it(`are single pages in a ${kind}, and all are counted`, async function () {
+            requireRandomPages(this, kind);
+            fixture = new RandomPages(kind, 3000, seed);
+            const { pid, fd, hva, states } = await fixture.tell('change 60');
+            process_ = new addon.VmmProcess(pid);
+            const count = (first: number, end: number) =>
+                (kind === 'memfd' ? process_?.readMappedFilePages(BigInt(hva), first, end) : process_?.readGuestMemfdPages(fd, first, end))
+                    ?.folioOrders;
+            const present = (text: string) => text.replaceAll('0', '').length;
+            assert.deepEqual(count(0, 3000), Float64Array.of(present(states)));
+            assert.deepEqual(count(100, 1500), Float64Array.of(present(states.slice(100, 1500))));
+        });
+    }
+
+    it('are told by their order, where the kernel has put pages together', async function () {
+        requireRandomPages(this, 'memfd');
+        fixture = new RandomPages('memfd', 1536, seed);
+        await fixture.tell('stride 2 700');
+        const told = await fixture.tell('collapse').catch(() => skip(this, 'this kernel did not put pages of a memfd together (MADV_COLLAPSE)'));
+        process_ = new addon.VmmProcess(told.pid);
+        const chunk = process_.readMappedFilePages(BigInt(told.hva), 0, 1536);
+        assert.deepEqual([...(chunk?.folioOrders ?? [])], [(1400 - 512) / 2, 0, 0, 0, 0, 0, 0, 0, 0, 512]);
+        // A run reaches over the edge of the huge page: it is no other state.
+        assert.deepEqual(chunk?.states, new Uint8Array(chunk?.states.length ?? 0).fill(2));
+        assert.deepEqual([chunk.first[0], chunk.pages[0]], [0, 513]);
+    });
+});
 
 describe('page cache of no file', () => {
     before(function () {
