@@ -19,6 +19,33 @@ export type VmIdentity = number;
 /** Loads and verifies every BPF program once; returns null when all are usable, else the first failure. */
 export function probeBpf(): NativeError | null;
 
+/** A KVM file that a process has mapped: a vCPU's kvm_run, or a guest_memfd. It keeps the VM alive without any fd. */
+export interface KvmMapping {
+    readonly pid: number;
+    readonly kind: 'vcpu' | 'guest_memfd';
+    readonly vm: VmIdentity;
+    /** Each guest_memfd has its own; all vCPUs have the same. */
+    readonly inode: number;
+    /** [start, end) */
+    readonly start: bigint;
+    readonly end: bigint;
+    /** Of the file. */
+    readonly firstPage: number;
+    /** "rw-" */
+    readonly rights: string;
+}
+
+export interface KvmMappingChunk {
+    readonly mappings: readonly KvmMapping[];
+    /** Processes that are changing their mappings, which could not be looked at without waiting for them. */
+    readonly busy: Int32Array;
+    /** Where to go on, null when all processes were looked at. */
+    readonly next: { readonly pid: number; readonly hva: bigint } | null;
+}
+
+/** Of all processes that this one can see, from this address of this process on. Throws EOPNOTSUPP before Linux 6.7. */
+export function kvmMappings(pid: number, hva: bigint): KvmMappingChunk;
+
 /** Columns, one entry per memslot, all address spaces, in no order. Source: struct kvm_memory_slot. */
 export interface MemslotColumns {
     readonly count: number;

@@ -155,7 +155,16 @@ struct task_struct {
 };
 
 struct vm_area_struct {
+    unsigned long vm_start;
+    unsigned long vm_end;
+    unsigned long vm_flags;
+    unsigned long vm_pgoff;
     struct file *vm_file;
+};
+
+/* What is behind the next one; kernels that have the iterator have it. */
+struct bpf_iter_task_vma_kern {
+    void *data;
 };
 
 struct kvm_memslots {
@@ -319,3 +328,8 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
+
+/* An iterator over a task's mappings, as the kernel wants it on the stack (Linux 6.7). */
+struct bpf_iter_task_vma {
+    __u64 __opaque[1];
+};

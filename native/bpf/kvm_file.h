@@ -41,21 +41,26 @@ static __always_inline struct kvm *kvm_of_guest_memfd(void *private_data)
 }
 
 /*
- * The VM at the step of an iter/task_file that comes to `wanted_fd`, or NULL. Every KVM file will do: vCPUs and
- * guest_memfds hold a reference to their VM, which lives on through them when its own fds are closed.
+ * The VM of a KVM file, or NULL for other files. Every KVM file will do: vCPUs and guest_memfds hold a reference to
+ * their VM, which lives on through them when its own fds are closed.
  */
+static __always_inline struct kvm *vm_of_file(struct file *file)
+{
+    void *private_data = BPF_CORE_READ(file, private_data);
+    if (is_released_by(file, &kvm_vm_release))
+        return private_data;
+    if (is_released_by(file, &kvm_vcpu_release)) {
+        struct kvm_vcpu *vcpu = private_data;
+        return BPF_CORE_READ(vcpu, kvm);
+    }
+    return is_released_by(file, &kvm_gmem_release) ? kvm_of_guest_memfd(private_data) : 0;
+}
+
+/* The VM at the step of an iter/task_file that comes to `wanted_fd`; NULL at the others. */
 static __always_inline struct kvm *wanted_vm(struct bpf_iter__task_file *context, __u32 wanted_fd)
 {
     struct file *file = process_file(context);
-    if (!file || context->fd != wanted_fd)
-        return 0;
-    if (is_released_by(file, &kvm_vm_release))
-        return file->private_data;
-    if (is_released_by(file, &kvm_vcpu_release)) {
-        struct kvm_vcpu *vcpu = file->private_data;
-        return BPF_CORE_READ(vcpu, kvm);
-    }
-    return is_released_by(file, &kvm_gmem_release) ? kvm_of_guest_memfd(file->private_data) : 0;
+    return file && context->fd == wanted_fd ? vm_of_file(file) : 0;
 }
 
 static __always_inline void fill_vm_key(struct vm_key *key, struct kvm *kvm)

@@ -1,8 +1,11 @@
 #include <napi.h>
 
+#include "binding/arguments.h"
 #include "binding/errors.h"
+#include "binding/values.h"
 #include "binding/vmm_process.h"
 #include "kvm/bpf_objects.h"
+#include "kvm/kvm_mappings.h"
 
 namespace guestmem::binding {
 namespace {
@@ -17,8 +20,16 @@ Napi::Value probe_bpf(const Napi::CallbackInfo& info) {
     }
 }
 
+Napi::Value kvm_mappings(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] {
+        const auto pid = static_cast<pid_t>(integer_argument(info, 0, "pid", INT32_MAX));
+        return to_value(info.Env(), kvm::list_kvm_mappings({pid, bigint_argument(info, 1, "hva")}));
+    });
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("probeBpf", Napi::Function::New<probe_bpf>(env, "probeBpf"));
+    exports.Set("kvmMappings", Napi::Function::New<kvm_mappings>(env, "kvmMappings"));
     exports.Set("VmmProcess", VmmProcess::define(env));
     return exports;
 }

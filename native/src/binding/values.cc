@@ -126,6 +126,35 @@ Napi::Value to_value(Napi::Env env, const std::vector<kvm::KvmFile>& files) {
     return array;
 }
 
+Napi::Value to_value(Napi::Env env, const kvm::KvmMappingChunk& chunk) {
+    Napi::Array mappings = Napi::Array::New(env, chunk.mappings.size());
+    for (std::size_t i = 0; i < chunk.mappings.size(); i++) {
+        const kvm::KvmMapping& mapping = chunk.mappings[i];
+        const std::string rights{mapping.readable ? 'r' : '-', mapping.writable ? 'w' : '-', mapping.executable ? 'x' : '-'};
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("pid", number(env, mapping.pid));
+        object.Set("kind", name_of(mapping.kind));
+        object.Set("vm", number(env, mapping.vm));
+        object.Set("inode", number(env, static_cast<double>(mapping.inode)));
+        object.Set("start", bigint(env, mapping.start));
+        object.Set("end", bigint(env, mapping.end));
+        object.Set("firstPage", number(env, static_cast<double>(mapping.first_page)));
+        object.Set("rights", rights);
+        mappings.Set(static_cast<std::uint32_t>(i), object);
+    }
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("mappings", mappings);
+    object.Set("busy", column<Napi::Int32Array>(env, chunk.busy, [](pid_t pid) { return pid; }));
+    object.Set("next", env.Null());
+    if (chunk.next) {
+        Napi::Object next = Napi::Object::New(env);
+        next.Set("pid", number(env, chunk.next->pid));
+        next.Set("hva", bigint(env, chunk.next->address));
+        object.Set("next", next);
+    }
+    return object;
+}
+
 Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("vm", number(env, record.vm));

@@ -10,6 +10,7 @@
 #include "kvm/guest_mapping.h"
 #include "kvm/guest_memfd.h"
 #include "kvm/kvm_files.h"
+#include "kvm/kvm_mappings.h"
 #include "kvm/memslot_runs.h"
 #include "kvm/page_cache.h"
 #include "kvm/vcpu_state.h"
@@ -19,6 +20,7 @@
 namespace guestmem::binding {
 
 Napi::Value to_value(Napi::Env env, const std::vector<kvm::KvmFile>& files);
+Napi::Value to_value(Napi::Env env, const kvm::KvmMappingChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::AttributeChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping);

@@ -21,15 +21,17 @@ long call_bpf(bpf_cmd command, bpf_attr& attributes, std::size_t size) {
     return syscall(SYS_bpf, command, &attributes, size);
 }
 
-/** An iteration over the threads (or their files) of one process only. */
+/** An iteration over threads or their files, of one process only unless it is to be all. */
 UniqueFd create_link(int program_fd, int pidfd) {
     bpf_iter_link_info process{};
     process.task.pid_fd = static_cast<__u32>(pidfd);
     bpf_attr attributes{};
     attributes.link_create.prog_fd = static_cast<__u32>(program_fd);
     attributes.link_create.attach_type = BPF_TRACE_ITER;
-    attributes.link_create.iter_info = reinterpret_cast<__u64>(&process);
-    attributes.link_create.iter_info_len = sizeof(process);
+    if (pidfd != all_processes) {
+        attributes.link_create.iter_info = reinterpret_cast<__u64>(&process);
+        attributes.link_create.iter_info_len = sizeof(process);
+    }
     return UniqueFd(static_cast<int>(call_bpf(BPF_LINK_CREATE, attributes, sizeof(attributes.link_create))));
 }
 

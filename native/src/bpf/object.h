@@ -9,6 +9,9 @@
 
 namespace guestmem::bpf {
 
+/** In place of a pidfd: every process that the caller's pid namespace shows. */
+constexpr int all_processes = -1;
+
 /** Knows nothing of types; Object below does. Lives as long as the addon. */
 class UntypedObject {
   public:
@@ -22,7 +25,7 @@ class UntypedObject {
     /** Lets the next load try again: what was missing (a module, a privilege) may be there by now. */
     void forget_failure() { failed_ = false; }
 
-    /** Runs the program over one process and returns when it is done. `operation` completes "could not". */
+    /** Runs the program over one process, or all of them, and returns when it is done. `operation` completes "could not". */
     void run(int pidfd, const std::string& operation) const;
 
   protected:

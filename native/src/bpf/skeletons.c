@@ -6,6 +6,7 @@
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "kvm_files.bpf.h"
+#include "kvm_mappings.bpf.h"
 #include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
@@ -17,6 +18,7 @@
 #include "generated/guest_memfd.lskel.h"
 #include "generated/guest_memfd_pages.lskel.h"
 #include "generated/kvm_files.lskel.h"
+#include "generated/kvm_mappings.lskel.h"
 #include "generated/large_page_obstacles.lskel.h"
 #include "generated/mapped_file_pages.lskel.h"
 #include "generated/memslots.lskel.h"
@@ -51,6 +53,7 @@
     const struct skeleton_type NAME##_skeleton = {#NAME, sizeof(RECORD), COUNT, load_##NAME, unload_##NAME};
 
 DEFINE_SKELETON(kvm_files, struct kvm_files_record, KVM_FILE_RECORDS)
+DEFINE_SKELETON(kvm_mappings, struct kvm_mapping_record, KVM_MAPPING_RECORDS)
 DEFINE_SKELETON(memslots, struct memslots_record, MEMSLOT_RECORDS)
 DEFINE_SKELETON(attributes, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_mapping, struct run_record, RUN_RECORDS)

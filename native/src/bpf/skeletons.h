@@ -25,6 +25,7 @@ struct skeleton_type {
 };
 
 extern const struct skeleton_type kvm_files_skeleton;
+extern const struct skeleton_type kvm_mappings_skeleton;
 extern const struct skeleton_type memslots_skeleton;
 extern const struct skeleton_type attributes_skeleton;
 extern const struct skeleton_type guest_mapping_skeleton;
