@@ -2,8 +2,6 @@
 import type { GuestMemfdRecord, KvmFile, VmIdentity, VmmProcess } from '../../native/index';
 import { toHex } from '../common/address';
 import type { FileRange } from '../common/model';
-import { readChunks } from './chunks';
-import type { Pace } from './pace';
 
 export interface HeldGuestMemfd {
     /** Ascending; never empty. */
@@ -56,28 +54,4 @@ export function unboundRanges({ size, bindings }: GuestMemfdRecord): FileRange[]
     }
     add(end);
     return ranges;
-}
-
-/**
- * Pages that are there, and those of them that are up to date. Both from one walk, for the guest goes on: of two looks
- * the second could find more pages prepared than the first found at all. Null when the fd was closed meanwhile.
- */
-export async function countPages(
-    process: Pick<VmmProcess, 'readGuestMemfdPages'>,
-    { fds, record }: HeldGuestMemfd,
-    pace: Pace,
-): Promise<{ readonly allocated: number; readonly prepared: number } | null> {
-    let allocated = 0;
-    let prepared = 0;
-    if (record.allocatedPages === 0) return { allocated, prepared };
-    const end = Number(record.size >> 12n);
-    const chunks = await readChunks(pace, 0, end, (from) => process.readGuestMemfdPages(fds[0] ?? -1, from, end));
-    if (chunks === null) return null;
-    for (const { states, pages } of chunks) {
-        for (let i = 0; i < states.length; i++) {
-            allocated += pages[i] ?? 0;
-            if (states[i] === 2) prepared += pages[i] ?? 0;
-        }
-    }
-    return { allocated, prepared };
 }

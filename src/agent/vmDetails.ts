@@ -1,8 +1,10 @@
 /** Everything about a VM but its pages: what `show` prints. */
+import type { GuestMemfdRecord } from '../../native/index';
 import { toHex } from '../common/address';
 import type { AddressSpace, Capabilities, GuestMemfd, Memslot, VmDetails } from '../common/model';
 import { backingOf } from './backing';
-import { countPages, gmemFlags, unboundRanges } from './guestMemfds';
+import { surveyPages } from './guestMemfdPages';
+import { gmemFlags, unboundRanges } from './guestMemfds';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
 import { enumerate, UnknownFields } from './unknownFields';
@@ -24,7 +26,7 @@ export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> 
         vm: vm.summary,
         capabilities: capabilitiesOf(vm, memory),
         addressSpaces: addressSpacesOf(vm, memory),
-        guestMemfds: await guestMemfdsOf(vm, memory, pace),
+        guestMemfds: await guestMemfdsOf(vm, memory, unknown, pace),
         vcpus: await readVcpus(vm, memory.files, unknown, pace),
         unknown: unknown.list(),
     };
@@ -77,36 +79,42 @@ function tellGmemProblems(memory: VmMemory, unknown: UnknownFields): void {
     }
 }
 
-async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, pace: Pace): Promise<GuestMemfd[]> {
+async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, unknown: UnknownFields, pace: Pace): Promise<GuestMemfd[]> {
     const guestMemfds: GuestMemfd[] = [];
     for (const held of memory.guestMemfds.values()) {
         const { inode, size, flags, bindings } = held.record;
-        const counted = await countPages(vm.process, held, pace);
-        if (counted === null) continue;
+        const pages = await surveyPages(vm.process, held, pace);
+        if (pages === null) continue;
+        if (typeof pages.nodes === 'string') unknown.add('guestMemfds.nodes', `guest_memfd ${inode}: ${pages.nodes}`);
         guestMemfds.push({
             inode,
             fds: held.fds,
             size: toHex(size),
             flags: gmemFlags(flags),
-            allocated: bytes(counted.allocated),
-            prepared: bytes(counted.prepared),
+            allocated: bytes(pages.allocated),
+            prepared: bytes(pages.prepared),
             bindings: bindings
-                .map(({ addressSpace, memslot, first, pages }) => ({
+                .map(({ addressSpace, memslot, first, pages: bound }) => ({
                     addressSpace,
                     memslot,
                     offset: bytes(first),
-                    size: bytes(pages),
+                    size: bytes(bound),
                 }))
                 .sort((a, b) => a.addressSpace - b.addressSpace || a.memslot - b.memslot),
             holders: held.fds.map((fd) => ({ pid: vm.process.pid, fd })),
             unbound: unboundRanges(held.record),
             leaked: bindings.length === 0,
             hostMappings: null,
-            folios: null,
-            nodes: null,
-            directMap: null,
+            folios: pages.folios,
+            nodes: typeof pages.nodes === 'string' ? null : pages.nodes,
+            directMap: directMapOf(held.record),
             attributes: null,
         });
     }
     return guestMemfds;
+}
+
+function directMapOf({ inDirectMap }: GuestMemfdRecord): GuestMemfd['directMap'] {
+    if (inDirectMap === null) return null;
+    return inDirectMap ? 'present' : 'removed';
 }
