@@ -110,8 +110,8 @@ void print_access(const struct access *access);
 /* dirty_log.c: the memslot's dirty pages as one line of JSON, clean from then on. False: the slot does not log. */
 bool print_and_clear_dirty_log(const struct vm *vm, uint64_t slot_id);
 
-/* sandbox.c: forbids every thread KVM_SET_MEMORY_ATTRIBUTES, by seccomp, on pain of death. Returns 0 or an errno. */
-int enter_sandbox(void);
+/* sandbox.c: a seccomp filter on every thread, on pain of death. Returns 0 or an errno. */
+int enter_sandbox(bool may_convert);
 
 /* die.c: ends the program with what was tried and errno's meaning. check() does so when result is negative. */
 _Noreturn void die(const char *tried);

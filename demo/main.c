@@ -56,7 +56,7 @@ static void obey(const struct vm *vm, const char *line)
         pause_ticks(pause);
         printf("{\"paused\":%s}\n", pause ? "true" : "false");
     } else if (!strcmp(verb, "sandbox")) {
-        int error = enter_sandbox();
+        int error = enter_sandbox(count == 2 && !strcmp(words[0], "permissive"));
 
         if (error)
             printf("{\"error\":\"seccomp: %s\"}\n", strerror(error));

@@ -88,7 +88,7 @@ function refusalError(vm: OpenVm, { reason, detail, tracer }: Extract<InjectOutc
     const data = { pid: vm.process.pid, detail, ...(tracer === undefined ? {} : { tracer }) };
     switch (reason) {
         case 'seccomp':
-            return new GuestmemError('seccomp', `${tried} was refused: a seccomp filter forbids or may forbid it (${detail}). Start the VMM without its sandbox to convert its memory.`, data);
+            return new GuestmemError('seccomp', `${tried} was refused: ${detail}. Let its seccomp filter permit ioctl with the request 0x4020aed2 (KVM_SET_MEMORY_ATTRIBUTES) on one of its threads, or start it without its sandbox.`, data);
         case 'traced':
             return new GuestmemError('debugger-attached', `${tried} was refused: another process traces it (${detail}). Detach that debugger and try again.`, data);
         case 'no-thread':

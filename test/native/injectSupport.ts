@@ -15,6 +15,7 @@ const execute = promisify(execFile);
 
 const fixtures = 'test/native/fixtures';
 const built = 'out/inject';
+export const seccompOracle = join(built, 'seccomp_oracle');
 export const driverProgram = join(built, 'inject_driver');
 
 function sourcesIn(folder: string, endings: readonly string[]): string[] {
@@ -40,6 +41,12 @@ export async function buildPrograms(): Promise<void> {
         join(fixtures, 'checked_call.h'),
     ]);
     await buildProgram('difficult_target', 'gcc', [join(fixtures, 'difficult_target.c')], []);
+    await buildProgram(
+        'seccomp_oracle',
+        'g++',
+        [join(fixtures, 'seccomp_oracle.cc'), join(library, 'inject/seccomp_program.cc')],
+        [join(library, 'inject/seccomp_program.h')],
+    );
     await buildProgram(
         'inject_driver',
         'g++',
@@ -120,6 +127,13 @@ class Program {
 export type TargetKind =
     | 'sleeping'
     | 'filtered'
+    | 'filtered-with-log'
+    | 'filtered-with-trap'
+    | 'filtered-with-errno'
+    | 'filtered-by-ioctl'
+    | 'filtered-twice'
+    | 'filtered-sleep'
+    | 'strict'
     | 'traced'
     | 'zombie'
     | 'computing'

@@ -1,6 +1,7 @@
 /** `guestmem convert` on a VM with private memory: what KVM has afterwards, and what the guest then reads. */
 import assert from 'node:assert/strict';
 import type { ConvertReport, PageMap } from '../../src/common/model';
+import { DemoVmm } from '../support/demoVmm';
 import { guestmem, guestmemJson } from '../support/guestmem';
 import { hex, page, startOf } from '../support/pages';
 import { privateRanges } from '../support/privateRanges';
@@ -105,5 +106,19 @@ describe('convert: a VM whose guest converts all the time', () => {
         const own = await vmm().privateRanges();
         const expected = [...own, { gpa: hex(gpa), size: hex(8n * page) }].sort((a, b) => Number(startOf(a) - startOf(b)));
         assert.deepEqual(privateRanges(await guestmemJson<PageMap>(['map', vmm().id])), expected);
+    });
+
+    it('converts within a sandbox whose seccomp filter lets it', async () => {
+        const other = await DemoVmm.start(['--type', 'sw-protected']);
+        try {
+            await other.setPaused(true);
+            await other.enterSandbox('permissive');
+            const gpa = startOf(other.memslot('guest_memfd', 1));
+            const words = ['convert', other.id, `${hex(gpa)}+${hex(page)}`, 'private', '--yes'];
+            assert.equal((await guestmemJson<ConvertReport>(words)).pagesChanged, 1);
+            assert.equal((await other.read(gpa)).value, 0, 'it still runs, and reads a new page');
+        } finally {
+            await other.stop();
+        }
     });
 });

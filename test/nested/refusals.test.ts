@@ -50,7 +50,7 @@ describe('convert: refusals', () => {
         const other = await DemoVmm.start(['--type', 'sw-protected']);
         try {
             await other.setPaused(true);
-            await other.enterSandbox();
+            await other.enterSandbox('strict');
             const gpa = startOf(other.memslot('guest_memfd'));
             const words = ['convert', other.id, range(gpa, page), 'shared'];
             assert.equal((await guestmemError([...words, '--yes'], 3)).code, 'seccomp');

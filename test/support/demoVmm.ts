@@ -129,9 +129,9 @@ export class DemoVmm {
         await this.tell(paused ? 'pause' : 'resume');
     }
 
-    /** From now on a seccomp filter kills the VMM when it sets an attribute. */
-    async enterSandbox(): Promise<void> {
-        await this.order('sandbox');
+    /** From now on a seccomp filter kills the VMM when it calls restart_syscall, or a strict one when it sets an attribute. */
+    async enterSandbox(kind: 'strict' | 'permissive'): Promise<void> {
+        await this.order(`sandbox ${kind}`);
     }
 
     /** Sends a signal without waiting for anything. */

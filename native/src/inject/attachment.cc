@@ -100,6 +100,14 @@ bool Attachment::write_word(std::uint64_t address, long word) {
     return request("write word", PTRACE_POKEDATA, address, static_cast<std::uintptr_t>(word)) == 0;
 }
 
+int Attachment::read_seccomp_filter(unsigned index, SeccompProgram& program) {
+    const long length = request("measure seccomp filter", PTRACE_SECCOMP_GET_FILTER, index, 0);
+    if (length < 0) return errno;
+    program.resize(static_cast<std::size_t>(length));
+    const std::uintptr_t into = reinterpret_cast<std::uintptr_t>(program.data());
+    return request("read seccomp filter", PTRACE_SECCOMP_GET_FILTER, index, into) == length ? 0 : errno;
+}
+
 bool Attachment::uses_64_bit_calls() {
     ptrace_syscall_info info{};
     return request("read call convention", PTRACE_GET_SYSCALL_INFO, sizeof info,

@@ -8,6 +8,7 @@
 
 #include "registers.h"
 #include "request.h"
+#include "seccomp_program.h"
 
 namespace guestmem::inject {
 
@@ -50,6 +51,8 @@ class Attachment {
     bool read(Registers& registers);
     bool write(const Registers& registers);
     bool write_word(std::uint64_t address, long word);
+    /** The `index`th of the stacked filters, newest first. Returns an errno: ENOENT behind the last one. */
+    int read_seccomp_filter(unsigned index, SeccompProgram& program);
     /** The thread's last way into the kernel was the 64-bit one (not int $0x80, not a 32-bit program). */
     bool uses_64_bit_calls();
 

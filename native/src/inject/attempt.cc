@@ -1,5 +1,7 @@
 #include "attempt.h"
 
+#include <sys/syscall.h>
+
 #include <cerrno>
 #include <cstring>
 #include <thread>
@@ -8,6 +10,7 @@
 #include "remote_frame.h"
 #include "restart_rules.h"
 #include "saved_registers.h"
+#include "seccomp_filters.h"
 #include "stub.h"
 #include "thread_state.h"
 
@@ -43,7 +46,6 @@ std::optional<Refused> changed_since_chosen(const Request& request, pid_t tid) {
         return Refused{Reason::gone, "process " + std::to_string(target.pid) + " has exited"};
     const std::optional<ThreadState> state = read_thread_state(target.pid, tid);
     if (!state) return not_now(tid, "is no longer a thread of process " + std::to_string(target.pid));
-    if (state->filtered_by_seccomp) return not_now(tid, "has been put under a seccomp filter");
     // Its handler would run on top of the stub, and the interrupted call would be restarted where it should fail with
     // EINTR, if we died. Let the thread take the signal first.
     if (state->signal_pending) return not_now(tid, "is about to take a signal");
@@ -88,7 +90,7 @@ class Injection {
         if (!saved.valid() || !attachment_.uses_64_bit_calls())
             return not_now(tid_, "does not make 64-bit system calls");
         if (!in_system_call(saved.get())) return not_now(tid_, "is not in a system call");
-        const CurrentCall call{CurrentCall::Kind::in_call, static_cast<long>(saved.get().orig_rax), saved.get().rsi};
+        const CurrentCall call{CurrentCall::Kind::in_call, static_cast<long>(saved.get().orig_rax), {0, saved.get().rsi}};
         if (call.is_ioctl(request_.preference.busy_ioctl))
             return not_now(tid_, "is in " + request_.preference.busy_name);
         if (std::optional<Refused> refused = changed_since_chosen(request_, tid_)) return *refused;
@@ -96,13 +98,32 @@ class Injection {
         if (std::optional<Refused> refused = prepare_stub()) return *refused;
 
         const std::uint64_t frame = frame_address(saved.get());
-        if (!write_frame(request_.target.pid, frame, restarted_by_hand(saved.get(), request_.preference.busy_ioctl),
-                         request_.call.payload))
+        const Registers calling = registers_for_stub(saved.get(), stub_.address, frame, request_.call);
+        if (std::optional<Refused> refused = ask_seccomp(saved, calling)) return *refused;
+
+        if (!write_frame(request_.target.pid, frame, saved.for_stub(), request_.call.payload))
             return not_now(tid_, "has no room on its stack");
         attachment_.observe("write frame");
-        if (!attachment_.write(registers_for_stub(saved.get(), stub_.address, frame, request_.call)))
-            return not_now(tid_, "has ended");
+        if (!attachment_.write(calling)) return not_now(tid_, "has ended");
         return finish_call(saved);
+    }
+
+    // A call that a filter forbids kills the process.
+    std::optional<Refused> ask_seccomp(SavedRegisters& saved, const Registers& calling) {
+        const std::optional<ThreadState> state = read_thread_state(request_.target.pid, tid_);
+        if (!state) return not_now(tid_, "has ended");
+        if (state->seccomp == Seccomp::none) return std::nullopt;
+        const auto filters = SeccompFilters::read(attachment_);
+        if (const std::string* why = std::get_if<std::string>(&filters))
+            return Refused{Reason::seccomp, name_of(tid_) + " runs under seccomp filters: " + *why};
+        const SeccompFilters& known = std::get<SeccompFilters>(filters);
+        if (restarts_by_block(saved.get())) {
+            Registers restarting = saved.get();
+            restarting.rax = SYS_restart_syscall;
+            if (!known.let_pass(call_seen_by_filter(restarting, saved.get().rip - 2))) saved.forbid_restart_by_block();
+        }
+        if (known.let_pass(call_seen_by_filter(calling, calling.rip))) return std::nullopt;
+        return Refused{Reason::seccomp, "the seccomp filter of " + name_of(tid_) + " does not let it make the call"};
     }
 
     std::optional<Refused> prepare_stub() {

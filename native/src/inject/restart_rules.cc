@@ -45,7 +45,7 @@ Registers restarted_by_kernel(const Registers& interrupted, std::uint32_t restar
     return registers;
 }
 
-Registers restarted_by_hand(const Registers& interrupted, std::uint32_t restartable_ioctl) {
+Registers restarted_by_hand(const Registers& interrupted, std::uint32_t restartable_ioctl, bool may_restart_by_block) {
     Registers registers = restarted_by_kernel(interrupted, restartable_ioctl);
     if (in_system_call(registers)) {
         switch (static_cast<long>(registers.rax)) {
@@ -58,7 +58,7 @@ Registers restarted_by_hand(const Registers& interrupted, std::uint32_t restarta
             case restart_by_block:
                 // The kernel kept how far a sleep had come; this call continues from there.
                 registers.rip -= instruction_size;
-                registers.rax = SYS_restart_syscall;
+                registers.rax = may_restart_by_block ? SYS_restart_syscall : registers.orig_rax;
                 break;
             default:
                 break;
@@ -66,6 +66,10 @@ Registers restarted_by_hand(const Registers& interrupted, std::uint32_t restarta
     }
     registers.orig_rax = ~0ull;
     return registers;
+}
+
+bool restarts_by_block(const Registers& interrupted) {
+    return in_system_call(interrupted) && static_cast<long>(interrupted.rax) == restart_by_block;
 }
 
 bool means_interrupted(long result) {

@@ -15,8 +15,14 @@ namespace guestmem::inject {
  */
 Registers restarted_by_kernel(const Registers& interrupted, std::uint32_t restartable_ioctl);
 
-/** The registers that restart the call from user space, without the kernel's help: orig_rax names no call. */
-Registers restarted_by_hand(const Registers& interrupted, std::uint32_t restartable_ioctl);
+/**
+ * The registers that restart the call from user space, without the kernel's help: orig_rax names no call. A sleep that
+ * was interrupted goes on by restart_syscall, or, where that must not be called, begins again.
+ */
+Registers restarted_by_hand(const Registers& interrupted, std::uint32_t restartable_ioctl, bool may_restart_by_block);
+
+/** The kernel would make the thread call restart_syscall. */
+bool restarts_by_block(const Registers& interrupted);
 
 /** True for the kernel-internal results that mean "interrupted before it was done". */
 bool means_interrupted(long result);

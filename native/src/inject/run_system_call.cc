@@ -34,12 +34,17 @@ Refused no_room(const Request& request) {
                                      " has no free room at the end of its vDSO, where the call would be made"};
 }
 
+bool may_do_elsewhere(Reason reason) {
+    return reason == Reason::no_thread || reason == Reason::seccomp;
+}
+
 // Every candidate once. Time during which threads were held adds up in `stopped`.
 Outcome try_candidates(const Request& request, Clock::time_point deadline, std::chrono::microseconds& stopped) {
     const ThreadChoice choice = choose_threads(request.target, request.preference);
     if (const Refused* refused = std::get_if<Refused>(&choice)) return *refused;
 
     Outcome outcome = no_room(request);
+    std::optional<Refused> forbidden;
     for (const pid_t tid : std::get<std::vector<pid_t>>(choice)) {
         const std::optional<StubPlace> stub = find_stub_place(request.target.pid);
         if (!stub) return no_room(request);
@@ -47,9 +52,12 @@ Outcome try_candidates(const Request& request, Clock::time_point deadline, std::
         outcome = std::move(attempt.outcome);
         stopped += attempt.stopped;
         const Refused* refused = std::get_if<Refused>(&outcome);
-        if (refused == nullptr || refused->reason != Reason::no_thread || Clock::now() >= deadline) break;
+        if (refused == nullptr || !may_do_elsewhere(refused->reason)) return outcome;
+        if (refused->reason == Reason::seccomp) forbidden = *refused;
+        if (Clock::now() >= deadline) break;
     }
-    return outcome;
+    // What a filter forbids it will forbid again: to wait does not help.
+    return forbidden ? Outcome{*forbidden} : outcome;
 }
 
 }  // namespace

@@ -20,6 +20,12 @@ class SavedRegisters {
     bool valid() const { return held_; }
     const Registers& get() const { return registers_; }
 
+    /** The thread's seccomp filters do not let it call restart_syscall: an interrupted sleep begins again instead. */
+    void forbid_restart_by_block() { may_restart_by_block_ = false; }
+
+    /** The registers that restart the interrupted call without us. */
+    Registers for_stub() const { return restarted_by_hand(registers_, restartable_ioctl_, may_restart_by_block_); }
+
     /** The thread runs in the stub and is not known to be stopped: only the stub may put it back now. */
     void leave_to_stub() { held_ = false; }
 
@@ -31,13 +37,15 @@ class SavedRegisters {
         // which this interrupt sets (detaching happens to do so too, which is nobody's promise). It comes first: if we
         // die between the two, the thread is still in the stub.
         attachment_.interrupt();
-        attachment_.write(restarted_by_kernel(registers_, restartable_ioctl_));
+        const bool by_hand = restarts_by_block(registers_) && !may_restart_by_block_;
+        attachment_.write(by_hand ? for_stub() : restarted_by_kernel(registers_, restartable_ioctl_));
     }
 
   private:
     Attachment& attachment_;
     const std::uint32_t restartable_ioctl_;
     Registers registers_{};
+    bool may_restart_by_block_ = true;
     bool held_;
 };
 

@@ -11,13 +11,13 @@ namespace guestmem::inject {
 namespace {
 
 // The smaller, the sooner tried.
-enum class Rank { sleeping_in_call, elsewhere, last_resort };
+enum class Rank { sleeping_in_call, elsewhere, filtered, last_resort };
 
 struct Found {
     std::vector<std::pair<Rank, pid_t>> candidates;
     // How many threads each reason excludes.
     std::map<std::string, int> excluded;
-    int filtered = 0;
+    bool filtered = false;
     std::optional<Refused> refusal;
 };
 
@@ -56,11 +56,9 @@ void examine(const Target& target, const ThreadPreference& preference, pid_t tid
         default:
             break;
     }
-    if (state->filtered_by_seccomp) {
-        // A call that the filter forbids kills the process, and even a stop may: it can make a sleep go on by a system
-        // call (restart_syscall) that the filter does not know.
-        found.filtered++;
-        found.excluded["under a seccomp filter"]++;
+    if (state->seccomp == Seccomp::strict) {
+        found.filtered = true;
+        found.excluded["in seccomp's strict mode"]++;
         return;
     }
     if (state->has_shadow_stack) {
@@ -82,8 +80,24 @@ void examine(const Target& target, const ThreadPreference& preference, pid_t tid
         return;
     }
     const bool in_call = call->kind == CurrentCall::Kind::in_call;
+    const bool filtered = state->seccomp != Seccomp::none;
+    if (filtered && (!in_call || state->state != 'S')) {
+        // It may fall asleep in a call of the kind below before it is stopped.
+        found.excluded["awake under a seccomp filter"]++;
+        return;
+    }
+    if (filtered && call->may_restart_by_block()) {
+        // A stop makes such a call go on by restart_syscall. A filter that does not know that call kills the thread, and
+        // the filter can be read, and another way taken, only after the stop: too late if we die there.
+        found.filtered = true;
+        found.excluded["under a seccomp filter in a sleep that a stop may end by another system call"]++;
+        return;
+    }
     if (preference.last_resort.count(tid) == 0)
-        found.candidates.emplace_back(in_call && state->state == 'S' ? Rank::sleeping_in_call : Rank::elsewhere, tid);
+        found.candidates.emplace_back(filtered                               ? Rank::filtered
+                                      : in_call && state->state == 'S' ? Rank::sleeping_in_call
+                                                                             : Rank::elsewhere,
+                                      tid);
     else if (in_call)
         found.candidates.emplace_back(Rank::last_resort, tid);
     else
@@ -101,7 +115,7 @@ ThreadChoice choose_threads(const Target& target, const ThreadPreference& prefer
     }
     if (target.has_exited()) return Refused{Reason::gone, "process " + std::to_string(target.pid) + " has exited"};
     if (found.candidates.empty()) {
-        const Reason reason = found.filtered != 0 ? Reason::seccomp : Reason::no_thread;
+        const Reason reason = found.filtered ? Reason::seccomp : Reason::no_thread;
         return Refused{reason, "no thread of process " + std::to_string(target.pid) +
                                    " can execute the call now: " + describe(found.excluded)};
     }

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -61,7 +62,22 @@ unsigned long long hexadecimal(const std::string& text) {
 
 bool CurrentCall::is_ioctl(std::uint32_t request) const {
     return request != 0 && kind == Kind::in_call && number == SYS_ioctl &&
-           static_cast<std::uint32_t>(second_argument) == request;
+           static_cast<std::uint32_t>(arguments[1]) == request;
+}
+
+bool CurrentCall::may_restart_by_block() const {
+    switch (number) {
+        case SYS_poll:
+        case SYS_nanosleep:
+        case SYS_clock_nanosleep:
+        case SYS_restart_syscall:
+            return true;
+        case SYS_futex:
+            // Only with a time limit.
+            return arguments[3] != 0;
+        default:
+            return false;
+    }
 }
 
 std::vector<pid_t> list_threads(pid_t pid) {
@@ -91,7 +107,7 @@ std::optional<ThreadState> read_thread_state(pid_t pid, pid_t tid) {
     state.kernel_worker = (flags & (pf_io_worker | pf_user_worker)) != 0;
 
     state.tracer = std::atoi(status_field(status.text, "TracerPid").c_str());
-    state.filtered_by_seccomp = std::atoi(status_field(status.text, "Seccomp").c_str()) != 0;
+    state.seccomp = static_cast<Seccomp>(std::atoi(status_field(status.text, "Seccomp").c_str()));
     state.has_shadow_stack = status_field(status.text, "x86_Thread_features").find("shstk") != std::string::npos;
     const unsigned long long pending =
         hexadecimal(status_field(status.text, "SigPnd")) | hexadecimal(status_field(status.text, "ShdPnd"));
@@ -104,12 +120,14 @@ std::optional<CurrentCall> read_current_call(pid_t pid, pid_t tid) {
     if (file.error == EPERM || file.error == EACCES) return CurrentCall{CurrentCall::Kind::not_permitted};
     if (file.error != 0) return std::nullopt;
     if (file.text.compare(0, 7, "running") == 0) return CurrentCall{CurrentCall::Kind::running};
-    long number = -1;
-    unsigned long long first = 0;
-    unsigned long long second = 0;
-    if (std::sscanf(file.text.c_str(), "%ld %llx %llx", &number, &first, &second) != 3 || number < 0)
+    CurrentCall call{CurrentCall::Kind::in_call};
+    std::array<unsigned long long, 6> words{};
+    if (std::sscanf(file.text.c_str(), "%ld %llx %llx %llx %llx %llx %llx", &call.number, &words[0], &words[1], &words[2],
+                    &words[3], &words[4], &words[5]) != 7 ||
+        call.number < 0)
         return CurrentCall{CurrentCall::Kind::user_mode};
-    return CurrentCall{CurrentCall::Kind::in_call, number, second};
+    std::copy(words.begin(), words.end(), call.arguments.begin());
+    return call;
 }
 
 }  // namespace guestmem::inject

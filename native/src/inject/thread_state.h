@@ -3,11 +3,15 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace guestmem::inject {
+
+/** As /proc/PID/status numbers it. */
+enum class Seccomp { none = 0, strict = 1, filter = 2 };
 
 struct ThreadState {
     /** As in /proc/PID/stat: R, S, D, T, t, Z, X … */
@@ -16,7 +20,7 @@ struct ThreadState {
     bool kernel_worker;
     /** Thread group of the tracer in our pid namespace, 0 without one. */
     pid_t tracer;
-    bool filtered_by_seccomp;
+    Seccomp seccomp;
     bool has_shadow_stack;
     /** A signal that the thread does not block waits to be taken. */
     bool signal_pending;
@@ -27,10 +31,12 @@ struct CurrentCall {
     Kind kind;
     /** Set for in_call. */
     long number = -1;
-    std::uint64_t second_argument = 0;
+    std::array<std::uint64_t, 6> arguments{};
 
     /** The request 0 stands for none. */
     bool is_ioctl(std::uint32_t request) const;
+    /** Interrupted, it may go on by a call of another number, restart_syscall. */
+    bool may_restart_by_block() const;
 };
 
 /** The threads of the process; empty when it is gone. */

@@ -1,0 +1,46 @@
+#include "seccomp_filters.h"
+
+#include <linux/audit.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace guestmem::inject {
+
+namespace {
+
+std::string why_unreadable(int error) {
+    switch (error) {
+        case EACCES:
+            return "reading them takes CAP_SYS_ADMIN and a reader without seccomp filters of its own";
+        case EIO:
+            return "this kernel does not give them out (CONFIG_CHECKPOINT_RESTORE)";
+        case EMEDIUMTYPE:
+            return "one is not classic BPF";
+        default:
+            return std::strerror(error);
+    }
+}
+
+}  // namespace
+
+seccomp_data call_seen_by_filter(const Registers& registers, std::uint64_t instruction) {
+    // The kernel shows the address behind the instruction, which is two bytes long.
+    return {static_cast<int>(registers.rax),
+            AUDIT_ARCH_X86_64,
+            instruction + 2,
+            {registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9}};
+}
+
+std::variant<SeccompFilters, std::string> SeccompFilters::read(Attachment& attachment) {
+    SeccompFilters filters;
+    for (unsigned index = 0;; index++) {
+        SeccompProgram program;
+        const int error = attachment.read_seccomp_filter(index, program);
+        if (error == ENOENT && index != 0) return filters;
+        if (error != 0) return why_unreadable(error);
+        filters.programs_.push_back(std::move(program));
+    }
+}
+
+}  // namespace guestmem::inject
