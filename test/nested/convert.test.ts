@@ -107,7 +107,9 @@ describe('convert: a VM whose guest converts all the time', () => {
         const expected = [...own, { gpa: hex(gpa), size: hex(8n * page) }].sort((a, b) => Number(startOf(a) - startOf(b)));
         assert.deepEqual(privateRanges(await guestmemJson<PageMap>(['map', vmm().id])), expected);
     });
+});
 
+describe('convert: a VMM under a seccomp filter', () => {
     it('converts within a sandbox whose seccomp filter lets it', async () => {
         const other = await DemoVmm.start(['--type', 'sw-protected']);
         try {
