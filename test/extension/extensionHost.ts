@@ -52,7 +52,7 @@ export class Person {
 
     constructor(
         private readonly answer: (message: Message) => string | undefined = () => undefined,
-        pick: RegExp | undefined = undefined,
+        pick?: RegExp,
     ) {
         const record = (kind: Message['kind']) => (text: string, ...rest: unknown[]) => {
             const options = rest.find((part): part is vscode.MessageOptions => typeof part === 'object');
