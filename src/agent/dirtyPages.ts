@@ -1,5 +1,6 @@
 /** Which pages KVM has logged as dirty since the VMM last asked; looking clears nothing. */
 import { toHex } from '../common/address';
+import { loggedOnly } from '../common/factWords';
 import { readChunks } from './chunks';
 import { makeLayer, makeMeaning, type Layer } from './layer';
 import type { SlotRow } from './memslots';
@@ -8,9 +9,6 @@ import type { Pace } from './pace';
 import { stateBits } from './stateBits';
 import { enumerate, type UnknownFields } from './unknownFields';
 import type { OpenVm } from './vmDirectory';
-
-/** Why nothing is known where KVM does not log; completed by where that is. */
-export const loggedOnly = 'KVM logs dirty pages only where a memslot has the flag KVM_MEM_LOG_DIRTY_PAGES,';
 
 const meaning = makeMeaning(stateBits({ dirty: false }), () => stateBits({ dirty: true }));
 

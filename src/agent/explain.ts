@@ -1,13 +1,13 @@
 /** Everything about one guest physical address: what the hover shows. */
 import { toHex, type Gpa } from '../common/address';
 import { errors } from '../common/errors';
+import { loggedOnly } from '../common/factWords';
 import type { AddressFacts, PageRun } from '../common/model';
 import { findRun, pageRunAt, type PageRuns } from '../common/pageRuns';
 import { isDoubleBacked } from '../common/pageState';
 import { makeRange } from '../common/range';
 import { gfnLimit, walkAttributes } from './attributeWalk';
 import { attributeRuns } from './convertPlan';
-import { loggedOnly } from './dirtyPages';
 import { notMapped } from './guestMapping';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';

@@ -11,6 +11,7 @@ import type {
     LargerPageObstacle,
     Memslot,
     PageRun,
+    Unknown,
 } from './model';
 
 export const notKnownText = 'not known';
@@ -110,6 +111,12 @@ export function rightsText(memslot: Pick<Memslot, 'flags'>, run: Pick<PageRun, '
 
 export const dirtyText = (dirty: boolean | null): string =>
     dirty === null ? notKnownText : dirty ? 'yes, in the dirty log' : 'no';
+
+/** Why nothing is known where KVM does not log; completed by where that is. */
+export const loggedOnly = 'KVM logs dirty pages only where a memslot has the flag KVM_MEM_LOG_DIRTY_PAGES,';
+
+/** Nothing failed and nothing is in doubt: KVM was not asked to keep this. */
+export const isNotKept = ({ field, reason }: Unknown): boolean => field === 'dirty' && reason.startsWith(loggedOnly);
 
 /** What `field` of an entry in `unknown` names. */
 export function fieldText(field: string): string {

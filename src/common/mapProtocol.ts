@@ -3,7 +3,7 @@
  * every message with `parseMapRequest` before use; the webview draws what it is given and decides nothing.
  */
 import { parseHex, type Hex } from './address';
-import type { AddressFacts, Attribute, PageTotals, Unknown } from './model';
+import type { AddressFacts, Attribute, Memslot, PageTotals, Unknown } from './model';
 import type { PageRuns } from './pageRuns';
 import type { WireRange } from './range';
 
@@ -13,6 +13,7 @@ export interface MapMemslot {
     readonly gpa: Hex;
     readonly size: Hex;
     readonly internal: boolean;
+    readonly flags: Memslot['flags'];
     /** For people: "anonymous, read-only". */
     readonly description: string;
 }

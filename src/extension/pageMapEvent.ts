@@ -28,6 +28,7 @@ export function mapEvent(active: ActiveVm, map: PackedPageMap): MapEvent {
             gpa: memslot.gpa,
             size: memslot.size,
             internal: memslot.internal,
+            flags: memslot.flags,
             description: memslotTraits(memslot).join(', '),
         })),
         runs: unpackPageRuns(map.runs),

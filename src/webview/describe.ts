@@ -1,14 +1,16 @@
 /** What the map says in words: of the pages under the pointer or the cursor, of a selection, of what `explain` added. */
 import { formatSize, toHex } from '../common/address';
-import type { AddressFacts, GmemBacking, HvaBacking, PageRun } from '../common/model';
+import { attributeText, gmemText, hvaText } from '../common/factWords';
+import type { AddressFacts, PageRun } from '../common/model';
+import { pageFacts, type FactLine } from '../common/pageFacts';
 import { findRun, pageRunAt } from '../common/pageRuns';
+import { isDoubleBacked } from '../common/pageState';
 import { slotsIn, type Extent, type MapModel } from './mapModel';
 import { classCount, className } from './pageClass';
 
 export interface Description {
     readonly title: string;
-    /** Label and text. */
-    readonly lines: readonly (readonly [string, string])[];
+    readonly lines: readonly FactLine[];
 }
 
 export const toGpa = (gfn: number): string => toHex(gfn * 4096);
@@ -17,10 +19,10 @@ export const rangeOf = ({ start, end }: Extent): string => `${toGpa(start)}+${to
 export const countOf = (pages: number): string => (pages === 1 ? '1 page' : `${pages.toLocaleString('en')} pages`);
 
 /** Bytes per class, the classes that do not occur left out; what no memslot covers comes last. */
-export function describeMix(model: MapModel, { start, end }: Extent): (readonly [string, string])[] {
+export function describeMix(model: MapModel, { start, end }: Extent): FactLine[] {
     const counts = new Float64Array(classCount);
     model.index.count(start, end, counts);
-    const lines: (readonly [string, string])[] = [];
+    const lines: FactLine[] = [];
     let covered = 0;
     counts.forEach((pages, pageClass) => {
         covered += pages;
@@ -41,10 +43,13 @@ export function singleRun(model: MapModel, { start, end }: Extent): number {
 export function describePages(model: MapModel, extent: Extent): Description {
     const pages = extent.end - extent.start;
     const title = pages === 1 ? toGpa(extent.start) : `${rangeOf(extent)} (${sizeOf(pages)})`;
-    const slots: readonly [string, string] = ['Memory slot', describeSlots(model, extent)];
+    const slots: FactLine = ['Memory slot', describeSlots(model, extent)];
     const index = singleRun(model, extent);
     if (index < 0) return { title, lines: [slots, ...describeMix(model, extent)] };
-    return { title, lines: [slots, ...describeRun(pageRunAt(model.index.runs, index))] };
+    const [slot] = slotsIn(model, extent.start, extent.end);
+    const { runs } = model.index;
+    const facts = pageFacts(pageRunAt(runs, index), slot?.memslot ?? null, isDoubleBacked(runs.states[index] ?? 0));
+    return { title, lines: slot === undefined ? facts : [slots, ...facts] };
 }
 
 /** One line for a screen reader. */
@@ -61,53 +66,24 @@ function describeSlots(model: MapModel, { start, end }: Extent): string {
     const [first] = slots;
     if (first === undefined) return 'none';
     if (slots.length > 1) return `${slots.length} slots: #${first.memslot.id} to #${slots.at(-1)?.memslot.id ?? ''}`;
-    const { id, internal, description } = first.memslot;
-    return [`#${id}`, rangeOf(first), description, ...(internal ? ["KVM's own"] : [])].filter((part) => part !== '').join(' · ');
-}
-
-function describeRun(run: PageRun): (readonly [string, string])[] {
-    const pages = Number(BigInt(run.size) >> 12n);
-    const lines: [string, string][] = [
-        ['Attribute', `${run.attribute} (scope: ${run.scope})`],
-        ['HVA side', describeHva(run.hvaBacking)],
-        ['guest_memfd side', describeGmem(run.gmemBacking)],
-    ];
-    if (run.guestMapping !== null) {
-        const { level, writable } = run.guestMapping;
-        lines.push(['Guest mapping', level === 'none' ? 'none' : `${level}, ${writable ? 'writable' : 'read-only'}`]);
-    }
-    if (run.dirty !== null) lines.push(['Dirty', run.dirty ? 'yes' : 'no']);
-    lines.push(['Run', `${run.gpa}+${run.size} (${sizeOf(pages)})`]);
-    return lines;
-}
-
-function describeHva(backing: HvaBacking): string {
-    if (backing.state === null) return 'unknown';
-    if (backing.state === 'zero') return 'zero page';
-    if (backing.state !== 'present') return backing.state;
-    const size = backing.pageSize === null ? '' : `, ${backing.pageSize} pages`;
-    return `present, ${backing.mapped ? 'mapped' : 'not mapped'} by the VMM${size}`;
-}
-
-function describeGmem(backing: GmemBacking): string {
-    return backing.state ?? 'unknown';
+    const { id, description } = first.memslot;
+    return [`Slot ${id}`, rangeOf(first), description].filter((part) => part !== '').join(', ');
 }
 
 /** Where one address is, which only the agent knows. */
-export function describeFacts(facts: AddressFacts): (readonly [string, string])[] {
-    const lines: [string, string][] = [];
+export function describeFacts(facts: AddressFacts): FactLine[] {
+    const lines: FactLine[] = [];
     if (facts.hva !== null) lines.push(['HVA', facts.hva]);
     if (facts.guestMemfd !== null) {
         const { inode, fd, offset } = facts.guestMemfd;
-        lines.push(['guest_memfd', `inode ${inode}, fd ${fd}, offset ${offset}`]);
+        lines.push(['guest_memfd', `${fd < 0 ? `inode ${inode}` : `fd ${fd}`}, offset ${offset}`]);
     }
     return lines;
 }
 
 /** What the agent says of a page that the map, which is older, says differently. */
-export function describeChange(facts: AddressFacts, run: PageRun): (readonly [string, string])[] {
-    const parts = ({ attribute, hvaBacking, gmemBacking }: PageRun) => [attribute, describeHva(hvaBacking), describeGmem(gmemBacking)];
-    const [attribute, hva, gmem] = parts(facts.run);
-    if (parts(facts.run).join() === parts(run).join()) return [];
-    return [['Changed since', `${attribute ?? ''}; HVA side ${hva ?? ''}; guest_memfd side ${gmem ?? ''}`]];
+export function describeChange(facts: AddressFacts, run: PageRun): FactLine[] {
+    const words = (page: PageRun) =>
+        [attributeText(page), `HVA side: ${hvaText(page.hvaBacking)}`, `guest_memfd side: ${gmemText(page.gmemBacking)}`].join('; ');
+    return words(facts.run) === words(run) ? [] : [['Changed since', words(facts.run)]];
 }

@@ -45,12 +45,12 @@ function residencyOf(state: PageState): Residency {
 const residencyNames: Record<Residency, string> = {
     present: '',
     doubleBacked: ', double-backed',
-    allocated: ', not prepared',
-    absent: ', no page yet',
+    allocated: ', not yet prepared',
+    absent: ', no page',
     swapped: ', swapped out',
-    zero: ', zero page',
+    zero: ', the zero page',
     unbacked: ', no backing',
-    unknown: ', backing unknown',
+    unknown: ', not known',
     outside: ', outside memslots',
 };
 

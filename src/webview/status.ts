@@ -1,5 +1,6 @@
 /** The lines about the map as a whole: its totals, when it was taken and how far it can be trusted, what is not known. */
 import { formatSize, parseHex, type Hex } from '../common/address';
+import { fieldText, isNotKept } from '../common/factWords';
 import { definitions, element } from './dom';
 import { keyHelp } from './keyboard';
 import type { MapModel } from './mapModel';
@@ -14,7 +15,8 @@ export class Status {
     }
 
     show({ event }: MapModel): void {
-        const { totals, takenAt, consistent, unknown } = event;
+        const { totals, takenAt, consistent } = event;
+        const unknown = event.unknown.filter((entry) => !isNotKept(entry));
         const amount = (name: string, bytes: Hex) => element('span', 'part', `${name} ${formatSize(parseHex(bytes) ?? 0n)}`);
         const taken = element('span', 'part', `taken ${formatTime(takenAt)}`);
         taken.title = takenAt;
@@ -30,7 +32,7 @@ export class Status {
         const count = unknown.length === 1 ? 'One fact is unknown' : `${unknown.length} facts are unknown`;
         this.unknown.replaceChildren(
             element('summary', '', count),
-            definitions('', unknown.map(({ field, reason }) => [field, reason] as const)),
+            definitions('', unknown.map(({ field, reason }) => [fieldText(field), reason] as const)),
         );
     }
 }

@@ -47,6 +47,7 @@ export function makeMap(slots: readonly SlotShape[], runs: PageRuns): MadeMap {
             gpa: hexBytes(start),
             size: hexBytes(pages),
             internal: false,
+            flags: [],
             description: 'anonymous',
         })),
         runs,

@@ -75,7 +75,7 @@ describe('converting in the window', function () {
         await map().locator('.selected .part', { hasText: /^Private.* 8 KiB$/ }).waitFor();
         await map().locator('.goTo input').fill(hex(range().start));
         await map().locator('.goTo input').press('Enter');
-        await attribute().filter({ hasText: 'private (scope: vm)' }).waitFor();
+        await attribute().filter({ hasText: 'private, decided by the VM' }).waitFor();
         await vscode().picture('converted');
     });
 

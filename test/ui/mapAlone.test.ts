@@ -1,6 +1,7 @@
 /** The page map's drawing and its controls, with maps made for the purpose: real pixels, real keys, a pretended host. */
 import assert from 'node:assert/strict';
 import type { BrowserContextOptions } from 'playwright-core';
+import { loggedOnly } from '../../src/common/factWords';
 import { mapColors } from '../../src/common/mapColors';
 import type { AddressFacts } from '../../src/common/model';
 import { PageRunsBuilder, pageRunAt } from '../../src/common/pageRuns';
@@ -98,7 +99,7 @@ describe('the page map alone', () => {
         await map.send({ type: 'explained', gpa: '0x105000', facts });
         assert.doesNotMatch((await tooltip.textContent()) ?? '', /0x7f0000001000/);
         await map.send({ type: 'explained', gpa: '0x100000', facts });
-        assert.match((await tooltip.textContent()) ?? '', /HVA0x7f0000001000guest_memfdinode 12, fd 5, offset 0x3000$/);
+        assert.match((await tooltip.textContent()) ?? '', /HVA0x7f0000001000guest_memfdfd 5, offset 0x3000$/);
         await map.send({ type: 'explained', gpa: '0x100000', facts: { ...facts, run: { ...facts.run, attribute: 'private' } } });
         assert.match((await tooltip.textContent()) ?? '', /Changed sinceprivate/);
     });
@@ -192,12 +193,16 @@ describe('the page map alone', () => {
 
     it('tells totals, doubts and what is not known', async () => {
         await open();
-        const unknown = [{ field: 'guestMapping', reason: 'the MMU is not read' }];
+        const unknown = [
+            { field: 'guestMapping', reason: 'the MMU is not read' },
+            { field: 'dirty', reason: `${loggedOnly} which is not so for memslot 3` },
+        ];
         await map.send({ ...smallMap(), consistent: false, unknown, totals: { ...noTotals, private: '0x8000', shared: '0x8000' } });
         const status = map.page.locator('.status');
         assert.match((await status.locator('.totals').textContent()) ?? '', /^private 32 KiBshared 32 KiBdouble-backed 0 B.*inconsistent$/);
         await status.getByText('One fact is unknown').click();
         assert.ok(await status.getByText('the MMU is not read').isVisible());
+        assert.deepEqual(await status.locator('.unknown dt').allTextContents(), ['guest mapping']);
     });
 
     it('says that its map is old, what can be done, and does nothing else with it', async () => {

@@ -1,24 +1,11 @@
 /** From the side bar to the page map, as a person goes: what the map says equals what the command line says. */
 import assert from 'node:assert/strict';
-import { formatSize } from '../../src/common/address';
-import type { PageMap, PageRun } from '../../src/common/model';
+import type { PageMap, VmDetails } from '../../src/common/model';
+import { pageFacts } from '../../src/common/pageFacts';
 import { guestmemJson } from '../support/guestmem';
 import { hex, page, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 import { suiteWindow } from '../support/vscodeWindow';
-
-/** The tooltip's lines about a page's state, from the command line's own words. */
-function linesOf(run: PageRun): Record<string, string> {
-    const { hvaBacking: hva } = run;
-    const mapped = hva.state === 'present' ? `, ${hva.mapped ? 'mapped' : 'not mapped'} by the VMM` : '';
-    const pageSize = hva.state === 'present' && hva.pageSize !== null ? `, ${hva.pageSize} pages` : '';
-    return {
-        Attribute: `${run.attribute} (scope: ${run.scope})`,
-        'HVA side': (hva.state === 'zero' ? 'zero page' : (hva.state ?? 'unknown')) + mapped + pageSize,
-        'guest_memfd side': run.gmemBacking.state ?? 'unknown',
-        Run: `${run.gpa}+${run.size} (${formatSize(BigInt(run.size))})`,
-    };
-}
 
 describe('the page map in the window', () => {
     const vmm = suiteVmm(['--name', 'pictured']);
@@ -57,8 +44,10 @@ describe('the page map in the window', () => {
             const { runs } = await guestmemJson<PageMap>(['map', vmm().id]);
             const run = runs.find((one) => BigInt(one.gpa) <= BigInt(gpa) && BigInt(gpa) < BigInt(one.gpa) + BigInt(one.size));
             assert(run !== undefined);
-            const { Attribute, Run, ...rest } = shown;
-            assert.deepEqual({ Attribute, 'HVA side': rest['HVA side'], 'guest_memfd side': rest['guest_memfd side'], Run }, linesOf(run), `${kind} at ${gpa}`);
+            const { addressSpaces } = await guestmemJson<VmDetails>(['show', vmm().id]);
+            const slot = addressSpaces[0]?.memslots.find(({ id }) => id === run.memslot) ?? null;
+            for (const [label, words] of pageFacts(run, slot, false)) assert.equal(shown[label], words, `${label} of ${kind} at ${gpa}`);
+            assert.equal(shown['Changed since'], undefined);
         }
     });
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { obstacleText } from '../../src/common/factWords';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
+import { encodePageDetail, encodePageState } from '../../src/common/pageState';
 import { describeBriefly, describePages } from '../../src/webview/describe';
 import { parseDestination } from '../../src/webview/goTo';
 import { actionOf } from '../../src/webview/keyboard';
@@ -8,8 +10,22 @@ import { parseViewState } from '../../src/webview/viewState';
 import { makeModel, states } from '../support/madeMaps';
 
 const builder = new PageRunsBuilder();
-builder.append(0x100, 0x10, 3, states.sharedPresent);
-builder.append(0x110, 0x10, 3, states.privateDouble);
+builder.append(0x100, 0x10, 3, states.sharedPresent, encodePageDetail({ rights: 'rw-', guestUses: 'hva' }));
+builder.append(
+    0x110,
+    0x10,
+    3,
+    encodePageState({ attribute: 'private', scope: 'vm', hva: 'present', gmem: 'prepared', guestMapping: { level: '4K', writable: true }, dirty: true }),
+    encodePageDetail({
+        rights: 'r--',
+        gmemNode: 1,
+        executable: true,
+        accessed: true,
+        guestDirty: false,
+        whyNotLarger: ['misaligned', 'mixed-attributes'],
+        guestUses: 'guest_memfd',
+    }),
+);
 const model = makeModel([{ id: 3, start: 0x100, pages: 0x20 }], builder.build());
 
 describe('the words for pages', () => {
@@ -17,18 +33,38 @@ describe('the words for pages', () => {
         assert.deepEqual(describePages(model, { start: 0x105, end: 0x106 }), {
             title: '0x105000',
             lines: [
-                ['Memory slot', '#3 · 0x100000+0x20000 · anonymous'],
-                ['Attribute', 'shared (scope: vm)'],
-                ['HVA side', 'present, mapped by the VMM, 4K pages'],
-                ['guest_memfd side', 'absent'],
-                ['Run', '0x100000+0x10000 (64 KiB)'],
+                ['Memory slot', 'Slot 3, 0x100000+0x20000, anonymous'],
+                ['Kind', 'memory'],
+                ['Attribute', 'shared, decided by the VM'],
+                ['HVA side', '4K page mapped by the VMM, rw-'],
+                ['guest_memfd side', 'no page'],
+                ['Guest uses', 'the HVA side'],
+                ['Same state', '0x100000+0x10000 (64 KiB)'],
             ],
+        });
+    });
+
+    it('tell which of two copies is wasted, what the guest may do, and why its page is not larger', () => {
+        const lines = Object.fromEntries(describePages(model, { start: 0x115, end: 0x116 }).lines);
+        assert.deepEqual(lines, {
+            'Memory slot': 'Slot 3, 0x100000+0x20000, anonymous',
+            Kind: 'memory',
+            Attribute: 'private, decided by the VM',
+            'HVA side': 'in the file, not mapped by the VMM, r--',
+            'guest_memfd side': 'prepared, NUMA node 1',
+            'Guest uses': 'the guest_memfd side',
+            'Double-backed': 'yes: the page of the HVA side takes memory, and the guest does not use it',
+            Rights: 'memslot writable, VMM r--',
+            'Guest mapping': '4K, writable, executable, accessed, not dirty',
+            'Why not larger': obstacleText('misaligned') + '; ' + obstacleText('mixed-attributes'),
+            Dirty: 'yes, in the dirty log',
+            'Same state': '0x110000+0x10000 (64 KiB)',
         });
     });
 
     it('count the states of a cell that mixes them', () => {
         assert.deepEqual(describePages(model, { start: 0x10e, end: 0x130 }).lines, [
-            ['Memory slot', '#3 · 0x100000+0x20000 · anonymous'],
+            ['Memory slot', 'Slot 3, 0x100000+0x20000, anonymous'],
             ['Private, double-backed', '64 KiB'],
             ['Shared', '8 KiB'],
             ['No memslot', '64 KiB'],
@@ -69,7 +105,7 @@ describe('keys', () => {
 });
 
 describe('slot labels', () => {
-    const slot = (id: number) => ({ start: 0, end: 1, memslot: { id, gpa: '0x0', size: '0x1000', internal: false, description: 'anonymous' } });
+    const slot = (id: number) => ({ start: 0, end: 1, memslot: { id, gpa: '0x0', size: '0x1000', internal: false, flags: [], description: 'anonymous' } });
     const widthOf = (text: string) => text.length * 6;
 
     it('never overlap and never leave the map, however many there are', () => {
