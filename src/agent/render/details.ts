@@ -1,3 +1,4 @@
+import { scopeText } from '../../common/factWords';
 import type { AddressSpace, GuestMemfd, Memslot, Vcpu, VcpuExit, VmDetails } from '../../common/model';
 import { renderTable } from './table';
 import { notKnown, numberText, sizeText, unknownText } from './values';
@@ -7,7 +8,7 @@ export function renderDetails(details: VmDetails): string {
     const { capabilities, guestMemfds, vcpus } = details;
     const attributes = capabilities.attributes.length > 0 ? 'private and shared' : 'shared only';
     const sections = [
-        renderVm(details.vm) + `Memory attributes: ${attributes}; decided by: ${scopeText(capabilities.attributeScope)}\n`,
+        renderVm(details.vm) + `Memory attributes: ${attributes}; decided by: ${capabilities.attributeScope === 'guest_memfd' ? 'the guest_memfd of each slot' : scopeText(capabilities.attributeScope)}\n`,
         ...details.addressSpaces.map((space) => memslotTable(space, details.addressSpaces.length > 1)),
         guestMemfds.length === 0 ? '' : 'guest_memfds\n' + guestMemfdTable(guestMemfds),
         'vCPUs\n' + vcpuTable(vcpus),
@@ -15,9 +16,6 @@ export function renderDetails(details: VmDetails): string {
     ];
     return sections.filter((section) => section !== '').join('\n');
 }
-
-const scopeText = (scope: VmDetails['capabilities']['attributeScope']): string =>
-    scope === 'vm' ? 'the VM' : scope === 'guest_memfd' ? 'the guest_memfd of each slot' : 'nobody';
 
 function memslotTable({ id, memslots }: AddressSpace, several: boolean): string {
     const title = several ? `Memslots of address space ${id}\n` : 'Memslots\n';

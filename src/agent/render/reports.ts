@@ -1,7 +1,20 @@
 /** The smaller reports for people: convert, explain, doctor. */
-import type { AddressFacts, ConvertReport, DoctorReport } from '../../common/model';
+import {
+    attributeText,
+    dirtyText,
+    doubleBackedText,
+    gmemText,
+    guestMappingText,
+    guestUsesText,
+    hvaText,
+    kindText,
+    notKnownText,
+    rightsText,
+    whyNotLargerText,
+} from '../../common/factWords';
+import type { AddressFacts, ConvertReport, DoctorReport, Memslot } from '../../common/model';
 import { escapeText } from './text';
-import { dirtyText, gmemText, guestMappingText, hvaText, numberText, sizeText, unknownText } from './values';
+import { numberText, sizeText, unknownText } from './values';
 
 export function renderConversion(report: ConvertReport): string {
     const { pagesChanged, pagesAlready, to, range, dryRun } = report;
@@ -18,27 +31,35 @@ export function renderConversion(report: ConvertReport): string {
 }
 
 export function renderFacts(facts: AddressFacts): string {
-    const { memslot, run, guestMemfd } = facts;
-    const lines: [string, string][] = [
+    const { memslot, run } = facts;
+    const lines: (readonly [label: string, value: string])[] = [
         ['GPA', facts.gpa],
-        [
-            'Memslot',
-            memslot === null
-                ? 'none'
-                : `${memslot.id}, ${memslot.gpa}+${memslot.size}${memslot.flags.length > 0 ? `, ${memslot.flags.join(' ')}` : ''}`,
-        ],
-        ['HVA', facts.hva ?? 'none'],
-        ['Backing', memslot === null ? 'none' : [memslot.backing?.kind ?? '?', memslot.backing?.path ?? ''].join(' ').trim()],
-        ['guest_memfd', guestMemfd === null ? 'none' : `fd ${guestMemfd.fd}, inode ${guestMemfd.inode}, offset ${guestMemfd.offset}`],
-        ['Attribute', `${run.attribute}, decided by ${run.scope === 'vm' ? 'the VM' : run.scope === 'none' ? 'nobody' : 'the guest_memfd'}`],
-        ['HVA side', hvaText(run.hvaBacking)],
-        ['guest_memfd side', gmemText(run.gmemBacking)],
-        ['Guest mapping', guestMappingText(run.guestMapping)],
-        ['Dirty', dirtyText(run.dirty)],
-        ['Double-backed', facts.doubleBacked ? 'yes' : 'no'],
+        ['Kind', kindText(facts.kind)],
+        ['Attribute', attributeText(run)],
+        ...(memslot === null ? [] : memslotLines(facts, memslot)),
         ['The same in', `${run.gpa}+${run.size} (${sizeText(run.size)})`],
     ];
-    return lines.map(([label, value]) => `${label.padEnd(18)}${escapeText(value)}\n`).join('') + unknownText(facts.unknown);
+    const said = lines.filter(([, value]) => value !== '');
+    return said.map(([label, value]) => `${label.padEnd(18)}${escapeText(value)}\n`).join('') + unknownText(facts.unknown);
+}
+
+/** A line whose value is empty is left out. */
+function memslotLines({ hva, guestMemfd, run, ...facts }: AddressFacts, memslot: Memslot): [label: string, value: string][] {
+    const { backing, flags } = memslot;
+    return [
+        ['Memslot', [memslot.id, `${memslot.gpa}+${memslot.size}`, ...(memslot.internal ? ['made by KVM itself'] : []), ...flags].join(', ')],
+        ['HVA', hva ?? 'none'],
+        ['Backing', backing === null ? notKnownText : [backing.kind, backing.path ?? ''].join(' ').trim()],
+        ['HVA side', hvaText(run.hvaBacking)],
+        ['guest_memfd', guestMemfd === null ? '' : `fd ${guestMemfd.fd}, inode ${guestMemfd.inode}, offset ${guestMemfd.offset}`],
+        ['guest_memfd side', gmemText(run.gmemBacking)],
+        ['Double-backed', doubleBackedText({ doubleBacked: facts.doubleBacked, run })],
+        ['The guest uses', guestUsesText(run)],
+        ['Rights', rightsText(memslot, run)],
+        ['Guest mapping', guestMappingText(run.guestMapping)],
+        ['Why not larger', whyNotLargerText(run)],
+        ['Dirty', dirtyText(run.dirty)],
+    ];
 }
 
 export function renderDoctor({ checks, ok }: DoctorReport): string {
