@@ -22,6 +22,7 @@ struct options {
     bool populate;   /* allocate all of the two above */
     uint32_t vms;    /* VMs in this process; all but the first are bare */
     bool fork;       /* a child process holds the same VMs */
+    bool kinds;      /* further memslots, one for each kind of host memory */
 };
 
 struct options parse_options(int argc, char **argv);
@@ -63,6 +64,11 @@ struct vm {
 
 /* memory.c: gives the VM every kind of memory that the kernel offers. */
 void add_memory(struct vm *vm, const struct options *options);
+struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags);
+
+/* host_memory.c: a memslot for each further kind of host memory, from this GPA on. */
+#define HOST_MEMORY_SLOTS 7
+void add_host_memory(struct vm *vm, uint64_t gpa);
 
 /* attributes.c: both are safe to call from any thread. */
 /* Sets the attribute in KVM and in the VMM's own record. Returns 0 or an errno. */
@@ -91,8 +97,11 @@ void start_vcpus(struct vm *vm, const struct options *options);
 /* No vCPU is in a tick any more when it returns from pausing. */
 void pause_ticks(bool pause);
 
-/* MMIO: outside the memslots or a write to the read-only one. Shutdown: an address the processor does not have. */
-enum access_outcome { ACCESS_DONE, ACCESS_MMIO, ACCESS_MEMORY_FAULT, ACCESS_SHUTDOWN };
+/*
+ * MMIO: outside the memslots or a write to the read-only one. EFAULT: the VMM's mapping does not permit it. Shutdown: an
+ * address the processor does not have.
+ */
+enum access_outcome { ACCESS_DONE, ACCESS_MMIO, ACCESS_MEMORY_FAULT, ACCESS_EFAULT, ACCESS_SHUTDOWN };
 struct access {
     uint64_t command; /* COMMAND_READ or COMMAND_WRITE */
     uint64_t gpa;

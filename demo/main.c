@@ -55,6 +55,8 @@ static void obey(const struct vm *vm, const char *line)
 
         pause_ticks(pause);
         printf("{\"paused\":%s}\n", pause ? "true" : "false");
+    } else if (!strcmp(verb, "close") && count == 2) {
+        printf("{\"closed\":%s}\n", close((int)strtoul(words[0], NULL, 0)) ? "false" : "true");
     } else if (!strcmp(verb, "sandbox")) {
         int error = enter_sandbox(count == 2 && !strcmp(words[0], "permissive"));
 

@@ -36,7 +36,7 @@ static struct memslot *set_memslot(struct vm *vm, struct memslot slot)
     return &vm->memslots[vm->memslot_count++];
 }
 
-static struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags)
+struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags)
 {
     return set_memslot(vm, (struct memslot){.kind = kind, .gpa = gpa, .size = size, .hva = hva, .flags = flags, .gmem_fd = -1});
 }
@@ -198,7 +198,7 @@ void add_memory(struct vm *vm, const struct options *options)
         has_gmem &= (ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_MEMFD_FLAGS) & shareable) == shareable;
         gmem_flags = shareable;
     }
-    vm->memslots = calloc(options->slots + 8, sizeof(*vm->memslots));
+    vm->memslots = calloc(options->slots + HOST_MEMORY_SLOTS + 8, sizeof(*vm->memslots));
     if (!vm->memslots)
         die("calloc");
     add_conventional_memory(vm);
@@ -207,6 +207,10 @@ void add_memory(struct vm *vm, const struct options *options)
     gpa = (add_large_memory(vm, options, gmem_flags) + GIB) & -GIB;
     if (has_gmem && options->gmem)
         gpa = (add_pure_guest_memfd(vm, options, gpa, gmem_flags) + GIB) & -GIB;
+    if (options->kinds) {
+        add_host_memory(vm, gpa);
+        gpa += GIB;
+    }
     if (options->slots)
         add_small_memslots(vm, options, gpa);
 }

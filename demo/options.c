@@ -10,7 +10,7 @@ static const char usage[] =
     "usage: guestmem-demo [options]\n"
     "A small KVM virtual machine with every kind of guest memory. It prints one line of JSON about itself and then\n"
     "obeys lines on stdin: read GPA, write GPA BYTE, attributes GPA SIZE private|shared, ranges, dirty-log MEMSLOT,\n"
-    "pause, resume, sandbox, quit.\n"
+    "close FD, pause, resume, sandbox, quit.\n"
     "\n"
     "  --type default|sw-protected  VM type; sw-protected has private memory and needs a kernel that offers it\n"
     "  --memory SIZE     the large memslot (16M)\n"
@@ -22,6 +22,7 @@ static const char usage[] =
     "  --vcpus N         vCPUs (1)\n"
     "  --vms N           VMs in this process; all but the first are bare (1)\n"
     "  --fork            a child process holds the same VMs\n"
+    "  --kinds           further memslots, one for each kind of host memory\n"
     "  --name NAME       a name for those who read the command line\n"
     "Sizes are bytes, or a number with K, M or G, and whole pages.\n";
 
@@ -59,15 +60,15 @@ static uint64_t parse_size(const char *option, const char *text)
 
 struct options parse_options(int argc, char **argv)
 {
-    enum { TYPE, MEMORY, GMEM, POPULATE, SLOTS, SLOT_SIZE, RATE, VCPUS, VMS, FORK, NAME, HELP };
+    enum { TYPE, MEMORY, GMEM, POPULATE, SLOTS, SLOT_SIZE, RATE, VCPUS, VMS, FORK, KINDS, NAME, HELP };
     static const struct option known[] = {
         {"type", required_argument, NULL, TYPE},   {"memory", required_argument, NULL, MEMORY},
         {"gmem", required_argument, NULL, GMEM},   {"populate", no_argument, NULL, POPULATE},
         {"slots", required_argument, NULL, SLOTS}, {"slot-size", required_argument, NULL, SLOT_SIZE},
         {"rate", required_argument, NULL, RATE},   {"vcpus", required_argument, NULL, VCPUS},
         {"vms", required_argument, NULL, VMS},     {"fork", no_argument, NULL, FORK},
-        {"name", required_argument, NULL, NAME},   {"help", no_argument, NULL, HELP},
-        {NULL, 0, NULL, 0},
+        {"kinds", no_argument, NULL, KINDS},       {"name", required_argument, NULL, NAME},
+        {"help", no_argument, NULL, HELP},         {NULL, 0, NULL, 0},
     };
     struct options options = {.slot_size = 64 << 10, .rate = 4, .vcpus = 1, .memory = 16 << 20, .vms = 1};
     int option, index;
@@ -90,6 +91,7 @@ struct options parse_options(int argc, char **argv)
         case VCPUS: options.vcpus = parse_number(name, optarg, 1, 4096 / MAILBOX_SIZE); break;
         case VMS: options.vms = parse_number(name, optarg, 1, 64); break;
         case FORK: options.fork = true; break;
+        case KINDS: options.kinds = true; break;
         case NAME: break;
         case HELP: fputs(usage, stdout); exit(EXIT_SUCCESS);
         default: fputs(usage, stderr); exit(2);

@@ -75,8 +75,9 @@ void print_access(const struct access *access)
     if (access->outcome == ACCESS_MEMORY_FAULT)
         printf("{\"gpa\":\"0x%llx\",\"exit\":\"memory-fault\",\"faultGpa\":\"0x%llx\"}\n", (ull)access->gpa,
                (ull)access->fault_gpa);
-    else if (access->outcome == ACCESS_SHUTDOWN)
-        printf("{\"gpa\":\"0x%llx\",\"exit\":\"shutdown\"}\n", (ull)access->gpa);
+    else if (access->outcome == ACCESS_SHUTDOWN || access->outcome == ACCESS_EFAULT)
+        printf("{\"gpa\":\"0x%llx\",\"exit\":\"%s\"}\n", (ull)access->gpa,
+               access->outcome == ACCESS_SHUTDOWN ? "shutdown" : "efault");
     else
         printf("{\"gpa\":\"0x%llx\",\"value\":%u%s}\n", (ull)access->gpa, access->value,
                access->outcome == ACCESS_MMIO ? ",\"exit\":\"mmio\"" : "");

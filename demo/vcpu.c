@@ -76,7 +76,7 @@ static void give_up_access(const struct vcpu *vcpu)
 }
 
 /*
- * Runs the guest up to its next HLT or to a memory fault, which stays its last exit; `access` learns of exits on the
+ * Runs the guest up to its next HLT or to an access that fails, which stays its last exit; `access` learns of exits on the
  * way.
  */
 static void run_guest(const struct vcpu *vcpu, struct access *access)
@@ -89,9 +89,9 @@ static void run_guest(const struct vcpu *vcpu, struct access *access)
 
             if (errno == EINTR)
                 continue;
-            if (errno != EFAULT || run->exit_reason != KVM_EXIT_MEMORY_FAULT)
+            if (errno != EFAULT)
                 die("KVM_RUN");
-            access->outcome = ACCESS_MEMORY_FAULT;
+            access->outcome = run->exit_reason == KVM_EXIT_MEMORY_FAULT ? ACCESS_MEMORY_FAULT : ACCESS_EFAULT;
             access->fault_gpa = fault->gpa;
             give_up_access(vcpu);
             return;

@@ -90,14 +90,17 @@ export function guestUsesText({ guestUses, memslot }: Pick<PageRun, 'guestUses' 
 }
 
 export function doubleBackedText({ doubleBacked, run }: Pick<AddressFacts, 'doubleBacked' | 'run'>): string {
-    if (!doubleBacked) return 'no';
-    const unused = run.guestUses === 'hva' ? 'guest_memfd' : 'HVA';
-    return run.guestUses === 'none' ? 'yes' : `yes: the page of the ${unused} side takes memory, and the guest does not use it`;
+    const { hvaBacking, gmemBacking, guestUses } = run;
+    const both = hvaBacking.state === 'present' && (gmemBacking.state === 'allocated' || gmemBacking.state === 'prepared');
+    if (!doubleBacked) return both ? 'no: both sides are the same page' : 'no';
+    const unused = guestUses === 'hva' ? 'guest_memfd' : 'HVA';
+    return guestUses === 'none' ? 'yes' : `yes: the page of the ${unused} side takes memory, and the guest does not use it`;
 }
 
 /**
- * What the guest may do with the page by its memslot, and the VMM by its mapping. The guest may not do more than both
- * permit where it uses the HVA side. Empty where the slot has no mapping to compare with.
+ * What the guest may do with the page by its memslot, and the VMM by its mapping. Where the guest uses the HVA side it
+ * needs both: without the mapping's leave KVM_RUN fails with EFAULT, or exits for MMIO where KVM emulates the
+ * instruction. Empty where there is no mapping to compare with.
  */
 export function rightsText(memslot: Pick<Memslot, 'flags'>, run: Pick<PageRun, 'hvaBacking' | 'guestUses'>): string {
     const { hvaBacking, guestUses } = run;
@@ -105,8 +108,8 @@ export function rightsText(memslot: Pick<Memslot, 'flags'>, run: Pick<PageRun, '
     const readonly = memslot.flags.includes('readonly');
     const both = `memslot ${readonly ? 'read-only' : 'writable'}, VMM ${hvaBacking.rights}`;
     if (guestUses !== 'hva') return both;
-    if (!hvaBacking.rights.startsWith('r')) return `${both}: KVM_RUN fails with EFAULT when the guest uses it`;
-    return readonly || hvaBacking.rights[1] === 'w' ? both : `${both}: KVM_RUN fails with EFAULT when the guest writes`;
+    if (!hvaBacking.rights.startsWith('r')) return `${both}, so the guest cannot use it: KVM_RUN ends`;
+    return readonly || hvaBacking.rights[1] === 'w' ? both : `${both}, so the guest cannot write: KVM_RUN ends`;
 }
 
 export const dirtyText = (dirty: boolean | null): string =>

@@ -13,10 +13,13 @@ export interface DemoRange {
     readonly size: Hex;
 }
 
+/** Only with --kinds. */
+export type HostMemoryKind = 'file' | 'shmem' | 'zero' | 'mixed-rights' | 'hole' | 'huge' | 'hugetlb';
+
 export interface DemoMemslot extends DemoRange {
     readonly id: number;
     readonly hva: Hex;
-    readonly kind: 'anonymous' | 'memfd' | 'read-only' | 'dirty-logged' | 'guest_memfd';
+    readonly kind: 'anonymous' | 'memfd' | 'read-only' | 'dirty-logged' | 'guest_memfd' | HostMemoryKind;
     readonly flags: readonly string[];
     readonly guestMemfd: { readonly fd: number; readonly offset: Hex } | null;
     /** Its pages are used by the guest, so the VMM maps them or the guest_memfd holds them. */
@@ -43,7 +46,7 @@ export interface DemoReport {
 export interface DemoAccess {
     readonly gpa: Hex;
     readonly value?: number;
-    readonly exit?: 'mmio' | 'memory-fault' | 'shutdown';
+    readonly exit?: 'mmio' | 'memory-fault' | 'efault' | 'shutdown';
     readonly faultGpa?: Hex;
 }
 
