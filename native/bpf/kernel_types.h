@@ -145,13 +145,37 @@ struct pid {
     struct upid numbers[1];
 };
 
-struct mm_struct;
+struct percpu_counter {
+    long long count;
+    int *counters;
+};
+
+typedef struct {
+    atomic_long_t tlb_gen;
+} mm_context_t;
+
+struct mm_struct {
+    struct percpu_counter rss_stat[4]; /* Since Linux 6.2; before, a struct of plain counters. */
+    atomic_long_t hugetlb_usage;
+    mm_context_t context;
+};
+
+/* What threads that have ended leave to their process. */
+struct signal_struct {
+    struct list_head thread_head;
+    unsigned long min_flt;
+    unsigned long maj_flt;
+};
 
 struct task_struct {
     int pid;
     int tgid;
     struct mm_struct *mm;
     struct pid *thread_pid;
+    struct signal_struct *signal;
+    struct list_head thread_node;
+    unsigned long min_flt;
+    unsigned long maj_flt;
 };
 
 struct vm_area_struct {
@@ -266,6 +290,23 @@ struct kvm_arch {
     __u64 gfn_direct_bits; /* TDX, since 6.14. */
 };
 
+struct kvm_vm_stat_generic {
+    __u64 remote_tlb_flush;
+    __u64 remote_tlb_flush_requests;
+};
+
+struct kvm_vm_stat {
+    struct kvm_vm_stat_generic generic;
+    atomic_long_t pages_4k;
+    atomic_long_t pages_2m;
+    atomic_long_t pages_1g;
+};
+
+struct kvm_vcpu_stat {
+    __u64 pf_taken;
+    __u64 pf_fixed;
+};
+
 struct kvm {
     struct mm_struct *mm;
     struct mutex slots_lock;
@@ -273,6 +314,7 @@ struct kvm {
     struct xarray vcpu_array;
     atomic_t online_vcpus;
     struct kvm_arch arch;
+    struct kvm_vm_stat stat;
     struct dentry *debugfs_dentry;
     unsigned long mmu_invalidate_seq;
     long mmu_invalidate_in_progress;
@@ -286,6 +328,7 @@ struct kvm_vcpu {
     struct pid *pid;
     struct kvm_run *run;
     struct kvm_vcpu_arch arch;
+    struct kvm_vcpu_stat stat;
 };
 
 struct kvm_vcpu___rip {
