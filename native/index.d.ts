@@ -151,6 +151,15 @@ export interface LargePageObstacleChunk {
     readonly next: number | null;
 }
 
+/** Counters that the kernel moves when a VM's memory changes: what they cover while they stand still is in ARCHITECTURE.md. */
+export interface VmStamps {
+    readonly vm: VmIdentity;
+    /** In a fixed order. */
+    readonly counters: BigUint64Array;
+    /** No change was under way. */
+    readonly quiet: boolean;
+}
+
 /** Source: the dirty bitmap of one memslot, which is left as it is. */
 export interface DirtyPagesChunk {
     /** gfns of dirty pages; the others are clean. */
@@ -246,6 +255,8 @@ export class VmmProcess {
      * guest_memfds. null when the fd is none of these (any more).
      */
     readVm(fd: number): VmRecord | null;
+    /** null when the fd is no VM, its memory is not this process's, or this kernel lacks one of the counters. */
+    readStamps(vmFd: number): VmStamps | null;
     /** null when the fd is not a vCPU. */
     readVcpuState(fd: number): VcpuState | null;
     /** Attribute runs in [firstGfn, endGfn). null when the fd is no VM or the kernel keeps no VM-scope attributes. */

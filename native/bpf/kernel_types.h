@@ -145,6 +145,11 @@ struct pid {
     struct upid numbers[1];
 };
 
+/* A BPF map, of one value for each processor. */
+struct bpf_array {
+    void *pptrs[1];
+};
+
 struct percpu_counter {
     long long count;
     int *counters;

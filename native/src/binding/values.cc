@@ -207,6 +207,14 @@ Napi::Value to_value(Napi::Env env, const kvm::MemoryFault& fault) {
     return object;
 }
 
+Napi::Value to_value(Napi::Env env, const kvm::Stamps& stamps) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("vm", number(env, stamps.vm));
+    object.Set("counters", column<Napi::BigUint64Array>(env, stamps.counters, [](auto counter) { return counter; }));
+    object.Set("quiet", boolean(env, stamps.quiet));
+    return object;
+}
+
 Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("exitReason", number(env, vcpu.exit_reason));

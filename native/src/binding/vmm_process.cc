@@ -35,6 +35,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_mapping>>("readGuestMapping"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_large_page_obstacles>>("readLargePageObstacles"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_dirty_pages>>("readDirtyPages"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_stamps>>("readStamps"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vcpu_state>>("readVcpuState"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
@@ -104,6 +105,10 @@ Napi::Value VmmProcess::read_dirty_pages(const Napi::CallbackInfo& info) {
     return to_value(info.Env(), kvm::read_dirty_pages(process(), fd_argument(info, 0, "vmFd"), address_space,
                                                       page_argument(info, 2, "firstGfn"),
                                                       page_argument(info, 3, "endGfn")));
+}
+
+Napi::Value VmmProcess::read_stamps(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_stamps(process(), fd_argument(info, 0, "vmFd")));
 }
 
 Napi::Value VmmProcess::read_vcpu_state(const Napi::CallbackInfo& info) {

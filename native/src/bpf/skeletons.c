@@ -10,6 +10,7 @@
 #include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
+#include "stamps.bpf.h"
 #include "vcpu_state.bpf.h"
 
 #include "generated/attributes.lskel.h"
@@ -22,6 +23,7 @@
 #include "generated/large_page_obstacles.lskel.h"
 #include "generated/mapped_file_pages.lskel.h"
 #include "generated/memslots.lskel.h"
+#include "generated/stamps.lskel.h"
 #include "generated/vcpu_state.lskel.h"
 
 #define DEFINE_SKELETON(NAME, RECORD, COUNT)                                                        \
@@ -62,4 +64,5 @@ DEFINE_SKELETON(large_page_obstacles, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(stamps, struct stamp_record, STAMP_RECORDS)
 DEFINE_SKELETON(vcpu_state, struct vcpu_state_record, VCPU_STATE_RECORDS)

@@ -10,6 +10,7 @@
 #include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
+#include "stamps.bpf.h"
 #include "vcpu_state.bpf.h"
 
 namespace guestmem::kvm {
@@ -25,6 +26,7 @@ struct BpfObjects {
     bpf::Object<guest_memfd_state, run_record> guest_memfd{guest_memfd_skeleton};
     bpf::Object<page_cache_state, run_record> guest_memfd_pages{guest_memfd_pages_skeleton};
     bpf::Object<page_cache_state, run_record> mapped_file_pages{mapped_file_pages_skeleton};
+    bpf::Object<stamps_state, stamp_record> stamps{stamps_skeleton};
     bpf::Object<vcpu_state_request, vcpu_state_record> vcpu_state{vcpu_state_skeleton};
 };
 
