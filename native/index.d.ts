@@ -296,11 +296,41 @@ export class VmmProcess {
     /** Copies up-to-date pages of a guest_memfd through a mapping that ends with the call; -1 when it cannot be mapped. */
     readGuestMemfdBytes(fd: number, offset: bigint, into: Uint8Array): number;
 
-    /** What would refuse an injection now, without stopping anything; null when nothing was found. */
-    checkInjection(vmFd: number, vm: VmIdentity): Extract<InjectOutcome, { kind: 'refused' }> | null;
     /**
-     * Executes KVM_SET_MEMORY_ATTRIBUTES inside the VMM on one piece of at most 16 MiB, after checking that the process
-     * lives and that `vmFd` still names `vm`. `attributes` is 0 or 8 (private).
+     * What would refuse an injection now, without stopping anything; null when nothing was found. `thread` is the one that
+     * must execute it, 0 for any. A seccomp filter's word on the call is known only once its thread is stopped.
+     */
+    checkInjection(vmFd: number, vm: VmIdentity, thread: number): Extract<InjectOutcome, { kind: 'refused' }> | null;
+    /**
+     * Executes KVM_SET_MEMORY_ATTRIBUTES inside the VMM on one piece of at most 16 MiB. As with the other changes, before
+     * each attempt it is checked that the process lives and that `vmFd` still names `vm`. `attributes` is 0 or 8 (private).
      */
     setMemoryAttributes(vmFd: number, vm: VmIdentity, gpa: bigint, size: bigint, attributes: number): InjectOutcome;
+    /**
+     * Executes KVM_SET_USER_MEMORY_REGION inside the VMM so that a memslot logs dirty pages, or does not; the rest of it
+     * stays as it was read (`flags` as in MemslotColumns). A memslot with a guest_memfd cannot be changed: EINVAL.
+     */
+    setDirtyLogging(
+        vmFd: number,
+        vm: VmIdentity,
+        addressSpace: number,
+        id: number,
+        flags: number,
+        gpa: bigint,
+        size: bigint,
+        hva: bigint,
+        on: boolean,
+    ): InjectOutcome;
+    /**
+     * Executes KVM_PRE_FAULT_MEMORY on a vCPU, in the vCPU's own thread and outside KVM_RUN, on one piece of at most 2 MiB.
+     * It may have done only a part when it returns.
+     */
+    preFault(vmFd: number, vm: VmIdentity, vcpuFd: number, thread: number, gpa: bigint, size: bigint): InjectOutcome;
+    /**
+     * Allocates the pages of a guest_memfd, or gives them back with what they hold. From here: nothing is stopped. Returns
+     * null, the errno's name, or "gone" when the fd no longer names the file with that inode.
+     */
+    changeAllocation(fd: number, inode: number, allocate: boolean, offset: bigint, size: bigint): string | null;
+    /** Writes bytes at `hva`. Returns how many could be written, short at the first page that the process cannot write. */
+    writeMemory(hva: bigint, from: Uint8Array): number;
 }

@@ -44,7 +44,7 @@ export async function convertMemory(
         dryRun,
     };
     if (plan.pagesChanged === 0) return report;
-    const refusal = vm.process.checkInjection(vm.fd, vm.identity);
+    const refusal = vm.process.checkInjection(vm.fd, vm.identity, 0);
     if (refusal !== null) throw refusalError(vm, refusal);
     return dryRun ? report : await new Conversion(vm, report, plan, pace).run(window);
 }

@@ -46,7 +46,7 @@ describe('setting memory attributes through the addon', function () {
         try {
             await withVmOf(victim.pid, (vmm, vmFd, vm) => {
                 assert.equal(vmFd, victim.vmFd);
-                assert.equal(vmm.checkInjection(vmFd, vm), null);
+                assert.equal(vmm.checkInjection(vmFd, vm, 0), null);
                 for (let round = 0; round < 100; round++) {
                     const outcome = vmm.setMemoryAttributes(vmFd, vm, 0n, 0x1000n, 8);
                     assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
@@ -93,7 +93,7 @@ describe('setting memory attributes through the addon', function () {
     it('is refused while every thread is in KVM_RUN', () =>
         withTarget('halted-vcpu', async (vmm, vmFd, vm) => {
             while (!/^16 0x[0-9a-f]+ 0xae80 /.test(readFileSync(`/proc/${vmm.pid}/syscall`, 'utf8'))) await sleep(5);
-            for (const outcome of [vmm.checkInjection(vmFd, vm), vmm.setMemoryAttributes(vmFd, vm, 0n, 0x1000n, 8)]) {
+            for (const outcome of [vmm.checkInjection(vmFd, vm, 0), vmm.setMemoryAttributes(vmFd, vm, 0n, 0x1000n, 8)]) {
                 assert.ok(outcome?.kind === 'refused', JSON.stringify(outcome));
                 assert.equal(outcome.reason, 'no-thread');
                 assert.match(outcome.detail, /: 1 in KVM_RUN$/);
@@ -108,7 +108,7 @@ describe('setting memory attributes through the addon', function () {
             const exit = once(gdb, 'exit');
             const tracer = new RegExp(`^TracerPid:\\t${gdb.pid ?? 0}$`, 'm');
             while (!tracer.test(readFileSync(`/proc/${vmm.pid}/status`, 'utf8'))) await sleep(20);
-            for (const outcome of [vmm.checkInjection(vmFd, vm), vmm.setMemoryAttributes(vmFd, vm, 0n, 0x1000n, 8)]) {
+            for (const outcome of [vmm.checkInjection(vmFd, vm, 0), vmm.setMemoryAttributes(vmFd, vm, 0n, 0x1000n, 8)]) {
                 assert.ok(outcome?.kind === 'refused', JSON.stringify(outcome));
                 assert.equal(outcome.reason, 'traced');
                 assert.equal(outcome.tracer, gdb.pid);

@@ -53,9 +53,10 @@ export async function buildPrograms(): Promise<void> {
         [
             join(fixtures, 'inject_driver.cc'),
             join(library, 'kvm/set_attributes.cc'),
+            join(library, 'kvm/injection.cc'),
             ...sourcesIn(join(library, 'inject'), ['.cc']),
         ],
-        [join(library, 'kvm/set_attributes.h'), ...sourcesIn(join(library, 'inject'), ['.h'])],
+        [join(library, 'kvm/set_attributes.h'), join(library, 'kvm/injection.h'), ...sourcesIn(join(library, 'inject'), ['.h'])],
     );
 }
 

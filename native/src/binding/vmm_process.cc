@@ -3,7 +3,11 @@
 #include "binding/arguments.h"
 #include "binding/errors.h"
 #include "binding/values.h"
+#include "kvm/dirty_logging.h"
+#include "kvm/guest_memfd_allocation.h"
 #include "kvm/guest_memfd_bytes.h"
+#include "kvm/pre_fault.h"
+#include "kvm/set_attributes.h"
 #include "proc/mapped_file.h"
 #include "proc/memory.h"
 
@@ -46,6 +50,10 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_bytes>>("readGuestMemfdBytes"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::check_injection>>("checkInjection"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_memory_attributes>>("setMemoryAttributes"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_dirty_logging>>("setDirtyLogging"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::pre_fault>>("preFault"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::change_allocation>>("changeAllocation"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::write_memory>>("writeMemory"),
         });
 }
 
@@ -156,10 +164,10 @@ Napi::Value VmmProcess::read_guest_memfd_bytes(const Napi::CallbackInfo& info) {
                          kvm::read_guest_memfd_bytes(process(), fd, offset, into.Data(), into.ByteLength()));
 }
 
-InjectionTarget VmmProcess::injection_target(const Napi::CallbackInfo& info) const {
+kvm::InjectionTarget VmmProcess::injection_target(const Napi::CallbackInfo& info) const {
     const std::uint32_t fd = fd_argument(info, 0, "vmFd");
     const auto vm = static_cast<kvm::VmIdentity>(integer_argument(info, 1, "vm", UINT32_MAX));
-    InjectionTarget target{};
+    kvm::InjectionTarget target{};
     target.pid = process().pid();
     target.pidfd = process().pidfd();
     target.vm_fd = static_cast<int>(fd);
@@ -171,13 +179,48 @@ InjectionTarget VmmProcess::injection_target(const Napi::CallbackInfo& info) con
 }
 
 Napi::Value VmmProcess::check_injection(const Napi::CallbackInfo& info) {
-    return to_value(info.Env(), guestmem::check_injection(injection_target(info)));
+    const auto thread = static_cast<pid_t>(integer_argument(info, 2, "thread", INT32_MAX));
+    return to_value(info.Env(), kvm::check_injection(injection_target(info), thread));
 }
 
 Napi::Value VmmProcess::set_memory_attributes(const Napi::CallbackInfo& info) {
-    const AttributePiece piece{bigint_argument(info, 2, "gpa"), bigint_argument(info, 3, "size"),
-                               integer_argument(info, 4, "attributes", UINT32_MAX)};
-    return to_value(info.Env(), guestmem::set_memory_attributes(injection_target(info), piece));
+    const kvm::AttributePiece piece{bigint_argument(info, 2, "gpa"), bigint_argument(info, 3, "size"),
+                                    integer_argument(info, 4, "attributes", UINT32_MAX)};
+    return to_value(info.Env(), kvm::set_memory_attributes(injection_target(info), piece));
+}
+
+Napi::Value VmmProcess::set_dirty_logging(const Napi::CallbackInfo& info) {
+    const kvm::LoggedMemslot memslot{static_cast<std::uint16_t>(integer_argument(info, 2, "addressSpace", UINT16_MAX)),
+                                     static_cast<std::uint16_t>(integer_argument(info, 3, "id", UINT16_MAX)),
+                                     static_cast<std::uint32_t>(integer_argument(info, 4, "flags", UINT32_MAX)),
+                                     bigint_argument(info, 5, "gpa"),
+                                     bigint_argument(info, 6, "size"),
+                                     bigint_argument(info, 7, "hva")};
+    return to_value(info.Env(),
+                    kvm::set_dirty_logging(injection_target(info), memslot, flag_argument(info, 8, "on")));
+}
+
+Napi::Value VmmProcess::pre_fault(const Napi::CallbackInfo& info) {
+    const kvm::PreFaultPiece piece{static_cast<int>(fd_argument(info, 2, "vcpuFd")),
+                                   static_cast<pid_t>(integer_argument(info, 3, "thread", INT32_MAX)),
+                                   bigint_argument(info, 4, "gpa"), bigint_argument(info, 5, "size")};
+    return to_value(info.Env(), kvm::pre_fault(injection_target(info), piece));
+}
+
+Napi::Value VmmProcess::change_allocation(const Napi::CallbackInfo& info) {
+    const bool allocate = flag_argument(info, 2, "allocate");
+    const std::optional<int> error = kvm::change_allocation(
+        process(), fd_argument(info, 0, "fd"), page_argument(info, 1, "inode"),
+        allocate ? kvm::Allocation::allocate : kvm::Allocation::punch_hole, bigint_argument(info, 3, "offset"),
+        bigint_argument(info, 4, "size"));
+    if (!error) return Napi::String::New(info.Env(), "gone");
+    return *error == 0 ? info.Env().Null() : Napi::Value(Napi::String::New(info.Env(), errno_name(*error)));
+}
+
+Napi::Value VmmProcess::write_memory(const Napi::CallbackInfo& info) {
+    const std::uint64_t hva = bigint_argument(info, 0, "hva");
+    const Napi::Uint8Array from = bytes_argument(info, 1, "from");
+    return count_or_none(info.Env(), proc::write_memory(process(), hva, from.Data(), from.ByteLength()));
 }
 
 }  // namespace guestmem::binding

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "kvm/set_attributes.h"
+#include "kvm/injection.h"
 #include "kvm/vm_identity.h"
 #include "proc/process.h"
 
@@ -43,10 +43,14 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_guest_memfd_bytes(const Napi::CallbackInfo& info);
     Napi::Value check_injection(const Napi::CallbackInfo& info);
     Napi::Value set_memory_attributes(const Napi::CallbackInfo& info);
+    Napi::Value set_dirty_logging(const Napi::CallbackInfo& info);
+    Napi::Value pre_fault(const Napi::CallbackInfo& info);
+    Napi::Value change_allocation(const Napi::CallbackInfo& info);
+    Napi::Value write_memory(const Napi::CallbackInfo& info);
 
     /** Throws EBADF after close(). */
     const proc::Process& process() const;
-    InjectionTarget injection_target(const Napi::CallbackInfo& info) const;
+    kvm::InjectionTarget injection_target(const Napi::CallbackInfo& info) const;
 
     std::optional<proc::Process> process_;
 };

@@ -8,8 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
+
+#include "outcome.h"
 
 namespace guestmem::inject {
 
@@ -44,6 +47,8 @@ struct SystemCall {
 struct ThreadPreference {
     /** Used only when no other thread can do it. */
     std::set<pid_t> last_resort;
+    /** The one thread that may do it; 0: any. */
+    pid_t only = 0;
     /** An ioctl request (0 = none) whose callers are left alone while they are in it; it may safely be restarted. */
     std::uint32_t busy_ioctl = 0;
     /** For people. */
@@ -57,6 +62,8 @@ struct Request {
     Target target;
     SystemCall call;
     ThreadPreference preference;
+    /** Asked before each attempt to stop a thread: whether the call still means what it did. Empty: it always does. */
+    std::function<std::optional<Refused>()> precondition;
     StepObserver observer;
 };
 

@@ -29,6 +29,10 @@ auto try_repeatedly(Clock::time_point deadline, Round round) {
     }
 }
 
+std::optional<Refused> unmet(const Request& request) {
+    return request.precondition ? request.precondition() : std::nullopt;
+}
+
 Refused no_room(const Request& request) {
     return {Reason::unsupported, "process " + std::to_string(request.target.pid) +
                                      " has no free room at the end of its vDSO, where the call would be made"};
@@ -48,6 +52,7 @@ Outcome try_candidates(const Request& request, Clock::time_point deadline, std::
     for (const pid_t tid : std::get<std::vector<pid_t>>(choice)) {
         const std::optional<StubPlace> stub = find_stub_place(request.target.pid);
         if (!stub) return no_room(request);
+        if (std::optional<Refused> refused = unmet(request)) return *refused;
         Attempt attempt = attempt_in_thread(request, tid, *stub, deadline);
         outcome = std::move(attempt.outcome);
         stopped += attempt.stopped;
@@ -63,6 +68,7 @@ Outcome try_candidates(const Request& request, Clock::time_point deadline, std::
 }  // namespace
 
 std::optional<Refused> find_refusal(const Request& request) {
+    if (std::optional<Refused> refused = unmet(request)) return refused;
     ThreadChoice choice = try_repeatedly(Clock::now() + time_limit,
                                          [&] { return choose_threads(request.target, request.preference); });
     if (Refused* refused = std::get_if<Refused>(&choice)) return std::move(*refused);

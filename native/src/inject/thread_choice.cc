@@ -93,7 +93,7 @@ void examine(const Target& target, const ThreadPreference& preference, pid_t tid
         found.excluded["under a seccomp filter in a sleep that a stop may end by another system call"]++;
         return;
     }
-    if (preference.last_resort.count(tid) == 0)
+    if (preference.last_resort.count(tid) == 0 || preference.only != 0)
         found.candidates.emplace_back(filtered                               ? Rank::filtered
                                       : in_call && state->state == 'S' ? Rank::sleeping_in_call
                                                                              : Rank::elsewhere,
@@ -110,14 +110,16 @@ void examine(const Target& target, const ThreadPreference& preference, pid_t tid
 ThreadChoice choose_threads(const Target& target, const ThreadPreference& preference) {
     Found found;
     for (const pid_t tid : list_threads(target.pid)) {
-        examine(target, preference, tid, found);
+        if (preference.only == 0 || preference.only == tid) examine(target, preference, tid, found);
         if (found.refusal) return *found.refusal;
     }
     if (target.has_exited()) return Refused{Reason::gone, "process " + std::to_string(target.pid) + " has exited"};
     if (found.candidates.empty()) {
         const Reason reason = found.filtered ? Reason::seccomp : Reason::no_thread;
-        return Refused{reason, "no thread of process " + std::to_string(target.pid) +
-                                   " can execute the call now: " + describe(found.excluded)};
+        const std::string who = preference.only == 0
+                                    ? "no thread of process " + std::to_string(target.pid) + " can execute the call now: "
+                                    : "thread " + std::to_string(preference.only) + " cannot execute the call now: ";
+        return Refused{reason, who + (found.excluded.empty() ? "it has ended" : describe(found.excluded))};
     }
     std::stable_sort(found.candidates.begin(), found.candidates.end(),
                      [](const auto& one, const auto& other) { return one.first < other.first; });

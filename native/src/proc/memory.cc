@@ -31,6 +31,21 @@ std::size_t read_memory(const Process& process, std::uint64_t address, void* int
     return done;
 }
 
+std::size_t write_memory(const Process& process, std::uint64_t address, const void* from, std::size_t size) {
+    std::size_t done = 0;
+    while (done < size) {
+        const iovec local{const_cast<char*>(static_cast<const char*>(from)) + done, size - done};
+        const iovec remote{reinterpret_cast<void*>(address + done), size - done};
+        const ssize_t count = process_vm_writev(process.pid(), &local, 1, &remote, 1, 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno != EFAULT) throw SystemError(errno, "write the memory of " + process.description());
+        if (count <= 0) break;
+        done += static_cast<std::size_t>(count);
+    }
+    process.require_alive();
+    return done;
+}
+
 std::size_t read_own_memory(const void* from, void* into, std::size_t size) {
     return copy_from(getpid(), reinterpret_cast<std::uint64_t>(from), into, size, "copy mapped memory");
 }
