@@ -76,7 +76,8 @@ async function inNestedMachine(files, folder, kernel) {
     const inside = files.filter((file) => !outside.includes(file));
     const { NestedMachine } = await import(pathToFileURL(join(root, 'out/test/support/nestedMachine.cjs')).href);
     const command = [process.execPath, ...mocha('/out/results.json', emulatedTestTimeout, inside)].join(' ');
-    const machine = new NestedMachine({ command, timeout: suiteTimeout, ...kernel });
+    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('GUESTMEM_')));
+    const machine = new NestedMachine({ command, environment, timeout: suiteTimeout, ...kernel });
     try {
         const { stdout, stderr, status } = await machine.result();
         process.stdout.write(stdout + stderr);

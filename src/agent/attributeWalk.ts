@@ -1,11 +1,15 @@
 /**
  * The VM-scope attribute store as one layer. The kernel changes it while it is walked: a walk counts as one state when
- * the VM's invalidation sequence stood still and no change was under way, or when a second walk found the same.
+ * the VM's invalidation sequence stood still and no change was under way, or when a second walk found the same. The
+ * sequence moves only where a memslot is, so between the memslots the second walk is always made; there is rarely
+ * anything there.
  */
 import { errors } from '../common/errors';
 import { readChunks } from './chunks';
 import { makeLayer, makeMeaning, type Layer } from './layer';
+import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
+import { Cursor } from './pageStates';
 import { stateBits } from './stateBits';
 import type { OpenVm } from './vmDirectory';
 
@@ -26,25 +30,64 @@ export interface AttributeWalk {
     readonly consistent: boolean;
 }
 
-/** Attributes of gfns [first, end). */
-export async function walkAttributes(vm: OpenVm, first: number, end: number, pace: Pace): Promise<AttributeWalk> {
+type Place = Pick<OpenVm, 'id' | 'process' | 'fd'>;
+type Gap = Pick<SlotRow, 'gfn' | 'end'>;
+
+/** Attributes of gfns [first, end); `slots` are those of all address spaces, in any order. */
+export async function walkAttributes(
+    vm: Place,
+    first: number,
+    end: number,
+    slots: readonly Gap[],
+    pace: Pace,
+): Promise<AttributeWalk> {
+    const gaps = gapsBetween(slots, first, end);
     let previous: Layer | undefined;
     for (let attempt = 1; ; attempt++) {
-        const chunks = await readChunks(pace, first, end, (from) => vm.process.readAttributes(vm.fd, from, end));
-        if (chunks === null) throw errors.vmGone(vm.id);
-        const runs = chunks.map(({ gfns, pages, values }) => ({ first: gfns, pages, states: values }));
-        const layer = makeLayer(runs, 0, meaning);
-        const stood = chunks.every(({ quiet, sequence }) => quiet && sequence === chunks[0]?.sequence);
-        if (stood || (previous !== undefined && sameRuns(previous, layer))) return { layer, consistent: true };
+        const { layer, stood } = await walkOnce(vm, first, end, pace);
+        if (stood && (await sameAgain(vm, layer, gaps, pace))) return { layer, consistent: true };
+        if (previous !== undefined && agree(previous, layer, first, end)) return { layer, consistent: true };
         if (attempt === attempts) return { layer, consistent: false };
         previous = layer;
     }
 }
 
-function sameRuns(a: Layer, b: Layer): boolean {
-    if (a.count !== b.count) return false;
-    for (let i = 0; i < a.count; i++) {
-        if (a.first[i] !== b.first[i] || a.pages[i] !== b.pages[i] || a.states[i] !== b.states[i]) return false;
+async function walkOnce(vm: Place, first: number, end: number, pace: Pace) {
+    const chunks = await readChunks(pace, first, end, (from) => vm.process.readAttributes(vm.fd, from, end));
+    if (chunks === null) throw errors.vmGone(vm.id);
+    const runs = chunks.map(({ gfns, pages, values }) => ({ first: gfns, pages, states: values }));
+    const stood = chunks.every(({ quiet, sequence }) => quiet && sequence === chunks[0]?.sequence);
+    return { layer: makeLayer(runs, 0, meaning), stood };
+}
+
+async function sameAgain(vm: Place, layer: Layer, gaps: readonly Gap[], pace: Pace): Promise<boolean> {
+    for (const { gfn, end } of gaps) {
+        const again = await walkOnce(vm, gfn, end, pace);
+        if (!agree(layer, again.layer, gfn, end)) return false;
+    }
+    return true;
+}
+
+/** One walk of everything costs less than this many of single gaps. */
+const mostGaps = 64;
+
+function gapsBetween(slots: readonly Gap[], first: number, end: number): readonly Gap[] {
+    const gaps: Gap[] = [];
+    let at = first;
+    for (const slot of [...slots].sort((a, b) => a.gfn - b.gfn)) {
+        if (at < Math.min(slot.gfn, end)) gaps.push({ gfn: at, end: Math.min(slot.gfn, end) });
+        at = Math.max(at, slot.end);
+    }
+    if (at < end) gaps.push({ gfn: at, end });
+    return gaps.length > mostGaps ? [{ gfn: first, end }] : gaps;
+}
+
+/** Both say the same of [first, end), however their runs are cut. */
+function agree(a: Layer, b: Layer, first: number, end: number): boolean {
+    const cursors = [new Cursor(a, first), new Cursor(b, first)] as const;
+    for (let at = first; at < end; at = Math.min(cursors[0].until, cursors[1].until)) {
+        for (const cursor of cursors) cursor.moveTo(at);
+        if (cursors[0].bits !== cursors[1].bits) return false;
     }
     return true;
 }

@@ -30,7 +30,7 @@ export async function convertMemory(
     checkConvertible(vm, range);
     const window = windowOf(range);
     const slots = slotRows(vm.record.memslots);
-    const { layer } = await walkAttributes(vm, window.gfn, window.end, pace);
+    const { layer } = await walkAttributes(vm, window.gfn, window.end, slots, pace);
     const plan = planConversion(window, layer, to);
     const report: ConvertReport = {
         executor: 'inject',
@@ -164,7 +164,8 @@ class Conversion {
     private async changedAgain(window: Window): Promise<readonly string[]> {
         let layer: Layer;
         try {
-            ({ layer } = await walkAttributes(this.vm, window.gfn, window.end, this.pace));
+            const slots = slotRows(this.vm.record.memslots);
+            ({ layer } = await walkAttributes(this.vm, window.gfn, window.end, slots, this.pace));
         } catch (thrown) {
             const cause = thrown instanceof Error ? thrown.message : String(thrown);
             return [`All of ${this.report.range} was set ${this.report.to}, and could not be read again to see whether it still is: ${cause}`];

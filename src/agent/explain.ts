@@ -86,7 +86,7 @@ async function gapRun(vm: OpenVm, gfn: number, slots: readonly SlotRow[], pace: 
     const above = Math.min(gfnLimit, ...slots.filter((slot) => slot.gfn > gfn).map((slot) => slot.gfn));
     const gap = { gfn: below, end: above };
     const inVmScope = hasVmScope(vm.record);
-    const runs = inVmScope ? attributeRuns(gap, (await walkAttributes(vm, below, above, pace)).layer) : [];
+    const runs = inVmScope ? attributeRuns(gap, (await walkAttributes(vm, below, above, [], pace)).layer) : [];
     const run = runs.find(({ end }) => gfn < end) ?? { ...gap, attribute: 'shared' as const };
     return {
         gpa: toHex(BigInt(run.gfn) << 12n),

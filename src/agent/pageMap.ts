@@ -118,7 +118,7 @@ class Gathering {
             (slot) => slot.addressSpace === addressSpace && slot.gfn < window.end && slot.end > window.gfn,
         );
         const attributes = hasVmScope(this.vm.record)
-            ? await walkAttributes(this.vm, window.gfn, window.end, this.pace)
+            ? await walkAttributes(this.vm, window.gfn, window.end, this.memory.slots, this.pace)
             : null;
         const guestMapping = await this.guestMapping(addressSpace, window, withAccessed);
         this.pace.begin(2 * slots.reduce((sum, slot) => sum + slot.end - slot.gfn, 0));

@@ -33,7 +33,7 @@ export interface Stretch {
 }
 
 /** Walks a layer forward: `bits` hold until gfn `until`. Without a layer there are no bits. */
-class Cursor {
+export class Cursor {
     bits: PageState;
     detail: PageDetail;
     until: number;
