@@ -61,6 +61,7 @@ int walk(struct bpf_iter__task_file *context)
     state.inode = inode->i_ino;
     state.size = inode->i_size;
     state.flags = creation_flags(inode);
+    state.has_attribute_store = bpf_core_field_exists(((struct gmem_inode *)0)->attributes);
     state.allocated_pages = BPF_CORE_READ(inode, i_mapping, nrpages);
     state.in_direct_map = in_direct_map(inode);
     walk_xarray(bindings_root(file->private_data));

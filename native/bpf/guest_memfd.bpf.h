@@ -14,6 +14,7 @@ struct guest_memfd_state {
     struct run_walk walk; /* The bindings, in pages of the file. */
     __u32 wanted_fd;
     __u32 found;
+    __u32 has_attribute_store;
     struct vm_key vm;
     __u64 inode;
     __u64 size;

@@ -59,10 +59,37 @@ struct xa_node {
     void *slots[64];
 };
 
+struct maple_tree {
+    void *ma_root;
+};
+
+enum maple_type {
+    maple_leaf_64 = 1, /* These values are the running kernel's. */
+    maple_range_64 = 2,
+    maple_arange_64 = 3,
+};
+
+/* The nodes of a maple tree: leaves, and inner ones without and with a note of the largest gaps below them. */
+struct maple_range_64 {
+    void *parent;
+    unsigned long pivot[15];
+    void *slot[16];
+};
+
+struct maple_arange_64 {
+    unsigned long pivot[9];
+    void *slot[10];
+};
+
+struct rw_semaphore {
+    atomic_long_t count; /* Not with PREEMPT_RT. */
+};
+
 struct address_space {
     struct xarray i_pages;
     unsigned long nrpages;
     unsigned long flags;
+    struct rw_semaphore invalidate_lock;
 };
 
 enum mapping_flags {
@@ -359,6 +386,7 @@ struct gmem_file {
 struct gmem_inode {
     struct inode vfs_inode;
     __u64 flags;
+    struct maple_tree attributes; /* With in-place conversion. */
 };
 
 struct bpf_iter_meta;

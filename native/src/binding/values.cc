@@ -242,6 +242,7 @@ Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record) {
     object.Set("flags", bigint(env, record.flags));
     object.Set("allocatedPages", number(env, static_cast<double>(record.allocated_pages)));
     object.Set("inDirectMap", boolean_or_null(env, record.in_direct_map));
+    object.Set("hasAttributeStore", boolean(env, record.has_attribute_store));
     object.Set("bindings", bindings);
     return object;
 }

@@ -43,6 +43,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vcpu_state>>("readVcpuState"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_attributes>>("readGuestMemfdAttributes"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file_pages>>("readMappedFilePages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::scan_pagemap>>("scanPagemap"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_memory>>("readMemory"),
@@ -131,6 +132,12 @@ Napi::Value VmmProcess::read_guest_memfd_pages(const Napi::CallbackInfo& info) {
     return to_value(info.Env(), kvm::read_guest_memfd_pages(process(), fd_argument(info, 0, "fd"),
                                                             page_argument(info, 1, "first"),
                                                             page_argument(info, 2, "end")));
+}
+
+Napi::Value VmmProcess::read_guest_memfd_attributes(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_guest_memfd_attributes(process(), fd_argument(info, 0, "fd"),
+                                                                 page_argument(info, 1, "first"),
+                                                                 page_argument(info, 2, "end")));
 }
 
 Napi::Value VmmProcess::read_mapped_file_pages(const Napi::CallbackInfo& info) {

@@ -36,6 +36,7 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_vcpu_state(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_pages(const Napi::CallbackInfo& info);
+    Napi::Value read_guest_memfd_attributes(const Napi::CallbackInfo& info);
     Napi::Value read_mapped_file_pages(const Napi::CallbackInfo& info);
     Napi::Value scan_pagemap(const Napi::CallbackInfo& info);
     Napi::Value read_memory(const Napi::CallbackInfo& info);

@@ -5,6 +5,7 @@
 #include "attributes.bpf.h"
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
+#include "guest_memfd_attributes.bpf.h"
 #include "kvm_files.bpf.h"
 #include "kvm_mappings.bpf.h"
 #include "memslot_runs.bpf.h"
@@ -17,6 +18,7 @@
 #include "generated/dirty_pages.lskel.h"
 #include "generated/guest_mapping.lskel.h"
 #include "generated/guest_memfd.lskel.h"
+#include "generated/guest_memfd_attributes.lskel.h"
 #include "generated/guest_memfd_pages.lskel.h"
 #include "generated/kvm_files.lskel.h"
 #include "generated/kvm_mappings.lskel.h"
@@ -62,6 +64,7 @@ DEFINE_SKELETON(guest_mapping, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(dirty_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(large_page_obstacles, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(guest_memfd_attributes, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(stamps, struct stamp_record, STAMP_RECORDS)

@@ -1,4 +1,4 @@
-// Memory attributes, where the kernel keeps them per VM.
+// Memory attributes, where the kernel keeps them: for a VM, or for a guest_memfd.
 #pragma once
 
 #include <cstdint>
@@ -22,5 +22,9 @@ struct AttributeChunk {
 /** Runs of attribute bits in [first, end), in guest frame numbers. Empty when `fd` is no VM or no store is kept. */
 std::optional<AttributeChunk> read_attributes(const proc::Process& process, std::uint32_t fd, std::uint64_t first,
                                               std::uint64_t end);
+
+/** The same in pages of a guest_memfd. Empty when `fd` is none or none is kept. EAGAIN: it changes without pause. */
+std::optional<AttributeChunk> read_guest_memfd_attributes(const proc::Process& process, std::uint32_t fd,
+                                                          std::uint64_t first, std::uint64_t end);
 
 }  // namespace guestmem::kvm

@@ -5,6 +5,7 @@
 #include "bpf/object.h"
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
+#include "guest_memfd_attributes.bpf.h"
 #include "kvm_files.bpf.h"
 #include "kvm_mappings.bpf.h"
 #include "memslot_runs.bpf.h"
@@ -24,6 +25,7 @@ struct BpfObjects {
     bpf::Object<memslot_runs_state, run_record> dirty_pages{dirty_pages_skeleton};
     bpf::Object<memslot_runs_state, run_record> large_page_obstacles{large_page_obstacles_skeleton};
     bpf::Object<guest_memfd_state, run_record> guest_memfd{guest_memfd_skeleton};
+    bpf::Object<guest_memfd_attributes_state, run_record> guest_memfd_attributes{guest_memfd_attributes_skeleton};
     bpf::Object<page_cache_state, run_record> guest_memfd_pages{guest_memfd_pages_skeleton};
     bpf::Object<page_cache_state, run_record> mapped_file_pages{mapped_file_pages_skeleton};
     bpf::Object<stamps_state, stamp_record> stamps{stamps_skeleton};

@@ -22,6 +22,7 @@ std::optional<GuestMemfdRecord> read_guest_memfd(const proc::Process& process, s
         record.vm = identity_of(state.vm);
         record.size = state.size;
         record.flags = state.flags;
+        record.has_attribute_store = state.has_attribute_store != 0;
         record.allocated_pages = state.allocated_pages;
         if (state.in_direct_map >= 0) record.in_direct_map = state.in_direct_map != 0;
         for (std::uint32_t i = 0; i < state.walk.count; i++) {

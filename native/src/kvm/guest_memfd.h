@@ -23,6 +23,8 @@ struct GuestMemfdRecord {
     VmIdentity vm;
     std::uint64_t size;
     std::uint64_t flags;
+    /** The kernel keeps memory attributes for each guest_memfd. */
+    bool has_attribute_store;
     std::uint64_t allocated_pages;
     /** Empty where the kernel does not tell. */
     std::optional<bool> in_direct_map;
