@@ -1,8 +1,8 @@
 // Builds the native addon, dist/guestmem.node: BPF programs to light skeletons, then node-gyp. Skips what is up to date.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { buildSkeleton, capture, isOlder } from './buildSkeleton.mjs';
 import { nodeHeaders } from './lib/nodeHeaders.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -11,42 +11,10 @@ const bpf = join(native, 'bpf');
 const generated = join(bpf, 'generated');
 const product = join(root, 'dist', 'guestmem.node');
 
-const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-const isOlder = (path, inputs) => changed(path) < Math.max(...inputs.map(changed));
 const filesUnder = (folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name));
-
-function run(command, ...words) {
-    try {
-        return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 });
-    } catch (error) {
-        const found = error.code === 'ENOENT' ? 'it is not installed' : `${error.stdout ?? ''}${error.stderr ?? ''}`;
-        throw new Error(`${command} ${words.join(' ')} failed: ${found}`, { cause: error });
-    }
-}
-
-/** Debian keeps bpftool where only root's PATH leads. */
-const bpftool = existsSync('/usr/sbin/bpftool') ? '/usr/sbin/bpftool' : 'bpftool';
-
-/** One BPF program to one C header that carries it, loader included. */
-function buildSkeleton(source) {
-    const name = basename(source, '.bpf.c');
-    const skeleton = join(generated, `${name}.lskel.h`);
-    const headers = readdirSync(bpf).filter((file) => file.endsWith('.h')).map((file) => join(bpf, file));
-    if (!isOlder(skeleton, [source, ...headers, import.meta.filename])) return;
-    const object = join(generated, `${name}.o`);
-    // For the target bpf, clang does not look where this machine keeps <asm/types.h>.
-    const machineHeaders = `-I/usr/include/${run('gcc', '-dumpmachine').trim()}`;
-    const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Werror', machineHeaders];
-    mkdirSync(generated, { recursive: true });
-    run('clang', ...flags, '-c', source, '-o', object);
-    writeFileSync(`${skeleton}.new`, run(bpftool, 'gen', 'skeleton', '-L', object, 'name', `${name}_bpf`));
-    renameSync(`${skeleton}.new`, skeleton);
-    rmSync(object);
-    console.log(`built native/bpf/generated/${name}.lskel.h`);
-}
 
 function nodeFolder() {
     const found = nodeHeaders();
@@ -63,8 +31,8 @@ function buildAddon() {
     const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
     const where = ['--directory', native, '--nodedir', nodeFolder()];
     // Configures anew each time, so that a new source file is seen; make then compiles only what changed.
-    run(process.execPath, nodeGyp, 'configure', ...where);
-    run(process.execPath, nodeGyp, 'build', ...where, '--jobs', 'max');
+    capture(process.execPath, nodeGyp, 'configure', ...where);
+    capture(process.execPath, nodeGyp, 'build', ...where, '--jobs', 'max');
     mkdirSync(dirname(product), { recursive: true });
     // Under another name first: a running agent keeps its file, and an aborted build leaves no half product.
     copyFileSync(join(native, 'build', 'Release', 'guestmem.node'), `${product}.new`);
@@ -73,7 +41,7 @@ function buildAddon() {
 }
 
 try {
-    for (const name of readdirSync(bpf)) if (name.endsWith('.bpf.c')) buildSkeleton(join(bpf, name));
+    for (const name of readdirSync(bpf)) if (name.endsWith('.bpf.c')) buildSkeleton(join(bpf, name), generated);
     buildAddon();
 } catch (error) {
     console.error(error.message);

@@ -1,7 +1,6 @@
 #include "skeletons.h"
 
-#include <errno.h>
-
+#include "define_skeleton.h"
 #include "attributes.bpf.h"
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
@@ -27,34 +26,6 @@
 #include "generated/memslots.lskel.h"
 #include "generated/stamps.lskel.h"
 #include "generated/vcpu_state.lskel.h"
-
-#define DEFINE_SKELETON(NAME, RECORD, COUNT)                                                        \
-    static int load_##NAME(struct skeleton *skeleton, char *log, unsigned log_size)                 \
-    {                                                                                               \
-        struct NAME##_bpf *object = NAME##_bpf__open();                                             \
-        if (!object)                                                                                \
-            return -ENOMEM;                                                                         \
-        object->ctx.log_level = 1;                                                                  \
-        object->ctx.log_buf = (unsigned long)log;                                                   \
-        object->ctx.log_size = log_size;                                                            \
-        int error = NAME##_bpf__load(object);                                                       \
-        if (error) {                                                                                \
-            NAME##_bpf__destroy(object);                                                            \
-            return error;                                                                           \
-        }                                                                                           \
-        *skeleton = (struct skeleton){                                                              \
-            .object = object,                                                                       \
-            .program_fd = object->progs.walk.prog_fd,                                               \
-            .records_fd = object->maps.records.map_fd,                                              \
-            .state = &object->bss->state,                                                           \
-        };                                                                                          \
-        return 0;                                                                                   \
-    }                                                                                               \
-    static void unload_##NAME(struct skeleton *skeleton)                                            \
-    {                                                                                               \
-        NAME##_bpf__destroy(skeleton->object);                                                      \
-    }                                                                                               \
-    const struct skeleton_type NAME##_skeleton = {#NAME, sizeof(RECORD), COUNT, load_##NAME, unload_##NAME};
 
 DEFINE_SKELETON(kvm_files, struct kvm_files_record, KVM_FILE_RECORDS)
 DEFINE_SKELETON(kvm_mappings, struct kvm_mapping_record, KVM_MAPPING_RECORDS)
