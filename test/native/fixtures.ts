@@ -1,4 +1,4 @@
-/** Programs of one C file that tests look at. */
+/** Programs that tests look at, or look with. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 
@@ -9,5 +9,18 @@ export function compileFixture(name: string): string {
     if (existsSync(product) && statSync(product).mtimeMs > statSync(source).mtimeMs) return product;
     mkdirSync('out/native', { recursive: true });
     execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', source, '-o', product]);
+    return product;
+}
+
+/** The program of vma_runs.cc: the walk of native/bpf/maple_runs.h over a process's VMAs, in a BPF object of its own. */
+export function compileVmaRuns(): string {
+    const product = 'out/native/vma_runs';
+    const skeleton = `${product}_skeleton.o`;
+    const folders = ['native/src', 'native/bpf', 'test/native/fixtures', 'out/native'].map((folder) => `-I${folder}`);
+    const flags = ['-O2', '-Wall', '-Wextra', '-Werror', ...folders];
+    execFileSync(process.execPath, ['scripts/buildSkeleton.mjs', 'test/native/fixtures/vma_runs.bpf.c', 'out/native']);
+    execFileSync('gcc', [...flags, '-c', 'test/native/fixtures/vma_runs_skeleton.c', '-o', skeleton]);
+    const parts = ['bpf/object.cc', 'bpf/verifier_log.cc', 'proc/process.cc'].map((part) => `native/src/${part}`);
+    execFileSync('g++', ['-std=c++17', ...flags, 'test/native/fixtures/vma_runs.cc', ...parts, skeleton, '-o', product]);
     return product;
 }
