@@ -1,9 +1,10 @@
 /** The walk of a maple tree, on the largest ones that every kernel has: the VMAs of a process, as /proc/PID/maps lists them. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { requireRoot } from '../support/requirements';
 import { compileFixture, compileVmaRuns } from './fixtures';
 
@@ -36,12 +37,12 @@ const listedVmas = (pid: number): VmaRun[] =>
 describe('maple trees', function () {
     this.timeout(120_000);
     let program = '';
-    let child: ChildProcess | undefined;
+    let child: ChildProcessByStdio<null, Readable, null> | undefined;
 
     const start = async (count: number, ...words: string[]) => {
         child = spawn(compileFixture('many_mappings.c'), [String(count), ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
-        const line = child.stdout === null ? undefined : (await once(createInterface({ input: child.stdout }), 'line'))[0];
-        return { pid: child.pid ?? 0, region: Number(line) };
+        const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+        return { pid: child.pid ?? 0, region: Number((await lines.next()).value) };
     };
     before(function () {
         requireRoot(this);
@@ -67,7 +68,7 @@ describe('maple trees', function () {
     it('have every VMA that stands, while others come and go without pause', async () => {
         const count = 2000;
         const { pid, region } = await start(count, 'change');
-        const walks = vmaRuns(program, pid, 600);
+        const walks = vmaRuns(program, pid, 300);
         const stride = 8 * 4096;
         const end = region + count * stride;
         const sizes = new Set<number>();
