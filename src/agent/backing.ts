@@ -2,6 +2,7 @@
 import { statfsSync } from 'node:fs';
 import type { BackingKind, Memslot, PageSizeName } from '../common/model';
 import type { SlotRow } from './memslots';
+import { isGuestMemfdPath } from './processes';
 import { findMapping, type Mapping } from './processMaps';
 
 /** Magic numbers of linux/magic.h. */
@@ -46,8 +47,7 @@ export class MappedFilesystems {
 export function kindOf(mapping: Mapping, filesystems: MappedFilesystems): BackingKind {
     const { inode, path } = mapping;
     if (inode === 0) return 'anonymous';
-    // anon_inode:[kvm-gmem] up to 6.18, later a file of a mount of its own.
-    if (path.includes('[kvm-gmem]')) return 'guest_memfd';
+    if (isGuestMemfdPath(path)) return 'guest_memfd';
     if (path.startsWith('anon_inode:')) return 'device';
     const type = filesystems.of(mapping)?.type;
     if (type === hugetlbfs || path.startsWith('/anon_hugepage')) return 'hugetlb';
@@ -70,7 +70,7 @@ export function hugetlbPageSize(mapping: Mapping, filesystems: MappedFilesystems
 export function mapsOwnGuestMemfd(slot: SlotRow, mapping: Mapping): boolean {
     return (
         slot.gmemInode === mapping.inode &&
-        mapping.path.includes('[kvm-gmem]') &&
+        isGuestMemfdPath(mapping.path) &&
         mapping.filePage - mapping.start === slot.gmemPage - slot.hvaPage
     );
 }

@@ -50,6 +50,7 @@ export async function convertMemory(
 }
 
 function checkConvertible(vm: OpenVm, range: GpaRange): void {
+    checkHasVmm(vm);
     if (!hasPrivateMemory(vm.record)) {
         throw errors.unsupported(
             `Converting memory of the VM ${vm.id}`,
@@ -80,6 +81,17 @@ function checkConvertible(vm: OpenVm, range: GpaRange): void {
             { range: formatRange(range), outside: toHex(BigInt(outside) << 12n) },
         );
     }
+}
+
+/** KVM takes the call from the process whose memory the VM uses, and on the VM's own fd; it answers EIO to others. */
+function checkHasVmm({ id, record, summary, process }: OpenVm): void {
+    const { heldBy } = summary;
+    if (heldBy === 'vm' && record.ownedByProcess) return;
+    const found =
+        heldBy === 'vm'
+            ? `process ${process.pid} only holds it, and the process whose memory it uses, from which alone KVM takes the call, has gone`
+            : `no process holds a VM file descriptor of it any more, on which KVM takes the call; process ${process.pid} keeps it alive by a ${heldBy === 'vcpu' ? 'vCPU' : 'guest_memfd'}`;
+    throw errors.unsupported(`Converting memory of the VM ${id}`, found, { heldBy });
 }
 
 /** A refusal before anything was changed. */

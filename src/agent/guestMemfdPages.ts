@@ -1,9 +1,8 @@
 /** What the pages of a guest_memfd come to: how many there are, in folios of which size, on which NUMA nodes. */
-import type { VmmProcess } from '../../native/index';
+import type { PageCacheChunk } from '../../native/index';
 import { toHex } from '../common/address';
 import type { GuestMemfd } from '../common/model';
 import { readChunks } from './chunks';
-import type { HeldGuestMemfd } from './guestMemfds';
 import type { Pace } from './pace';
 import { nodeOf, presenceOf } from './pageCacheState';
 
@@ -21,17 +20,16 @@ const mostNodeRanges = 10_000;
 const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
 
 /**
- * Pages that are there, and those of them that are up to date. Both from one walk, for the guest goes on: of two looks
- * the second could find more pages prepared than the first found at all. Null when the fd was closed meanwhile.
+ * Of pages [0, end): those that are there, and those of them that are up to date. Both from one walk, for the guest goes
+ * on: of two looks the second could find more pages prepared than the first found at all. Null when what was read by was
+ * closed meanwhile.
  */
 export async function surveyPages(
-    process: Pick<VmmProcess, 'readGuestMemfdPages'>,
-    { fds, record }: HeldGuestMemfd,
+    end: number,
+    read: (first: number, end: number) => PageCacheChunk | null,
     pace: Pace,
 ): Promise<GuestMemfdPages | null> {
-    if (record.allocatedPages === 0) return { allocated: 0, prepared: 0, folios: [], nodes: [] };
-    const end = Number(record.size >> 12n);
-    const chunks = await readChunks(pace, 0, end, (from) => process.readGuestMemfdPages(fds[0] ?? -1, from, end));
+    const chunks = await readChunks(pace, 0, end, (from) => read(from, end));
     if (chunks === null) return null;
     let allocated = 0;
     let prepared = 0;

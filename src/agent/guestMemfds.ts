@@ -1,30 +1,50 @@
-/** The guest_memfds of a VM that its process holds by a file descriptor. */
+/** The guest_memfds of a VM that some process holds by a file descriptor. */
 import type { GuestMemfdRecord, KvmFile, VmIdentity, VmmProcess } from '../../native/index';
 import { toHex } from '../common/address';
-import type { FileRange } from '../common/model';
+import type { FileRange, VmHolder } from '../common/model';
+import { isNativeError } from './nativeErrors';
 
 export interface HeldGuestMemfd {
-    /** Ascending; never empty. */
+    /** Those of the VMM, ascending; empty where only other processes have one. */
     readonly fds: readonly number[];
+    /** Of all processes. */
+    readonly holders: readonly VmHolder[];
     readonly record: GuestMemfdRecord;
+    /** Where its pages are read. */
+    readonly source: { readonly process: VmmProcess; readonly fd: number };
 }
 
-/** By inode. An fd that closes meanwhile is left out. */
+/** By inode. `others` may have further fds, or the only ones. An fd that closes meanwhile is left out. */
 export function heldGuestMemfds(
     process: VmmProcess,
     files: readonly KvmFile[],
+    others: readonly VmmProcess[],
     vm: VmIdentity,
 ): ReadonlyMap<number, HeldGuestMemfd> {
-    const held = new Map<number, { fds: number[]; record: GuestMemfdRecord }>();
-    const fds = files.filter((file) => file.kind === 'guest_memfd' && file.vm === vm).map(({ fd }) => fd);
-    for (const fd of fds.sort((a, b) => a - b)) {
-        const record = process.readGuestMemfd(fd);
-        if (record === null) continue;
-        const known = held.get(record.inode);
-        if (known === undefined) held.set(record.inode, { fds: [fd], record });
-        else known.fds.push(fd);
-    }
+    const held = new Map<number, HeldGuestMemfd & { readonly fds: number[]; readonly holders: VmHolder[] }>();
+    const add = (holder: VmmProcess, kvmFiles: readonly KvmFile[]) => {
+        const fds = kvmFiles.filter((file) => file.kind === 'guest_memfd' && file.vm === vm).map(({ fd }) => fd);
+        for (const fd of fds.sort((a, b) => a - b)) {
+            const record = holder.readGuestMemfd(fd);
+            if (record === null) continue;
+            const known = held.get(record.inode) ?? { fds: [], holders: [], record, source: { process: holder, fd } };
+            held.set(record.inode, known);
+            known.holders.push({ pid: holder.pid, fd });
+            if (holder === process) known.fds.push(fd);
+        }
+    };
+    add(process, files);
+    for (const other of others) unlessEnded(() => add(other, other.kvmFiles()));
     return held;
+}
+
+/** Another holder may end at any time; the VM goes on without it. */
+function unlessEnded(look: () => void): void {
+    try {
+        look();
+    } catch (thrown) {
+        if (!isNativeError(thrown) || thrown.code !== 'ESRCH') throw thrown;
+    }
 }
 
 /** KVM_CREATE_GUEST_MEMFD's flags. */

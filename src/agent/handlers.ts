@@ -7,6 +7,7 @@ import { GuestmemError } from '../common/errors';
 import { convertMemory } from './convert';
 import { diagnose } from './doctor';
 import { explainAddress } from './explain';
+import { readMappedVmDetails } from './mappedVmDetails';
 import { readGuestMemory, readLimit } from './memoryRead';
 import type { Pace } from './pace';
 import { readPageMap } from './pageMap';
@@ -55,7 +56,12 @@ export function makeHandlers(): Handlers {
 
         show: (params, pace) => {
             const { vm } = checkFields(params);
-            return directory.withVm(checkVm(vm), pace, (open) => readVmDetails(open, pace));
+            return directory.withVm(
+                checkVm(vm),
+                pace,
+                (open) => readVmDetails(open, pace),
+                (mapped) => readMappedVmDetails(mapped, pace),
+            );
         },
 
         map: (params, pace) => {

@@ -107,7 +107,7 @@ class Reading {
         const held = slot.gmemInode === null ? undefined : this.memory.guestMemfds.get(slot.gmemInode);
         if (held === undefined) return () => -1;
         const inFile = (BigInt(slot.gmemPage) << 12n) + offset;
-        return (into) => this.vm.process.readGuestMemfdBytes(held.fds[0] ?? -1, inFile, into);
+        return (into) => held.source.process.readGuestMemfdBytes(held.source.fd, inFile, into);
     }
 
     private copyHva(slot: SlotRow, from: bigint, to: bigint, into: Uint8Array, state: PageState): bigint {

@@ -155,7 +155,7 @@ class Gathering {
         guestMapping: Layer | null,
     ) {
         const held = slot.gmemInode === null ? undefined : this.memory.guestMemfds.get(slot.gmemInode);
-        const guestMemfd = held === undefined ? null : await this.residency.guestMemfd(slot, held.fds[0] ?? -1, gfn, end);
+        const guestMemfd = held === undefined ? null : await this.residency.guestMemfd(slot, held, gfn, end);
         const problem = gmemProblem(slot, this.memory);
         if (problem !== null) this.unknown.add('gmemBacking', `memslot ${slot.id}: ${problem}`);
         const fixed = this.scopeBits(slot) | stateBits(problem === null ? {} : { gmem: null });
@@ -219,14 +219,11 @@ const usesHva = encodePageDetail({ guestUses: 'hva' });
 const usesGuestMemfd = encodePageDetail({ guestUses: 'guest_memfd' });
 const usesNone = encodePageDetail({ guestUses: 'none' });
 
-/**
- * KVM takes private pages from the guest_memfd, shared ones from the HVA unless the slot has its guest_memfd alone. With
- * the last file descriptor KVM takes the guest_memfd from the slot, but leaves the flag.
- */
-function copiesOf({ gmemInode, gmemOnly }: SlotRow) {
-    const guestMemfd = gmemInode === null ? usesNone : usesGuestMemfd;
-    return { private: guestMemfd, shared: gmemOnly ? guestMemfd : usesHva };
-}
+/** KVM takes private pages from the guest_memfd, shared ones from the HVA unless the slot has its guest_memfd alone. */
+const copiesOf = (slot: SlotRow) => ({
+    private: slot.hasGuestMemfd ? usesGuestMemfd : usesNone,
+    shared: slot.gmemOnly ? usesGuestMemfd : usesHva,
+});
 
 interface SlotPart {
     readonly gfn: number;

@@ -42,25 +42,33 @@ export function listProcesses(): number[] {
         .sort((a, b) => a - b);
 }
 
-const vmLink = 'anon_inode:kvm-vm';
-
-/** The fds of a process that are KVM VMs, ascending. */
-export function listVmFds(pid: number): Looked<number[]> {
-    return look(() => {
-        const folder = `/proc/${pid}/fd`;
-        return readdirSync(folder)
-            .filter((fd) => found(look(() => readlinkSync(`${folder}/${fd}`))) === vmLink)
-            .map(Number)
-            .sort((a, b) => a - b);
-    });
+/** What a file descriptor claims to be. A name like these can also be a file's: only the kernel itself knows (BPF). */
+export interface KvmLink {
+    readonly fd: number;
+    readonly kind: 'vm' | 'vcpu' | 'guest_memfd';
+    readonly link: string;
 }
 
-/** How many vCPU fds the process has. */
-export function countVcpuFds(pid: number): Looked<number> {
+function kindOfLink(link: string): KvmLink['kind'] | null {
+    if (link === 'anon_inode:kvm-vm') return 'vm';
+    if (link.startsWith('anon_inode:kvm-vcpu:')) return 'vcpu';
+    return isGuestMemfdPath(link) ? 'guest_memfd' : null;
+}
+
+/** anon_inode:[kvm-gmem] up to Linux 6.18, later a file of a mount of its own. */
+export const isGuestMemfdPath = (path: string): boolean => path.includes('[kvm-gmem]');
+
+/** The fds of a process that look like KVM's, ascending. */
+export function listKvmLinks(pid: number): Looked<KvmLink[]> {
     return look(() => {
         const folder = `/proc/${pid}/fd`;
-        const links = readdirSync(folder).map((fd) => found(look(() => readlinkSync(`${folder}/${fd}`))) ?? '');
-        return new Set(links.filter((link) => link.startsWith('anon_inode:kvm-vcpu:'))).size;
+        const links: KvmLink[] = [];
+        for (const fd of readdirSync(folder)) {
+            const link = found(look(() => readlinkSync(`${folder}/${fd}`))) ?? '';
+            const kind = kindOfLink(link);
+            if (kind !== null) links.push({ fd: Number(fd), kind, link });
+        }
+        return links.sort((a, b) => a.fd - b.fd);
     });
 }
 

@@ -5,6 +5,7 @@ import type { PageSizeName } from '../common/model';
 import { encodePageDetail } from '../common/pageState';
 import { hugetlbPageSize, kindOf, mapsOwnGuestMemfd } from './backing';
 import { readChunks } from './chunks';
+import type { HeldGuestMemfd } from './guestMemfds';
 import { makeLayer, makeMeaning, uncovered, type Layer, type LayerMeaning } from './layer';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
@@ -59,12 +60,12 @@ export class Residency {
         private readonly pace: Pace,
     ) {}
 
-    /** The guest_memfd side of gfns [gfn, end) of a slot whose guest_memfd the process holds. */
-    async guestMemfd(slot: SlotRow, fd: number, gfn: number, end: number): Promise<Layer> {
+    /** The guest_memfd side of gfns [gfn, end) of a slot. */
+    async guestMemfd(slot: SlotRow, { source }: HeldGuestMemfd, gfn: number, end: number): Promise<Layer> {
         const shift = slot.gfn - slot.gmemPage;
         const last = end - shift;
         const chunks = await readChunks(this.pace, gfn - shift, last, (from) =>
-            this.vm.process.readGuestMemfdPages(fd, from, last),
+            source.process.readGuestMemfdPages(source.fd, from, last),
         );
         if (chunks === null) throw errors.vmGone(this.vm.id);
         return makeLayer(chunks, shift, guestMemfdMeaning);

@@ -4,10 +4,11 @@ import { errors } from '../common/errors';
 import type { Attribute } from '../common/model';
 import { makeRange, type GpaRange } from '../common/range';
 
-/** `pid`, or `pid:fd`. */
+/** `pid`, `pid:fd`, or `pid:0xHVA` of a mapping that keeps the VM. */
 export interface VmReference {
     readonly pid: number;
     readonly fd: number | null;
+    readonly hva: bigint | null;
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -30,11 +31,12 @@ const largestPid = 2 ** 22;
 const largestFd = 2 ** 31;
 
 export function checkVm(value: unknown): VmReference {
-    const [, pid, fd] = (typeof value === 'string' ? /^([1-9][0-9]{0,6})(?::([0-9]{1,10}))?$/.exec(value) : null) ?? [];
+    const form = /^([1-9][0-9]{0,6})(?::(?:([0-9]{1,10})|(0x[0-9a-f]{1,16})))?$/;
+    const [, pid, fd, hva] = (typeof value === 'string' ? form.exec(value) : null) ?? [];
     if (pid === undefined || Number(pid) > largestPid || Number(fd ?? 0) >= largestFd) {
-        throw errors.usage(`${quote(value)} names no VM: give PID or PID:FD, as 'guestmem vms' lists them.`);
+        throw errors.usage(`${quote(value)} names no VM: give PID, PID:FD or PID:0xHVA, as 'guestmem vms' lists them.`);
     }
-    return { pid: Number(pid), fd: fd === undefined ? null : Number(fd) };
+    return { pid: Number(pid), fd: fd === undefined ? null : Number(fd), hva: hva === undefined ? null : BigInt(hva) };
 }
 
 export function checkAddressSpace(value: unknown): number {

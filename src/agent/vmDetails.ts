@@ -1,10 +1,8 @@
 /** Everything about a VM but its pages: what `show` prints. */
-import type { GuestMemfdRecord } from '../../native/index';
 import { toHex } from '../common/address';
-import type { AddressSpace, Capabilities, GuestMemfd, Memslot, VmDetails } from '../common/model';
+import type { AddressSpace, Capabilities, Memslot, VmDetails } from '../common/model';
 import { backingOf } from './backing';
-import { surveyPages } from './guestMemfdPages';
-import { gmemFlags, unboundRanges } from './guestMemfds';
+import { readGuestMemfds } from './guestMemfdInventory';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
 import { enumerate, UnknownFields } from './unknownFields';
@@ -26,7 +24,7 @@ export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> 
         vm: vm.summary,
         capabilities: capabilitiesOf(vm, memory),
         addressSpaces: addressSpacesOf(vm, memory),
-        guestMemfds: await guestMemfdsOf(vm, memory, unknown, pace),
+        guestMemfds: await readGuestMemfds(vm, memory, unknown, pace),
         vcpus: await readVcpus(vm, memory.files, unknown, pace),
         unknown: unknown.list(),
     };
@@ -77,44 +75,4 @@ function tellGmemProblems(memory: VmMemory, unknown: UnknownFields): void {
     for (const [reason, slots] of byReason) {
         unknown.add('addressSpaces.memslots.guestMemfd', `memslot ${enumerate(slots)}: ${reason}`);
     }
-}
-
-async function guestMemfdsOf(vm: OpenVm, memory: VmMemory, unknown: UnknownFields, pace: Pace): Promise<GuestMemfd[]> {
-    const guestMemfds: GuestMemfd[] = [];
-    for (const held of memory.guestMemfds.values()) {
-        const { inode, size, flags, bindings } = held.record;
-        const pages = await surveyPages(vm.process, held, pace);
-        if (pages === null) continue;
-        if (typeof pages.nodes === 'string') unknown.add('guestMemfds.nodes', `guest_memfd ${inode}: ${pages.nodes}`);
-        guestMemfds.push({
-            inode,
-            fds: held.fds,
-            size: toHex(size),
-            flags: gmemFlags(flags),
-            allocated: bytes(pages.allocated),
-            prepared: bytes(pages.prepared),
-            bindings: bindings
-                .map(({ addressSpace, memslot, first, pages: bound }) => ({
-                    addressSpace,
-                    memslot,
-                    offset: bytes(first),
-                    size: bytes(bound),
-                }))
-                .sort((a, b) => a.addressSpace - b.addressSpace || a.memslot - b.memslot),
-            holders: held.fds.map((fd) => ({ pid: vm.process.pid, fd })),
-            unbound: unboundRanges(held.record),
-            leaked: bindings.length === 0,
-            hostMappings: null,
-            folios: pages.folios,
-            nodes: typeof pages.nodes === 'string' ? null : pages.nodes,
-            directMap: directMapOf(held.record),
-            attributes: null,
-        });
-    }
-    return guestMemfds;
-}
-
-function directMapOf({ inDirectMap }: GuestMemfdRecord): GuestMemfd['directMap'] {
-    if (inDirectMap === null) return null;
-    return inDirectMap ? 'present' : 'removed';
 }

@@ -1,28 +1,45 @@
 /**
  * Which VMs there are, and which one a `<vm>` argument means. A VM is its `struct kvm`: it is listed once, under the
- * process whose address space it uses, at that process's lowest fd; all other fds and processes are its holders.
+ * process whose address space it uses, at that process's lowest fd; all other fds and processes are its holders. One
+ * whose VM fds are all closed is listed at what keeps it alive.
  */
 import type { VmIdentity, VmmProcess, VmRecord } from '../../native/index';
+import { toHex } from '../common/address';
 import { errors } from '../common/errors';
 import type { VmHolder, VmList, VmSummary } from '../common/model';
+import { findKvmMappings } from './kvmMappings';
 import { native } from './native';
 import { fromNative, isNativeError, refused, translating } from './nativeErrors';
 import type { Pace } from './pace';
-import { countVcpuFds, listVmFds, readStatus, requireOwnProc } from './processes';
-import { placeOf, scanVms, sightVms, withProcess, type Scan, type Sighting } from './vmScan';
+import { listKvmLinks, readStatus, requireOwnProc } from './processes';
+import { placeOf, scanVms, sightAgain, sightMappedVms, sightVms, strength, type Scan, type Sighting } from './vmScan';
 import { summarizeVm, vmIdOf } from './vmSummary';
 import type { VmReference } from './validate';
 
-/** A VM as a request works on it; its process handle closes with the request. */
+/** A VM as a request works on it; its process handles close with the request. */
 export interface OpenVm {
     readonly id: string;
+    /** Of any KVM file of the VM. */
     readonly fd: number;
     readonly identity: VmIdentity;
     readonly process: VmmProcess;
+    /** Other processes that hold the VM, or a guest_memfd of it. */
+    readonly otherHolders: readonly VmmProcess[];
     /** Read when it was opened. */
     readonly record: VmRecord;
     readonly summary: VmSummary;
 }
+
+/** A VM that only mappings keep: what can be told of it is what they map. */
+export interface MappedVm {
+    readonly identity: VmIdentity;
+    readonly process: VmmProcess;
+    readonly summary: VmSummary;
+}
+
+const onlyMapped = ({ summary }: MappedVm): never => {
+    throw errors.onlyMapped(summary.id);
+};
 
 export class VmDirectory {
     /** The last scan of all processes; `show` takes the holders in other processes from it. */
@@ -35,34 +52,46 @@ export class VmDirectory {
         const byVm = groupByVm(scan.sightings);
         const vms = byVm.map(summarize).filter((summary) => summary !== undefined);
         const unknown = [...scan.unknown];
-        if (scan.sightings.some(({ kernel }) => kernel === null)) {
+        if (scan.sightings.some(({ identity }) => identity === null)) {
             unknown.push({
                 field: 'holders',
                 reason: 'which file descriptors name the same VM is known only to the kernel, which could not be asked',
             });
         }
-        for (const { kernel, ...sighting } of scan.sightings) {
-            if (kernel?.record.consistent === false) {
-                const id = vmIdOf(placeOf({ kernel, ...sighting }));
+        for (const sighting of scan.sightings) {
+            const id = vmIdOf(placeOf(sighting));
+            if (sighting.record?.consistent === false) {
                 unknown.push({ field: 'memory', reason: `the memslots of ${id} kept changing while they were read` });
+            }
+            if (sighting.heldBy === 'mapping') {
+                unknown.push({ field: 'memory', reason: `${id} has no file descriptor left, through which vCPUs, memory and type are read` });
             }
         }
         return { vms: vms.sort((a, b) => a.pid - b.pid || a.fd - b.fd), unknown };
     }
 
-    /** Finds the VM, opens its process for the time of `use`, and translates what the addon throws meanwhile. */
-    async withVm<T>(reference: VmReference, pace: Pace, use: (vm: OpenVm) => Promise<T>): Promise<T> {
+    /**
+     * Finds the VM, opens its process for the time of `use`, and translates what the addon throws meanwhile. A VM that
+     * only a mapping keeps goes to `useMapped`; without that it is refused.
+     */
+    async withVm<T>(
+        reference: VmReference,
+        pace: Pace,
+        use: (vm: OpenVm) => Promise<T>,
+        useMapped: (vm: MappedVm) => Promise<T> = onlyMapped,
+    ): Promise<T> {
         requireOwnProc();
-        checkIsVmm(reference.pid);
+        const hasKvmFds = checkProcess(reference.pid);
         const named = await this.opening(reference.pid, async (process) => {
-            const sighting = pick(reference, sightVms(process));
-            return isOwner(sighting) ? { result: await this.use(process, sighting, pace, use) } : { sighting };
+            const sighting = await find(reference, hasKvmFds ? sightVms(process) : [], pace);
+            return isChief(sighting) ? { result: await this.use(process, sighting, pace, use) } : { sighting };
         });
         if ('result' in named) return named.result;
         // Held here, but another process's memory: it is listed there, if that process still lives.
         const chief = await this.chiefOf(named.sighting, pace);
         return this.opening(chief.pid, (process) => {
-            const same = sightVms(process).find(({ kernel }) => kernel?.identity === chief.kernel?.identity);
+            if (chief.heldBy === 'mapping') return this.useMapped(process, chief, useMapped);
+            const same = sightVms(process).find(({ identity }) => identity === chief.identity);
             if (same === undefined) throw errors.vmGone(vmIdOf(placeOf(chief)));
             return this.use(process, same, pace, use);
         });
@@ -84,37 +113,47 @@ export class VmDirectory {
 
     private async use<T>(process: VmmProcess, sighting: Sighting, pace: Pace, use: (vm: OpenVm) => Promise<T>): Promise<T> {
         const place = placeOf(sighting);
-        const record = sighting.kernel?.record;
-        const holders = await this.holdersOf(sighting, pace);
-        const summary = record === undefined ? undefined : summarizeVm(place, record, record.vcpus, holders);
-        if (record === undefined || summary === undefined) throw errors.vmGone(vmIdOf(place));
-        return use({ id: summary.id, fd: place.fd, identity: record.vm, process, record, summary });
+        const { record } = sighting;
+        const others = await this.othersThatHold(sighting, pace);
+        const holders = holdersBeside(sighting, [sighting, ...others]);
+        const summary = record === null ? undefined : summarizeVm(place, record, record.vcpus, holders, sighting.heldBy);
+        if (record === null || summary === undefined) throw errors.vmGone(vmIdOf(place));
+        const otherHolders = openAll(new Set(others.map(({ pid }) => pid)));
+        try {
+            return await use({ id: summary.id, fd: place.fd, identity: record.vm, process, otherHolders, record, summary });
+        } finally {
+            for (const other of otherHolders) other.close();
+        }
+    }
+
+    private async useMapped<T>(process: VmmProcess, sighting: Sighting, use: (vm: MappedVm) => Promise<T>): Promise<T> {
+        const summary = summarize([sighting]);
+        if (sighting.identity === null || summary === undefined) throw errors.vmGone(vmIdOf(placeOf(sighting)));
+        return use({ identity: sighting.identity, process, summary });
     }
 
     private async chiefOf(sighting: Sighting, pace: Pace): Promise<Sighting> {
         this.lastScan = await scanVms(pace);
-        const same = this.lastScan.sightings.filter(({ kernel }) => kernel?.identity === sighting.kernel?.identity);
-        return chiefOf(same) ?? sighting;
+        return chiefOf(this.lastScan.sightings.filter(({ identity }) => identity === sighting.identity)) ?? sighting;
     }
 
-    /** The holders in other processes are those of the last scan that still hold the VM. */
-    private async holdersOf(sighting: Sighting, pace: Pace): Promise<VmHolder[]> {
+    /** Other processes of the last scan that still hold the VM by an fd. */
+    private async othersThatHold({ pid, identity }: Sighting, pace: Pace): Promise<Sighting[]> {
         this.lastScan ??= await scanVms(pace);
-        const identity = sighting.kernel?.identity;
-        const others = this.lastScan.sightings
-            .filter(({ pid, kernel }) => pid !== sighting.pid && kernel?.identity === identity)
-            .flatMap(({ pid }) => sightAgain(pid).filter(({ kernel }) => kernel?.identity === identity));
-        return holdersBeside(sighting, [sighting, ...others]);
+        return this.lastScan.sightings
+            .filter((other) => other.pid !== pid && other.identity === identity && other.heldBy !== 'mapping')
+            .flatMap((other) => sightAgain(other.pid).filter((again) => again.identity === identity));
     }
 }
 
-const isOwner = ({ kernel }: Sighting): boolean => kernel?.record.ownedByProcess === true;
+/** Nothing comes before it: where such a sighting is, the VM is listed. */
+const isChief = ({ heldBy, record }: Sighting): boolean => heldBy === 'vm' && record?.ownedByProcess === true;
 
 /** The sightings of each VM; those of which only /proc tells are VMs of their own. */
 function groupByVm(sightings: readonly Sighting[]): Sighting[][] {
     const groups = new Map<VmIdentity | Sighting, Sighting[]>();
     for (const sighting of sightings) {
-        const key = sighting.kernel?.identity ?? sighting;
+        const key = sighting.identity ?? sighting;
         const group = groups.get(key);
         if (group === undefined) groups.set(key, [sighting]);
         else group.push(sighting);
@@ -123,11 +162,12 @@ function groupByVm(sightings: readonly Sighting[]): Sighting[][] {
 }
 
 /**
- * Where a VM is listed: under its owner, else (the owner is gone) under the first holder. Two processes can share one
- * address space (vfork); the older one has the lower pid.
+ * Where a VM is listed: where there is a VM fd, else a vCPU's, and so on; of several processes, under the owner, else
+ * (the owner is gone) the first holder. Two processes can share one address space (vfork); the older one has the lower pid.
  */
 function chiefOf(sightings: readonly Sighting[]): Sighting | undefined {
-    return sightings.find(isOwner) ?? sightings[0];
+    const rank = ({ heldBy, record }: Sighting) => 2 * strength.indexOf(heldBy) + (record?.ownedByProcess === true ? 0 : 1);
+    return [...sightings].sort((a, b) => rank(a) - rank(b) || a.pid - b.pid)[0];
 }
 
 function holdersBeside(chief: Sighting, all: readonly Sighting[]): VmHolder[] {
@@ -140,47 +180,62 @@ function holdersBeside(chief: Sighting, all: readonly Sighting[]): VmHolder[] {
 function summarize(sightings: readonly Sighting[]): VmSummary | undefined {
     const chief = chiefOf(sightings);
     if (chief === undefined) return undefined;
-    const record = chief.kernel?.record ?? null;
-    return summarizeVm(placeOf(chief), record, record?.vcpus ?? vcpusFromFds(chief.pid), holdersBeside(chief, sightings));
+    const { record, heldBy } = chief;
+    const vcpus = record?.vcpus ?? (heldBy === 'vm' ? vcpusFromLinks(chief.pid) : null);
+    return summarizeVm(placeOf(chief), record, vcpus, holdersBeside(chief, sightings), heldBy);
 }
 
 /** Without BPF the vCPU fds tell the number, if the process has only one VM. */
-function vcpusFromFds(pid: number): number | null {
-    const vms = listVmFds(pid);
-    const vcpus = countVcpuFds(pid);
-    return vms.kind === 'found' && vms.value.length === 1 && vcpus.kind === 'found' ? vcpus.value : null;
+function vcpusFromLinks(pid: number): number | null {
+    const looked = listKvmLinks(pid);
+    if (looked.kind !== 'found') return null;
+    const vms = looked.value.filter(({ kind }) => kind === 'vm');
+    const vcpus = looked.value.filter(({ kind }) => kind === 'vcpu').map(({ link }) => link);
+    return vms.length === 1 ? new Set(vcpus).size : null;
 }
 
-/** What /proc says before the kernel is asked. */
-function checkIsVmm(pid: number): void {
+function openAll(pids: Iterable<number>): VmmProcess[] {
+    const opened: VmmProcess[] = [];
+    for (const pid of pids) {
+        try {
+            opened.push(new (native().VmmProcess)(pid));
+        } catch (thrown) {
+            if (!isNativeError(thrown) || thrown.code !== 'ESRCH') throw thrown;
+        }
+    }
+    return opened;
+}
+
+/** What /proc says before the kernel is asked: whether the process has fds that look like KVM's. */
+function checkProcess(pid: number): boolean {
     const status = readStatus(pid);
     if (status === undefined) throw errors.noSuchProcess(pid);
     if (status.threadGroup !== pid) throw errors.thread(pid, status.threadGroup);
-    const looked = listVmFds(pid);
+    const looked = listKvmLinks(pid);
     if (looked.kind === 'gone') throw errors.noSuchProcess(pid);
     if (looked.kind === 'denied') throw refused(`Looking into process ${pid}`, 'EACCES', { pid });
-    if (looked.value.length === 0) throw errors.notAVmm(pid);
+    return looked.value.length > 0;
 }
 
-/** The VM that is meant by pid and fd, among those of the process. */
-function pick({ pid, fd }: VmReference, held: readonly Sighting[]): Sighting {
-    if (fd !== null) {
-        const named = held.find(({ fds }) => fds.includes(fd));
-        if (named === undefined) throw errors.noSuchVm(pid, fd, held.map((sighting) => placeOf(sighting).fd));
+/** Among the VMs that the process holds by an fd; where it has none, or an address is given, among those that it maps. */
+async function find(reference: VmReference, held: readonly Sighting[], pace: Pace): Promise<Sighting> {
+    if (held.length > 0 && reference.hva === null) return pick(reference, held);
+    const { mappings } = await findKvmMappings(pace);
+    return pick(reference, sightMappedVms((mappings ?? []).filter(({ pid }) => pid === reference.pid), new Set()));
+}
+
+/** The VM that is meant, among those of the process. */
+function pick({ pid, fd, hva }: VmReference, held: readonly Sighting[]): Sighting {
+    const ids = () => held.map((sighting) => vmIdOf(placeOf(sighting)));
+    if (held.length === 0) throw errors.notAVmm(pid);
+    if (fd !== null || hva !== null) {
+        const named = held.find((sighting) => (fd === null ? sighting.hva === hva : sighting.fds.includes(fd)));
+        if (named === undefined) throw errors.noSuchVm(pid, fd === null ? toHex(hva ?? 0n) : `fd ${fd}`, ids());
         return named;
     }
-    const own = held.filter(isOwner);
+    const own = held.filter(({ record }) => record?.ownedByProcess === true);
     const [named, ...others] = own.length > 0 ? own : held;
     if (named === undefined) throw errors.notAVmm(pid);
     if (others.length > 0) throw errors.severalVms(pid, [named, ...others].map((sighting) => vmIdOf(placeOf(sighting))));
     return named;
-}
-
-function sightAgain(pid: number): Sighting[] {
-    try {
-        return withProcess(pid, sightVms);
-    } catch (thrown) {
-        if (isNativeError(thrown) && thrown.code === 'ESRCH') return [];
-        throw thrown;
-    }
 }

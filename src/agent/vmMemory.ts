@@ -26,7 +26,7 @@ export function readVmMemory(vm: OpenVm): VmMemory {
         slots: slotRows(vm.record.memslots),
         ...readMappings(vm),
         filesystems: new MappedFilesystems(vm.process.pid),
-        guestMemfds: heldGuestMemfds(vm.process, files, vm.identity),
+        guestMemfds: heldGuestMemfds(vm.process, files, vm.otherHolders, vm.identity),
         files,
     };
 }
@@ -54,5 +54,5 @@ export function gmemProblem(slot: SlotRow, memory: VmMemory): string | null {
     if (slot.gmemInode === null) return 'the last file descriptor of its guest_memfd was closed';
     return memory.guestMemfds.has(slot.gmemInode)
         ? null
-        : 'the process holds no file descriptor of its guest_memfd (a mapping or another process keeps it)';
+        : 'no process seen here holds a file descriptor of its guest_memfd (a mapping keeps it)';
 }

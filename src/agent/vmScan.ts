@@ -1,44 +1,61 @@
 /**
- * Every VM fd of every process, with the `struct kvm` behind it. Candidates come from the links in /proc/PID/fd; the
- * kernel's word on each comes from the native addon.
+ * Who holds which VM: every KVM file that a process has open or mapped, with the `struct kvm` behind it. Candidates come
+ * from the links in /proc/PID/fd; the kernel's word on each, and all mappings, come from the native addon.
  */
-import type { VmIdentity, VmmProcess, VmRecord } from '../../native/index';
-import type { Unknown } from '../common/model';
+import type { KvmFile, KvmMapping, VmIdentity, VmmProcess, VmRecord } from '../../native/index';
 import { toGuestmemError } from '../common/errors';
+import type { Unknown, VmSummary } from '../common/model';
+import { findKvmMappings } from './kvmMappings';
 import { native } from './native';
 import { fromNative, isNativeError } from './nativeErrors';
 import type { Pace } from './pace';
 import { enumerate } from './unknownFields';
-import { listProcesses, listVmFds, readArguments } from './processes';
+import { listKvmLinks, listProcesses, readArguments } from './processes';
 import type { Place } from './vmSummary';
 
 /** One `struct kvm` as one process holds it. */
 export interface Sighting {
     readonly pid: number;
-    /** Ascending; never empty. */
+    /** The strongest of its holds, in the order of `strength`. */
+    readonly heldBy: VmSummary['heldBy'];
+    /** The fds of that kind, ascending; empty only for a mapping. */
     readonly fds: readonly number[];
+    /** Of a mapping: its address, the lowest. */
+    readonly hva: bigint | null;
     /** Null when only /proc could be read: each fd is then a sighting of its own. */
-    readonly kernel: { readonly identity: VmIdentity; readonly record: VmRecord } | null;
+    readonly identity: VmIdentity | null;
+    /** Null also for a mapping, through which the addon reads no VM. */
+    readonly record: VmRecord | null;
 }
 
-export const placeOf = ({ pid, fds }: Sighting): Place => ({ pid, fd: fds[0] ?? -1 });
+/** What keeps a VM alive, that with which most can be done first. */
+export const strength = ['vm', 'vcpu', 'guest_memfd', 'mapping'] as const;
 
-/** The VMs that a process holds, lowest fd first; fds that meanwhile closed are left out. */
+export const placeOf = ({ pid, fds, hva }: Sighting): Place => ({ pid, fd: fds[0] ?? -1, hva });
+
+/** The VMs that a process holds by an fd, lowest first; fds that meanwhile closed are left out. */
 export function sightVms(process: VmmProcess): Sighting[] {
-    const byIdentity = new Map<VmIdentity, number[]>();
-    for (const { kind, vm, fd } of process.kvmFiles()) {
-        if (kind !== 'vm') continue;
-        const held = byIdentity.get(vm);
-        if (held === undefined) byIdentity.set(vm, [fd]);
-        else held.push(fd);
-    }
+    const byIdentity = new Map<VmIdentity, KvmFile[]>();
+    for (const file of process.kvmFiles()) byIdentity.set(file.vm, [...(byIdentity.get(file.vm) ?? []), file]);
     const sightings: Sighting[] = [];
-    for (const fds of byIdentity.values()) {
-        fds.sort((a, b) => a - b);
+    for (const files of byIdentity.values()) {
+        const heldBy = strength.find((kind) => files.some((file) => file.kind === kind)) ?? 'mapping';
+        const fds = files.filter(({ kind }) => kind === heldBy).map(({ fd }) => fd).sort((a, b) => a - b);
         const record = process.readVm(fds[0] ?? -1);
-        if (record !== null) sightings.push({ pid: process.pid, fds, kernel: { identity: record.vm, record } });
+        if (record !== null) sightings.push({ pid: process.pid, heldBy, fds, hva: null, identity: record.vm, record });
     }
     return sightings.sort((a, b) => placeOf(a).fd - placeOf(b).fd);
+}
+
+/** The VMs that processes hold by nothing but a mapping, as far as `mappings` tell; those in `seen` are held by an fd. */
+export function sightMappedVms(mappings: readonly KvmMapping[], seen: ReadonlySet<VmIdentity | null>): Sighting[] {
+    const sightings = new Map<string, Sighting>();
+    for (const { pid, vm, start } of mappings) {
+        const key = `${vm} ${pid}`;
+        if (seen.has(vm) || (sightings.get(key)?.hva ?? start) < start) continue;
+        sightings.set(key, { pid, heldBy: 'mapping', fds: [], hva: start, identity: vm, record: null });
+    }
+    return [...sightings.values()];
 }
 
 /** Opens process `pid` for the time of `use`. */
@@ -48,6 +65,16 @@ export function withProcess<T>(pid: number, use: (process: VmmProcess) => T): T 
         return use(process);
     } finally {
         process.close();
+    }
+}
+
+/** As `sightVms`, of a process that may have ended since it was found. */
+export function sightAgain(pid: number): Sighting[] {
+    try {
+        return withProcess(pid, sightVms);
+    } catch (thrown) {
+        if (isNativeError(thrown) && thrown.code === 'ESRCH') return [];
+        throw thrown;
     }
 }
 
@@ -62,7 +89,7 @@ export async function scanVms(pace: Pace): Promise<Scan> {
     const problems = new Map<string, number[]>();
     for (const pid of listProcesses()) {
         await pace.breathe();
-        const looked = listVmFds(pid);
+        const looked = listKvmLinks(pid);
         // Kernel threads have no arguments, and no files either.
         if (looked.kind === 'denied' && (readArguments(pid)?.[0] ?? '') !== '') denied.push(pid);
         if (looked.kind !== 'found' || looked.value.length === 0) continue;
@@ -70,7 +97,9 @@ export async function scanVms(pace: Pace): Promise<Scan> {
             sightings.push(...withProcess(pid, sightVms));
         } catch (thrown) {
             if (isNativeError(thrown) && thrown.code === 'ESRCH') continue;
-            sightings.push(...looked.value.map((fd) => ({ pid, fds: [fd], kernel: null })));
+            for (const { fd, kind } of looked.value) {
+                if (kind === 'vm') sightings.push({ pid, heldBy: kind, fds: [fd], hva: null, identity: null, record: null });
+            }
             const { message } = toGuestmemError(fromNative(thrown, 'Asking the kernel about VMs', pid));
             problems.set(message, [...(problems.get(message) ?? []), pid]);
         }
@@ -80,6 +109,13 @@ export async function scanVms(pace: Pace): Promise<Scan> {
         reason: `process ${enumerate(pids)}: ${message}`,
     }));
     if (denied.length > 0) unknown.push({ field: 'vms', reason: deniedReason(denied) });
+    const { mappings, reason } = await findKvmMappings(pace);
+    for (const mapped of sightMappedVms(mappings ?? [], new Set(sightings.map(({ identity }) => identity)))) {
+        // Its fds were looked at earlier than its mappings: the VM may be a new one.
+        const opened = sightAgain(mapped.pid).find(({ identity }) => identity === mapped.identity);
+        sightings.push(opened ?? mapped);
+    }
+    if (reason !== null) unknown.push({ field: 'vms', reason: `VMs that only a mapping keeps alive are not all listed: ${reason}` });
     return { sightings, unknown };
 }
 

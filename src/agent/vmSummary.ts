@@ -21,19 +21,22 @@ export const hasPrivateMemory = (record: VmRecord): boolean => record.hasPrivate
 /** The VM's own store decides private or shared. */
 export const hasVmScope = (record: VmRecord): boolean => hasPrivateMemory(record) && record.hasAttributeStore;
 
+/** Where a VM is found: at an fd, or (fd -1) at the address of a mapping. */
 export interface Place {
     readonly pid: number;
     readonly fd: number;
+    readonly hva: bigint | null;
 }
 
-export const vmIdOf = (place: Place): string => `${place.pid}:${place.fd}`;
+export const vmIdOf = ({ pid, fd, hva }: Place): string => `${pid}:${hva === null ? fd : toHex(hva)}`;
 
-/** Without a record (no BPF), `vcpus` is what /proc tells. Undefined when the process has vanished. */
+/** Without a record (no BPF, or a mapping), `vcpus` is what /proc tells. Undefined when the process has vanished. */
 export function summarizeVm(
     place: Place,
     record: VmRecord | null,
     vcpus: number | null,
     holders: readonly VmHolder[],
+    heldBy: VmSummary['heldBy'],
 ): VmSummary | undefined {
     const command = readCommand(place.pid);
     const status = readStatus(place.pid);
@@ -49,7 +52,7 @@ export function summarizeVm(
         type: vmType(record?.type ?? null),
         tracedBy: status.tracer,
         holders,
-        heldBy: 'vm',
+        heldBy,
     };
 }
 

@@ -107,12 +107,19 @@ export const errors = {
             { pid },
         ),
 
-    noSuchVm: (pid: number, fd: number, found: readonly number[]) =>
+    noSuchVm: (pid: number, place: string, found: readonly string[]) =>
         new GuestmemError(
             'no-such-vm',
-            `Process ${pid} has no VM at fd ${fd}` +
-                (found.length > 0 ? `; its VMs are at fd ${found.join(', ')}.` : '; it may have ended.'),
-            { pid, fd, found },
+            `Process ${pid} has no VM at ${place}` + (found.length > 0 ? `; its VMs are ${found.join(', ')}.` : '; it may have ended.'),
+            { pid, place, found },
+        ),
+
+    /** A VM that only a mapping keeps alive. */
+    onlyMapped: (vm: string) =>
+        new GuestmemError(
+            'unsupported',
+            `The memory of the VM ${vm} cannot be looked at: no file descriptor names it any more, only a mapping keeps it alive, and memslots and pages are found through a descriptor. 'guestmem show ${vm}' tells what the mapping keeps; the VM ends when the mapping does.`,
+            { vm },
         ),
 
     processGone: (pid: number) =>

@@ -74,12 +74,19 @@ export interface Memslot {
     readonly gmemOnly: boolean;
     readonly hva: Hex;
     /** Null where the slot has none, and where its fd was closed while the flag stays. */
-    readonly guestMemfd: { readonly inode: number; readonly fd: number; readonly offset: Hex } | null;
+    readonly guestMemfd: GuestMemfdPlace | null;
     /**
      * What the VMM has mapped at the HVA; null when /proc/PID/maps could not be read. `rights` are those of the mapping,
      * "rw-" as in /proc/PID/maps; null where parts of the slot differ or nothing is mapped.
      */
     readonly backing: { readonly kind: BackingKind; readonly path: string | null; readonly rights: string | null } | null;
+}
+
+export interface GuestMemfdPlace {
+    readonly inode: number;
+    /** The VMM's lowest; -1 where only other processes have one. */
+    readonly fd: number;
+    readonly offset: Hex;
 }
 
 export interface AddressSpace {
@@ -107,7 +114,7 @@ export interface GuestMemfd {
     readonly holders: readonly VmHolder[];
     /** Where no memslot is bound: what is allocated there is of no use to the guest. */
     readonly unbound: readonly FileRange[];
-    /** It still takes memory, but no memslot uses it: nothing is bound to it, or its VM has no VM fd any more. */
+    /** It takes memory, but no guest uses it: no memslot is bound to it, or neither a VM nor a vCPU fd of its VM is left. */
     readonly leaked: boolean;
     /** Where processes have it mapped; null when that could not be looked at. */
     readonly hostMappings: readonly GuestMemfdMapping[] | null;
@@ -299,15 +306,12 @@ export interface AddressFacts {
     readonly addressSpace: number;
     readonly gpa: Hex;
     readonly memslot: Memslot | null;
-    /**
-     * "mmio": no memslot, every access exits to the VMM. "rom": writes exit to the VMM. "unreachable": wider than the
-     * guest's physical addresses, so that its processor refuses it.
-     */
-    readonly kind: 'memory' | 'rom' | 'mmio' | 'unreachable';
+    /** "mmio": no memslot, every access exits to the VMM. "rom": writes exit to the VMM. */
+    readonly kind: 'memory' | 'rom' | 'mmio';
     /** The byte's own HVA (slot HVA + offset), null outside memslots. */
     readonly hva: Hex | null;
     /** The byte's own place in its guest_memfd. */
-    readonly guestMemfd: { readonly inode: number; readonly fd: number; readonly offset: Hex } | null;
+    readonly guestMemfd: GuestMemfdPlace | null;
     /** The page's state; its range is the run that holds the page. */
     readonly run: PageRun;
     readonly doubleBacked: boolean;

@@ -37,6 +37,7 @@ describe('without privileges', () => {
             type: null,
             tracedBy: null,
             holders: [],
+            heldBy: 'vm',
         });
         assert.equal(vms.some((vm) => vm.pid === rootsVmm().report.pid), false);
         assert.ok(unknown.some(({ reason }) => /cap_bpf/i.test(reason)), JSON.stringify(unknown));

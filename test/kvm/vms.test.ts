@@ -32,6 +32,7 @@ describe('vms: a VM', () => {
                 type: 'default',
                 tracedBy: null,
                 holders: [],
+                heldBy: 'vm',
             },
         ]);
     });

@@ -1,5 +1,6 @@
 import { scopeText } from '../../common/factWords';
-import type { AddressSpace, GuestMemfd, Memslot, Vcpu, VcpuExit, VmDetails } from '../../common/model';
+import type { AddressSpace, Memslot, Vcpu, VcpuExit, VmDetails } from '../../common/model';
+import { renderGuestMemfds } from './guestMemfds';
 import { renderTable } from './table';
 import { notKnown, numberText, sizeText, unknownText } from './values';
 import { renderVm } from './vms';
@@ -10,7 +11,7 @@ export function renderDetails(details: VmDetails): string {
     const sections = [
         renderVm(details.vm) + `Memory attributes: ${attributes}; decided by: ${capabilities.attributeScope === 'guest_memfd' ? 'the guest_memfd of each slot' : scopeText(capabilities.attributeScope)}\n`,
         ...details.addressSpaces.map((space) => memslotTable(space, details.addressSpaces.length > 1)),
-        guestMemfds.length === 0 ? '' : 'guest_memfds\n' + guestMemfdTable(guestMemfds),
+        guestMemfds.length === 0 ? '' : renderGuestMemfds(guestMemfds),
         'vCPUs\n' + vcpuTable(vcpus),
         unknownText(details.unknown),
     ];
@@ -41,31 +42,9 @@ function memslotRow(slot: Memslot): string[] {
         sizeText(slot.size),
         slot.hva,
         backing === null ? notKnown : backing.path === null ? backing.kind : `${backing.kind} ${backing.path}`,
-        guestMemfd === null ? (slot.flags.includes('guest-memfd') ? notKnown : '') : `fd ${guestMemfd.fd} +${guestMemfd.offset}`,
+        guestMemfd === null ? (slot.flags.includes('guest-memfd') ? notKnown : '') : `${guestMemfd.fd < 0 ? `inode ${guestMemfd.inode}` : `fd ${guestMemfd.fd}`} +${guestMemfd.offset}`,
         flags.join(' '),
     ];
-}
-
-function guestMemfdTable(guestMemfds: readonly GuestMemfd[]): string {
-    const columns = [
-        { title: 'INODE', right: true },
-        { title: 'FDS' },
-        { title: 'SIZE', right: true },
-        { title: 'ALLOCATED', right: true },
-        { title: 'PREPARED', right: true },
-        { title: 'FLAGS' },
-        { title: 'BOUND BY' },
-    ];
-    const rows = guestMemfds.map((gmem) => [
-        String(gmem.inode),
-        gmem.fds.join(' '),
-        sizeText(gmem.size),
-        sizeText(gmem.allocated),
-        sizeText(gmem.prepared),
-        gmem.flags.join(' '),
-        gmem.bindings.map(({ memslot, offset, size }) => `slot ${memslot} ${offset}+${size}`).join(', ') || 'nothing',
-    ]);
-    return renderTable(columns, rows);
 }
 
 function vcpuTable(vcpus: readonly Vcpu[]): string {

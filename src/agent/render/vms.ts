@@ -10,8 +10,12 @@ const columns = [
     { title: 'VCPUS', right: true },
     { title: 'MEMORY', right: true },
     { title: 'TRACED BY', right: true },
+    { title: 'KEPT BY' },
     { title: 'ALSO HELD BY' },
 ];
+
+/** What keeps a VM alive whose own fds were all closed. */
+const keeperNames = { vcpu: 'vCPU', guest_memfd: 'guest_memfd', mapping: 'mapping' } as const;
 
 const row = (vm: VmSummary): string[] => [
     vm.id,
@@ -21,6 +25,7 @@ const row = (vm: VmSummary): string[] => [
     numberText(vm.vcpus),
     sizeText(vm.memory),
     vm.tracedBy === null ? '' : String(vm.tracedBy),
+    vm.heldBy === 'vm' ? '' : `its ${keeperNames[vm.heldBy]}`,
     vm.holders.map(({ pid, fd }) => `${pid}:${fd}`).join(' '),
 ];
 

@@ -22,7 +22,7 @@ const memslots = {
     gmemInodes: Float64Array.of(7),
     gmemPages: Float64Array.of(0),
 };
-const record: Partial<VmRecord> = { hasPrivateMemory: true, hasAttributeStore: true, addressSpaces: 1, memslots };
+const record: Partial<VmRecord> = { ownedByProcess: true, hasPrivateMemory: true, hasAttributeStore: true, addressSpaces: 1, memslots };
 const nothingPrivate: AttributeChunk = {
     gfns: new Float64Array(),
     pages: new Float64Array(),
@@ -46,7 +46,7 @@ function convert(
         identity: 1,
         process: { pid: 1, checkInjection: () => null, ...kernel },
         record,
-        summary: { type: 'sw-protected' },
+        summary: { type: 'sw-protected', heldBy: 'vm' },
     } as unknown as OpenVm;
     return convertMemory(vm, makeRange(0n, pieces * pieceBytes), 'private', false, new Pace(signal));
 }

@@ -16,10 +16,11 @@ const isUsage = (thrown: unknown) => thrown instanceof GuestmemError && thrown.c
 const hostile: unknown[] = [undefined, null, {}, [], true, NaN, -1, 1.5, 2 ** 60, 'x'.repeat(1e6), '\0', { toString: 1 }];
 
 describe('parameters of requests', () => {
-    it('name a VM by pid or pid:fd', () => {
-        assert.deepEqual(checkVm('412'), { pid: 412, fd: null });
-        assert.deepEqual(checkVm('412:9'), { pid: 412, fd: 9 });
-        for (const wrong of ['', '0', '-1', '1:', ':9', '1:2:3', '1:-1', ' 1', '1 ', '01', '1e3', '99999999', '1:4294967296', 412]) {
+    it('name a VM by pid, pid:fd or pid:0xHVA', () => {
+        assert.deepEqual(checkVm('412'), { pid: 412, fd: null, hva: null });
+        assert.deepEqual(checkVm('412:9'), { pid: 412, fd: 9, hva: null });
+        assert.deepEqual(checkVm('412:0x7f0012345000'), { pid: 412, fd: null, hva: 0x7f0012345000n });
+        for (const wrong of ['', '0', '-1', '1:', ':9', '1:2:3', '1:-1', ' 1', '1 ', '01', '1e3', '99999999', '1:4294967296', '1:0x', '1:0xg', '1:0x1:2', `1:0x${'1'.repeat(17)}`, 412]) {
             assert.throws(() => checkVm(wrong), isUsage, String(wrong));
         }
     });

@@ -1,0 +1,68 @@
+import type { FileRange, GuestMemfd } from '../../common/model';
+import { renderTable } from './table';
+import { notKnown, sizeText } from './values';
+
+/** The guest_memfds of a VM, what is wrong with one, and where processes have them mapped. */
+export function renderGuestMemfds(guestMemfds: readonly GuestMemfd[]): string {
+    const leaked = guestMemfds.filter((gmem) => gmem.leaked).map(leakText);
+    return 'guest_memfds\n' + renderTable(columns, guestMemfds.map(row)) + leaked.join('') + mappingTable(guestMemfds);
+}
+
+const columns = [
+    { title: 'INODE', right: true },
+    { title: 'FDS' },
+    { title: 'SIZE', right: true },
+    { title: 'ALLOCATED', right: true },
+    { title: 'PREPARED', right: true },
+    { title: 'FOLIOS' },
+    { title: 'NODES' },
+    { title: 'DIRECT MAP' },
+    { title: 'FLAGS' },
+    { title: 'BOUND BY' },
+    { title: 'UNBOUND' },
+    { title: 'HELD BY' },
+];
+
+const row = (gmem: GuestMemfd): string[] => [
+    String(gmem.inode),
+    gmem.fds.join(' '),
+    sizeText(gmem.size),
+    sizeText(gmem.allocated),
+    sizeText(gmem.prepared),
+    gmem.folios === null ? notKnown : gmem.folios.map(({ pageSize, size }) => `${sizeText(size)} in ${sizeText(pageSize)}`).join(', '),
+    gmem.nodes === null ? notKnown : [...new Set(gmem.nodes.map(({ node }) => node))].sort((a, b) => a - b).join(' '),
+    gmem.directMap ?? notKnown,
+    gmem.flags.join(' '),
+    listed(gmem.bindings.map((binding) => `slot ${binding.memslot} ${rangeText(binding)}`)) || 'nothing',
+    listed(gmem.unbound.map(rangeText)),
+    listed(gmem.holders.map(({ pid, fd }) => `${pid}:${fd}`)),
+];
+
+const rangeText = ({ offset, size }: FileRange): string => `${offset}+${size}`;
+
+/** A few of them; --json has all. */
+function listed(texts: readonly string[]): string {
+    const most = 4;
+    return texts.length <= most ? texts.join(', ') : `${texts.slice(0, most).join(', ')}, … (${texts.length} in all)`;
+}
+
+function leakText({ inode, allocated, bindings }: GuestMemfd): string {
+    const reason = bindings.length === 0 ? 'no memslot is bound to it' : 'nothing is left that could run its VM';
+    return `guest_memfd ${inode} is leaked: it takes ${sizeText(allocated)}, and ${reason}.\n`;
+}
+
+function mappingTable(guestMemfds: readonly GuestMemfd[]): string {
+    const rows = guestMemfds.flatMap(({ inode, hostMappings }) =>
+        (hostMappings ?? []).map(({ pid, hva, size, offset, rights }) => [String(inode), String(pid), hva, sizeText(size), offset, rights]),
+    );
+    if (rows.length === 0) return '';
+    const titles = [
+        { title: 'INODE', right: true },
+        { title: 'PID', right: true },
+        { title: 'HVA', right: true },
+        { title: 'SIZE', right: true },
+        { title: 'OFFSET', right: true },
+        { title: 'RIGHTS' },
+    ];
+    return '\nMappings of guest_memfds\n' + renderTable(titles, rows);
+}
