@@ -103,6 +103,8 @@ export interface VcpuState {
     /** Null where KVM has no current value: encrypted guests, and Intel's before KVM has read it after the exit. */
     readonly rip: bigint | null;
     readonly cr3: bigint | null;
+    /** How wide the guest's physical addresses are, by its CPUID. Null where the kernel does not tell. */
+    readonly physicalAddressBits: number | null;
 }
 
 /** Sorted disjoint runs; `next` is where to go on, null when the asked range is done. */

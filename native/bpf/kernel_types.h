@@ -302,6 +302,7 @@ struct kvm_vcpu_arch {
     __u32 regs_avail;
     unsigned long cr3;
     bool guest_state_protected; /* SEV-ES and TDX, since 5.11. */
+    int maxphyaddr;
     struct kvm_mmu root_mmu;
 };
 

@@ -102,6 +102,7 @@ int walk(struct bpf_iter__task_file *context)
     struct kvm_vcpu *vcpu = file->private_data;
     read_exit(BPF_CORE_READ(vcpu, run), record);
     read_registers(vcpu, record);
+    record->physical_address_bits = bpf_core_field_exists(vcpu->arch.maxphyaddr) ? BPF_CORE_READ(vcpu, arch.maxphyaddr) : 0;
     state.found = 1;
     return 0;
 }

@@ -16,6 +16,8 @@ struct vcpu_state_record {
     __u32 has_cr3;
     __u64 rip;
     __u64 cr3;
+    __u32 physical_address_bits; /* Of the guest's CPUID; 0 where the kernel does not tell. */
+    __u32 reserved;
 };
 
 struct vcpu_state_request {

@@ -2,7 +2,7 @@
 import { toHex, type Gpa } from '../common/address';
 import { errors } from '../common/errors';
 import { loggedOnly } from '../common/factWords';
-import type { AddressFacts, PageRun } from '../common/model';
+import type { AddressFacts, HvaBacking, PageRun } from '../common/model';
 import { findRun, pageRunAt, type PageRuns } from '../common/pageRuns';
 import { isDoubleBacked } from '../common/pageState';
 import { makeRange } from '../common/range';
@@ -12,6 +12,7 @@ import { notMapped } from './guestMapping';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
 import { checkAddressSpace, readPageMap, type Window } from './pageMap';
+import { canReach } from './vcpus';
 import type { OpenVm } from './vmDirectory';
 import { memslotOf } from './vmDetails';
 import { readVmMemory } from './vmMemory';
@@ -32,8 +33,11 @@ export async function explainAddress(vm: OpenVm, addressSpace: number, address: 
     const common = { vm: vm.id, addressSpace, gpa: toHex(address) };
     if (slot === undefined) {
         const run = await gapRun(vm, gfn, slots, pace);
+        const isReachable = canReach(vm, memory.files, address);
         const unknown = [{ field: 'dirty', reason: `${loggedOnly} and no memslot is here` }];
-        return { ...common, memslot: null, kind: 'mmio', hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
+        if (isReachable === null) unknown.push({ field: 'kind', reason: 'no vCPU tells how wide the physical addresses are' });
+        const kind = isReachable === false ? 'unreachable' : 'mmio';
+        return { ...common, memslot: null, kind, hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
     }
     const offset = address - (BigInt(slot.gfn) << 12n);
     const memslot = memslotOf(slot, memory);
@@ -64,12 +68,16 @@ async function slotRun(vm: OpenVm, addressSpace: number, slot: SlotRow, gfn: num
         if (index >= map.runs.count || (map.runs.gfns[index] ?? 0) > gfn) throw errors.vmGone(vm.id);
         const cut = isCut(map.runs, index, window, slot);
         if (cut && pages < reach) continue;
+        const run = pageRunAt(map.runs, index);
+        const told = map.unknown.filter(({ field }) => field !== 'hvaBacking.pageSize' || lacksPageSize(run.hvaBacking));
         const unknown = cut
-            ? [...map.unknown, { field: 'run', reason: 'the run goes on beyond the 256 MiB to either side that were looked at' }]
-            : map.unknown;
-        return { run: pageRunAt(map.runs, index), state: map.runs.states[index] ?? 0, unknown };
+            ? [...told, { field: 'run', reason: 'the run goes on beyond the 256 MiB to either side that were looked at' }]
+            : told;
+        return { run, state: map.runs.states[index] ?? 0, unknown };
     }
 }
+
+const lacksPageSize = (backing: HvaBacking): boolean => backing.state === 'present' && backing.pageSize === null;
 
 /** The run reaches an edge of the window that is not an edge of the slot. */
 function isCut(runs: PageRuns, index: number, window: Window, slot: SlotRow): boolean {

@@ -219,11 +219,14 @@ const usesHva = encodePageDetail({ guestUses: 'hva' });
 const usesGuestMemfd = encodePageDetail({ guestUses: 'guest_memfd' });
 const usesNone = encodePageDetail({ guestUses: 'none' });
 
-/** KVM takes private pages from the guest_memfd, shared ones from the HVA unless the slot has its guest_memfd alone. */
-const copiesOf = (slot: SlotRow) => ({
-    private: slot.hasGuestMemfd ? usesGuestMemfd : usesNone,
-    shared: slot.gmemOnly ? usesGuestMemfd : usesHva,
-});
+/**
+ * KVM takes private pages from the guest_memfd, shared ones from the HVA unless the slot has its guest_memfd alone. With
+ * the last file descriptor KVM takes the guest_memfd from the slot, but leaves the flag.
+ */
+function copiesOf({ gmemInode, gmemOnly }: SlotRow) {
+    const guestMemfd = gmemInode === null ? usesNone : usesGuestMemfd;
+    return { private: guestMemfd, shared: gmemOnly ? guestMemfd : usesHva };
+}
 
 interface SlotPart {
     readonly gfn: number;

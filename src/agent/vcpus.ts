@@ -38,6 +38,18 @@ export async function readVcpus(vm: OpenVm, files: readonly KvmFile[], unknown: 
     return vcpus;
 }
 
+/** Whether any vCPU's physical addresses are wide enough; null when that is known of none. */
+export function canReach(vm: OpenVm, files: readonly KvmFile[], address: bigint): boolean | null {
+    let answer: boolean | null = null;
+    for (const { fd } of files.filter(({ kind }) => kind === 'vcpu')) {
+        const bits = vm.process.readVcpuState(fd)?.physicalAddressBits ?? null;
+        if (bits === null) continue;
+        if (address >> BigInt(bits) === 0n) return true;
+        answer = false;
+    }
+    return answer;
+}
+
 const hexOrNull = (value: bigint | null) => (value === null ? null : toHex(value));
 
 function exitOf({ exitReason, memoryFault }: VcpuState): VcpuExit | null {

@@ -29,6 +29,7 @@ export const kindText = (kind: AddressFacts['kind']): string =>
         memory: 'memory',
         rom: 'ROM: the guest reads it, a write exits to the VMM',
         mmio: 'MMIO: no memslot, so every access exits to the VMM',
+        unreachable: "none: wider than the guest's physical addresses, which its processor refuses",
     })[kind];
 
 export function hvaText(backing: HvaBacking): string {
@@ -86,7 +87,7 @@ export function whyNotLargerText({ whyNotLarger, guestMapping }: Pick<PageRun, '
 export function guestUsesText({ guestUses, memslot }: Pick<PageRun, 'guestUses' | 'memslot'>): string {
     if (guestUses === 'hva') return 'the HVA side';
     if (guestUses === 'guest_memfd') return 'the guest_memfd side';
-    return memslot === null ? 'neither: its access exits to the VMM' : 'neither: its access exits with MEMORY_FAULT, for no guest_memfd is there';
+    return memslot === null ? 'neither' : 'neither: its access ends KVM_RUN (MEMORY_FAULT), for no guest_memfd is there';
 }
 
 export function doubleBackedText({ doubleBacked, run }: Pick<AddressFacts, 'doubleBacked' | 'run'>): string {
@@ -136,6 +137,7 @@ const fieldNames: Record<string, string | undefined> = {
     guestMapping: 'guest mapping',
     guestMemfds: 'guest_memfds',
     holders: 'holders',
+    kind: 'kind',
     hvaBacking: 'HVA side',
     'hvaBacking.pageSize': 'page size of the HVA side',
     memory: 'memory',

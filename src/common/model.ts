@@ -306,8 +306,11 @@ export interface AddressFacts {
     readonly addressSpace: number;
     readonly gpa: Hex;
     readonly memslot: Memslot | null;
-    /** "mmio": no memslot, every access exits to the VMM. "rom": writes exit to the VMM. */
-    readonly kind: 'memory' | 'rom' | 'mmio';
+    /**
+     * "mmio": no memslot, every access exits to the VMM. "rom": writes exit to the VMM. "unreachable": wider than the
+     * guest's physical addresses, so that its processor refuses it.
+     */
+    readonly kind: 'memory' | 'rom' | 'mmio' | 'unreachable';
     /** The byte's own HVA (slot HVA + offset), null outside memslots. */
     readonly hva: Hex | null;
     /** The byte's own place in its guest_memfd. */

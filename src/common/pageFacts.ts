@@ -31,10 +31,10 @@ export function kindOf(slot: SlotFlags | null): AddressFacts['kind'] {
     return slot.flags.includes('readonly') ? 'rom' : 'memory';
 }
 
-/** `slot` is the one that the run is in. */
-export function pageFacts(run: PageRun, slot: SlotFlags | null, doubleBacked: boolean): FactLine[] {
+/** `slot` is the one that the run is in; `kind` is told where more is known than the slot. */
+export function pageFacts(run: PageRun, slot: SlotFlags | null, doubleBacked: boolean, kind = kindOf(slot)): FactLine[] {
     const lines: FactLine[] = [
-        ['Kind', kindText(kindOf(slot))],
+        ['Kind', kindText(kind)],
         ['Attribute', attributeText(run)],
         ...(slot === null ? [] : backingFacts(run, slot, doubleBacked)),
     ];

@@ -30,7 +30,7 @@ export function describeAddress(facts: AddressFacts): FactLine[] {
                   line(l10n.t('HVA'), `${facts.hva ?? l10n.t('not known')} (${backingText(memslot)})`),
               ]),
         ...(guestMemfd === null ? [] : [line('guest_memfd', guestMemfdText(guestMemfd))]),
-        ...pageFacts(run, memslot, facts.doubleBacked).map(([label, words]) => line(l10n.t(label), words)),
+        ...pageFacts(run, memslot, facts.doubleBacked, facts.kind).map(([label, words]) => line(l10n.t(label), words)),
         ...facts.unknown.filter(isSaid).map(({ field, reason }) => line(l10n.t('Not known'), `${fieldText(field)}: ${reason}`)),
     ];
 }

@@ -221,6 +221,7 @@ Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu) {
     object.Set("memoryFault", to_value(env, vcpu.memory_fault));
     object.Set("rip", bigint_or_null(env, vcpu.rip));
     object.Set("cr3", bigint_or_null(env, vcpu.cr3));
+    object.Set("physicalAddressBits", number_or_null(env, vcpu.physical_address_bits));
     return object;
 }
 

@@ -21,6 +21,8 @@ struct VcpuState {
     /** Empty where KVM has no current value. */
     std::optional<std::uint64_t> rip;
     std::optional<std::uint64_t> cr3;
+    /** Empty where the kernel does not tell. */
+    std::optional<std::uint32_t> physical_address_bits;
 };
 
 /** Empty when `fd` is no vCPU. */

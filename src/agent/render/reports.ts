@@ -1,20 +1,9 @@
 /** The smaller reports for people: convert, explain, doctor. */
-import {
-    attributeText,
-    dirtyText,
-    doubleBackedText,
-    gmemText,
-    guestMappingText,
-    guestUsesText,
-    hvaText,
-    kindText,
-    notKnownText,
-    rightsText,
-    whyNotLargerText,
-} from '../../common/factWords';
+import { notKnownText } from '../../common/factWords';
 import type { AddressFacts, ConvertReport, DoctorReport, Memslot } from '../../common/model';
+import { pageFacts, type FactLine } from '../../common/pageFacts';
 import { escapeText } from './text';
-import { numberText, sizeText, unknownText } from './values';
+import { numberText, unknownText } from './values';
 
 export function renderConversion(report: ConvertReport): string {
     const { pagesChanged, pagesAlready, to, range, dryRun } = report;
@@ -32,34 +21,24 @@ export function renderConversion(report: ConvertReport): string {
 
 export function renderFacts(facts: AddressFacts): string {
     const { memslot, run } = facts;
-    const lines: (readonly [label: string, value: string])[] = [
+    const lines: readonly FactLine[] = [
         ['GPA', facts.gpa],
-        ['Kind', kindText(facts.kind)],
-        ['Attribute', attributeText(run)],
-        ...(memslot === null ? [] : memslotLines(facts, memslot)),
-        ['The same in', `${run.gpa}+${run.size} (${sizeText(run.size)})`],
+        ...(memslot === null ? [] : memslotFacts(facts, memslot)),
+        ...pageFacts(run, memslot, facts.doubleBacked, facts.kind),
     ];
-    const said = lines.filter(([, value]) => value !== '');
-    return said.map(([label, value]) => `${label.padEnd(18)}${escapeText(value)}\n`).join('') + unknownText(facts.unknown);
+    return lines.map(([label, value]) => `${label.padEnd(18)}${escapeText(value)}\n`).join('') + unknownText(facts.unknown);
 }
 
-/** A line whose value is empty is left out. */
-function memslotLines({ hva, guestMemfd, run, ...facts }: AddressFacts, memslot: Memslot): [label: string, value: string][] {
-    const { backing, flags } = memslot;
-    return [
-        ['Memslot', [memslot.id, `${memslot.gpa}+${memslot.size}`, ...(memslot.internal ? ['made by KVM itself'] : []), ...flags].join(', ')],
+function memslotFacts({ hva, guestMemfd }: AddressFacts, { backing, ...memslot }: Memslot): FactLine[] {
+    const traits = [...memslot.flags, ...(memslot.gmemOnly ? ['gmem-only'] : []), ...(memslot.internal ? ['internal'] : [])];
+    const lines: FactLine[] = [
+        ['Memslot', [memslot.id, `${memslot.gpa}+${memslot.size}`, ...traits].join(', ')],
         ['HVA', hva ?? 'none'],
         ['Backing', backing === null ? notKnownText : [backing.kind, backing.path ?? ''].join(' ').trim()],
-        ['HVA side', hvaText(run.hvaBacking)],
-        ['guest_memfd', guestMemfd === null ? '' : `fd ${guestMemfd.fd}, inode ${guestMemfd.inode}, offset ${guestMemfd.offset}`],
-        ['guest_memfd side', gmemText(run.gmemBacking)],
-        ['Double-backed', doubleBackedText({ doubleBacked: facts.doubleBacked, run })],
-        ['The guest uses', guestUsesText(run)],
-        ['Rights', rightsText(memslot, run)],
-        ['Guest mapping', guestMappingText(run.guestMapping)],
-        ['Why not larger', whyNotLargerText(run)],
-        ['Dirty', dirtyText(run.dirty)],
     ];
+    if (guestMemfd === null) return lines;
+    const { fd, inode, offset } = guestMemfd;
+    return [...lines, ['guest_memfd', `${fd < 0 ? 'no fd open' : `fd ${fd}`}, inode ${inode}, offset ${offset}`]];
 }
 
 export function renderDoctor({ checks, ok }: DoctorReport): string {
