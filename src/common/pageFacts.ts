@@ -34,7 +34,7 @@ export function kindOf(slot: SlotFlags | null): AddressFacts['kind'] {
 /** `slot` is the one that the run is in; `kind` is told where more is known than the slot. */
 export function pageFacts(run: PageRun, slot: SlotFlags | null, doubleBacked: boolean, kind = kindOf(slot)): FactLine[] {
     const lines: FactLine[] = [
-        ['Kind', kindText(kind)],
+        ...(kind === 'memory' ? [] : [['Kind', kindText(kind)] as const]),
         ['Attribute', attributeText(run)],
         ...(slot === null ? [] : backingFacts(run, slot, doubleBacked)),
     ];

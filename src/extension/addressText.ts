@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { fieldText, isNotKept } from '../common/factWords';
 import type { AddressFacts, Attribute, HvaBacking, Unknown } from '../common/model';
 import { pageFacts } from '../common/pageFacts';
-import { backingText, memslotLabel, memslotTraits, rangeText } from './memslotText';
+import { backingText, guestMemfdText, memslotLabel, memslotTraits, rangeText } from './memslotText';
 
 interface FactLine {
     readonly label: string;
@@ -33,9 +33,4 @@ export function describeAddress(facts: AddressFacts): FactLine[] {
         ...pageFacts(run, memslot, facts.doubleBacked, facts.kind).map(([label, words]) => line(l10n.t(label), words)),
         ...facts.unknown.filter(isSaid).map(({ field, reason }) => line(l10n.t('Not known'), `${fieldText(field)}: ${reason}`)),
     ];
-}
-
-function guestMemfdText({ inode, fd, offset }: NonNullable<AddressFacts['guestMemfd']>): string {
-    const { l10n } = vscode;
-    return fd < 0 ? l10n.t('inode {0}, offset {1}, no fd open', inode, offset) : l10n.t('fd {0}, offset {1}', fd, offset);
 }

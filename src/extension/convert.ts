@@ -14,7 +14,7 @@ import type { ChangeGuard } from './changeGuard';
 import { parseTarget, type CommandTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';
 import { memslotLabel, memslotTraits, vmLabel } from './memslotText';
-import type { PageMap } from './pageMapPanel';
+import type { PageMap } from './pageMap';
 import { withSlowProgress } from './slowProgress';
 import type { ActiveVm, VmStore } from './vmStore';
 

@@ -10,7 +10,7 @@ import { registerExplainAddress } from './explainAddress';
 import { registerHostCheck } from './hostCheck';
 import { registerHostState } from './hostState';
 import { registerHover } from './hover';
-import { PageMap } from './pageMapPanel';
+import { PageMap } from './pageMap';
 import { Places } from './places';
 import { registerReadMemory } from './readMemory';
 import { registerStatusBar } from './statusBar';

@@ -1,21 +1,21 @@
 /**
  * View guestmem.guestMemfds: the guest_memfds of the active VM with what they hold. Children are its bindings, each with
- * a click to the slot on the map, the ranges that no slot is bound to, and its details.
+ * a click to the slot on the map, and its details. One that is leaked carries a warning.
  */
 import * as vscode from 'vscode';
-import { parseHex, toHex } from '../common/address';
 import type { CommandId, ViewId } from '../common/manifest';
 import type { GuestMemfd, GuestMemfdBinding, VmDetails } from '../common/model';
 import type { CommandTarget } from './commandTarget';
-import { detailItem, type DetailNode } from './detailNode';
+import { detailItem, Details, unknownItem, unknownNodes, warningIcon, type DetailNode, type UnknownNode } from './detailNode';
 import { displaySize, tooltipOf } from './displayText';
-import { add } from './memslotText';
+import { guestMemfdDetails, leakText } from './guestMemfdDetails';
 import type { VmRef, VmStore } from './vmStore';
 
 type Node =
     | { readonly kind: 'guestMemfd'; readonly vm: VmRef; readonly guestMemfd: GuestMemfd }
     | ({ readonly kind: 'binding'; readonly id: string; readonly binding: GuestMemfdBinding } & CommandTarget)
-    | DetailNode;
+    | DetailNode
+    | UnknownNode;
 
 export class GuestMemfdTree implements vscode.TreeDataProvider<Node> {
     private readonly changed = new vscode.EventEmitter<void>();
@@ -29,46 +29,60 @@ export class GuestMemfdTree implements vscode.TreeDataProvider<Node> {
         const { active } = this.store;
         if (active === undefined) return [];
         if (node === undefined) {
-            return active.details.guestMemfds.map((guestMemfd) => ({ kind: 'guestMemfd', vm: active.ref, guestMemfd }));
+            const unknown = active.details.unknown.filter(({ field }) => field.startsWith('guestMemfds'));
+            return [
+                ...active.details.guestMemfds.map((guestMemfd): Node => ({ kind: 'guestMemfd', vm: active.ref, guestMemfd })),
+                ...unknownNodes(`${active.ref.place} ${active.ref.id} unknown`, unknown),
+            ];
         }
+        if (node.kind === 'detail') return [...(node.children ?? [])];
         if (node.kind !== 'guestMemfd') return [];
         return [
             ...node.guestMemfd.bindings.map((binding) => bindingNode(node.vm, node.guestMemfd, binding, active.details)),
-            ...details(node.vm, node.guestMemfd),
+            ...this.details(node.vm, node.guestMemfd),
         ];
     }
 
     getTreeItem(node: Node): vscode.TreeItem {
         switch (node.kind) {
             case 'guestMemfd':
-                return guestMemfdItem(node.vm, node.guestMemfd);
+                return guestMemfdItem(node.vm, node.guestMemfd, this.details(node.vm, node.guestMemfd));
             case 'binding':
                 return bindingItem(node, node.id, node.binding);
             case 'detail':
                 return detailItem(node);
+            case 'unknown':
+                return unknownItem(node);
         }
+    }
+
+    private details(vm: VmRef, guestMemfd: GuestMemfd): DetailNode[] {
+        const pid = this.store.active?.details.vm.pid ?? -1;
+        return guestMemfdDetails(new Details(nodeId(vm, guestMemfd)), guestMemfd, pid);
     }
 }
 
 const nodeId = (vm: VmRef, { inode }: GuestMemfd, ...parts: string[]) => [vm.place, vm.id, 'gmem', inode, ...parts].join(' ');
 
-function guestMemfdItem(vm: VmRef, guestMemfd: GuestMemfd): vscode.TreeItem {
+function guestMemfdItem(vm: VmRef, guestMemfd: GuestMemfd, details: readonly DetailNode[]): vscode.TreeItem {
     const { l10n } = vscode;
     const { fds, inode, size, allocated, bindings, flags } = guestMemfd;
+    const isLeaked = leakText(guestMemfd) !== undefined;
     const label = fds.length === 0 ? l10n.t('inode {0}', inode) : l10n.t('fd {0}', fds.join(', '));
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = nodeId(vm, guestMemfd);
     item.description = [
+        ...(isLeaked ? [l10n.t('leaked')] : []),
         displaySize(size),
         ...(allocated === null ? [] : [l10n.t('{0} allocated', displaySize(allocated))]),
-        ...(bindings.length === 0 ? [l10n.t('not bound')] : []),
+        ...(bindings.length === 0 && !isLeaked ? [l10n.t('not bound')] : []),
         ...flags,
     ].join(' · ');
-    item.iconPath = new vscode.ThemeIcon('file-binary');
+    item.iconPath = isLeaked ? warningIcon() : new vscode.ThemeIcon('file-binary');
     item.contextValue = 'guestMemfd';
     item.tooltip = tooltipOf(
         `guest_memfd ${label}`,
-        details(vm, guestMemfd).map((detail) => [detail.label, detail.value] as const),
+        details.map((detail) => [detail.label, detail.value] as const),
     );
     return item;
 }
@@ -100,44 +114,6 @@ function bindingItem(target: CommandTarget, id: string, { memslot, offset, size 
         item.command = { command: 'guestmem.map.show' satisfies CommandId, title: '', arguments: [target] };
     }
     return item;
-}
-
-/** The gaps between bindings, as offset and size. */
-function unboundRanges({ size, bindings }: GuestMemfd): { readonly offset: bigint; readonly size: bigint }[] {
-    const bound = bindings
-        .map(({ offset, size: length }) => ({ start: parseHex(offset) ?? 0n, end: (parseHex(offset) ?? 0n) + (parseHex(length) ?? 0n) }))
-        .sort((one, other) => (one.start < other.start ? -1 : 1));
-    const gaps: { offset: bigint; size: bigint }[] = [];
-    let at = 0n;
-    for (const { start, end } of [...bound, { start: parseHex(size) ?? 0n, end: 0n }]) {
-        if (start > at) gaps.push({ offset: at, size: start - at });
-        if (end > at) at = end;
-    }
-    return gaps;
-}
-
-function details(vm: VmRef, guestMemfd: GuestMemfd): DetailNode[] {
-    const { l10n } = vscode;
-    const { inode, size, flags, allocated, prepared } = guestMemfd;
-    const notKnown = l10n.t('not known');
-    const detail = (label: string, value: string, copyText?: string): DetailNode => ({
-        kind: 'detail',
-        id: nodeId(vm, guestMemfd, label, value),
-        label,
-        value,
-        ...(copyText === undefined ? {} : { copyText }),
-    });
-    return [
-        ...unboundRanges(guestMemfd).map((gap) => {
-            const [offset, length] = [toHex(gap.offset), toHex(gap.size)];
-            return detail(l10n.t('Not bound'), `${offset} – ${add(offset, length)} · ${displaySize(length)}`, `${offset}+${length}`);
-        }),
-        detail(l10n.t('Size'), `${displaySize(size)} (${size})`, size),
-        detail(l10n.t('Allocated'), allocated === null ? notKnown : displaySize(allocated)),
-        detail(l10n.t('Prepared'), prepared === null ? notKnown : displaySize(prepared)),
-        detail(l10n.t('Flags'), flags.length === 0 ? l10n.t('none') : flags.join(', ')),
-        detail(l10n.t('Inode'), `${inode}`),
-    ];
 }
 
 export function registerGuestMemfdTree(store: VmStore): { tree: GuestMemfdTree; view: vscode.TreeView<Node> } {

@@ -48,11 +48,6 @@ function hoverText(active: ActiveVm, facts: AddressFacts): vscode.MarkdownString
     const text = new vscode.MarkdownString();
     text.isTrusted = { enabledCommands: linkedCommands };
     text.appendMarkdown(`**GPA ${facts.gpa}** · `).appendText(vmLabel(active.details.vm));
-    // Each value may hold a name that the VMM's owner chose: text, never Markdown.
-    for (const { label, value } of describeAddress(facts)) {
-        text.appendMarkdown('\n- ');
-        appendWords(text, `${label}: ${value}`);
-    }
     const page: CommandTarget = { vm: active.ref, range: pageOf(facts.gpa) };
     const other = facts.run.attribute === 'private' ? 'guestmem.memory.convertToShared' : 'guestmem.memory.convertToPrivate';
     const links: readonly (readonly [string, (typeof linkedCommands)[number]])[] = [
@@ -63,7 +58,13 @@ function hoverText(active: ActiveVm, facts: AddressFacts): vscode.MarkdownString
             : [[other.endsWith('Shared') ? vscode.l10n.t('Convert to Shared…') : vscode.l10n.t('Convert to Private…'), other] as const]),
     ];
     const argument = encodeURIComponent(JSON.stringify([page]));
-    text.appendMarkdown('\n\n' + links.map(([label, command]) => `[${label}](command:${command}?${argument})`).join(' · '));
+    // A hover is not tall: what stands last is out of sight when there is much to say.
+    text.appendMarkdown('\n\n' + links.map(([label, command]) => `[${label}](command:${command}?${argument})`).join(' · ') + '\n');
+    // Each value may hold a name that the VMM's owner chose: text, never Markdown.
+    for (const { label, value } of describeAddress(facts)) {
+        text.appendMarkdown('\n- ');
+        appendWords(text, `${label}: ${value}`);
+    }
     return text;
 }
 

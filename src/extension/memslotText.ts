@@ -1,10 +1,8 @@
 /** Memslots and guest_memfds in words, the same in trees, map, hover and preview. */
 import * as vscode from 'vscode';
-import { parseHex, toHex, type Hex } from '../common/address';
+import type { Hex } from '../common/address';
 import type { Memslot, VmSummary } from '../common/model';
 import { displaySize, displayText } from './displayText';
-
-export const add = (one: Hex, other: Hex): Hex => toHex((parseHex(one) ?? 0n) + (parseHex(other) ?? 0n));
 
 /** "0x1000+0x2000", the written form that every input box takes. */
 export const rangeText = ({ gpa, size }: { readonly gpa: Hex; readonly size: Hex }): string => `${gpa}+${size}`;
@@ -13,6 +11,22 @@ export const rangeText = ({ gpa, size }: { readonly gpa: Hex; readonly size: Hex
 export function backingText({ backing }: Memslot): string {
     if (backing === null) return vscode.l10n.t('not known');
     return backing.path === null ? backing.kind : `${backing.kind} ${displayText(backing.path)}`;
+}
+
+/** What the slot permits the guest and its mapping the VMM. */
+export function memslotRights({ flags, backing }: Memslot): string {
+    const { l10n } = vscode;
+    const rights = backing?.rights ?? null;
+    return [
+        flags.includes('readonly') ? l10n.t('memslot read-only') : l10n.t('memslot writable'),
+        ...(rights === null ? [] : [l10n.t('VMM {0}', rights)]),
+    ].join(', ');
+}
+
+/** A place in a guest_memfd; the VMM may have closed its fd. */
+export function guestMemfdText({ inode, fd, offset }: NonNullable<Memslot['guestMemfd']>): string {
+    const { l10n } = vscode;
+    return fd < 0 ? l10n.t('inode {0}, offset {1}', inode, offset) : l10n.t('fd {0}, offset {1}', fd, offset);
 }
 
 /** The facts that tell one slot from another: "anonymous, read-only, dirty log". */

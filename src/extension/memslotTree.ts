@@ -1,28 +1,42 @@
 /**
  * View guestmem.memslots: the memslots of the active VM by address; a VM with several address spaces in use has one
- * branch for each. A click shows the slot on the map; its details are its children.
+ * branch for each. A click shows the slot on the map; its details are its children. What only a map tells of a slot is
+ * there once the map was read.
  */
 import * as vscode from 'vscode';
 import { parseHex } from '../common/address';
 import type { CommandId, ViewId } from '../common/manifest';
-import type { Memslot } from '../common/model';
+import type { Memslot, MemslotTotals } from '../common/model';
 import type { CommandTarget } from './commandTarget';
-import { detailItem, type DetailNode } from './detailNode';
+import { detailItem, Details, unknownItem, unknownNodes, type DetailNode, type UnknownNode } from './detailNode';
 import { displaySize, tooltipOf } from './displayText';
-import { add, backingText, memslotLabel, memslotTraits, rangeText } from './memslotText';
+import { backingText, guestMemfdText, memslotLabel, memslotRights, memslotTraits, rangeText } from './memslotText';
+import type { PageMap } from './pageMap';
 import type { VmRef, VmStore } from './vmStore';
+
+interface SlotNode extends CommandTarget {
+    readonly kind: 'memslot';
+    readonly vm: VmRef;
+    readonly addressSpace: number;
+    readonly memslot: Memslot;
+}
 
 type Node =
     | { readonly kind: 'addressSpace'; readonly vm: VmRef; readonly id: number; readonly memslots: readonly Memslot[] }
-    | ({ readonly kind: 'memslot'; readonly vm: VmRef; readonly addressSpace: number; readonly memslot: Memslot } & CommandTarget)
-    | DetailNode;
+    | SlotNode
+    | DetailNode
+    | UnknownNode;
 
 export class MemslotTree implements vscode.TreeDataProvider<Node> {
     private readonly changed = new vscode.EventEmitter<void>();
     readonly onDidChangeTreeData = this.changed.event;
 
-    constructor(private readonly store: VmStore) {
+    constructor(
+        private readonly store: VmStore,
+        private readonly map: PageMap,
+    ) {
         store.onDidChange(() => this.changed.fire());
+        map.onDidChangeTotals(() => this.changed.fire());
     }
 
     getChildren(node?: Node): Node[] {
@@ -31,8 +45,10 @@ export class MemslotTree implements vscode.TreeDataProvider<Node> {
             case 'addressSpace':
                 return memslotNodes(node.vm, node.id, node.memslots);
             case 'memslot':
-                return details(node.vm, node.addressSpace, node.memslot);
+                return this.details(node);
             case 'detail':
+                return [...(node.children ?? [])];
+            case 'unknown':
                 return [];
         }
     }
@@ -42,23 +58,40 @@ export class MemslotTree implements vscode.TreeDataProvider<Node> {
             case 'addressSpace':
                 return addressSpaceItem(node.vm, node.id, node.memslots.length);
             case 'memslot':
-                return memslotItem(node, node.vm, node.addressSpace, node.memslot);
+                return memslotItem(node, this.details(node), this.totals(node));
             case 'detail':
                 return detailItem(node);
+            case 'unknown':
+                return unknownItem(node);
         }
     }
 
     private roots(): Node[] {
         const { active } = this.store;
         if (active === undefined) return [];
-        const used = active.details.addressSpaces.filter(({ memslots }) => memslots.length > 0);
+        const { addressSpaces, unknown } = active.details;
+        const used = addressSpaces.filter(({ memslots }) => memslots.length > 0);
         const [only] = used;
-        if (only !== undefined && used.length === 1) return memslotNodes(active.ref, only.id, only.memslots);
-        return used.map(({ id, memslots }) => ({ kind: 'addressSpace', vm: active.ref, id, memslots }));
+        const unread = unknown.filter(({ field }) => field.startsWith('addressSpaces'));
+        return [
+            ...(only !== undefined && used.length === 1
+                ? memslotNodes(active.ref, only.id, only.memslots)
+                : used.map(({ id, memslots }): Node => ({ kind: 'addressSpace', vm: active.ref, id, memslots }))),
+            ...unknownNodes(nodeId(active.ref, 'memslots unknown'), unread),
+        ];
+    }
+
+    private totals({ vm, addressSpace, memslot }: SlotNode): MemslotTotals | undefined {
+        return this.map.totalsOf(vm, addressSpace)?.memslots.find((totals) => totals.memslot === memslot.id);
+    }
+
+    private details(node: SlotNode): DetailNode[] {
+        return memslotDetails(new Details(slotId(node)), node.memslot, this.totals(node));
     }
 }
 
 const nodeId = (vm: VmRef, ...parts: (string | number)[]) => [vm.place, vm.id, ...parts].join(' ');
+const slotId = ({ vm, addressSpace, memslot }: SlotNode) => nodeId(vm, 'as', addressSpace, 'slot', memslot.id);
 
 function memslotNodes(vm: VmRef, addressSpace: number, memslots: readonly Memslot[]): Node[] {
     const start = ({ gpa }: Memslot) => parseHex(gpa) ?? 0n;
@@ -89,52 +122,58 @@ function memslotIcon(memslot: Memslot): string {
     return memslot.flags.includes('readonly') ? 'book' : 'layers';
 }
 
-function memslotItem(target: CommandTarget, vm: VmRef, addressSpace: number, memslot: Memslot): vscode.TreeItem {
+function memslotItem(node: SlotNode, details: readonly DetailNode[], totals: MemslotTotals | undefined): vscode.TreeItem {
+    const { addressSpace, memslot } = node;
     const item = new vscode.TreeItem(memslot.gpa, vscode.TreeItemCollapsibleState.Collapsed);
-    item.id = nodeId(vm, 'as', addressSpace, 'slot', memslot.id);
-    item.description = [displaySize(memslot.size), ...memslotTraits(memslot)].join(' · ');
+    item.id = slotId(node);
+    item.description = [displaySize(memslot.size), ...memslotTraits(memslot), ...doubleBackedTrait(totals)].join(' · ');
     item.iconPath = new vscode.ThemeIcon(memslotIcon(memslot));
     // KVM keeps attributes of address space 0 only: there the range can be converted.
     item.contextValue = addressSpace === 0 ? 'memslot address convertible' : 'memslot address';
     item.tooltip = tooltipOf(
         memslotLabel(memslot),
-        details(vm, addressSpace, memslot).map(({ label, value }) => [label, value] as const),
+        details.map(({ label, value }) => [label, value] as const),
     );
     if (addressSpace === 0) {
-        item.command = { command: 'guestmem.map.show' satisfies CommandId, title: '', arguments: [target] };
+        item.command = { command: 'guestmem.map.show' satisfies CommandId, title: '', arguments: [node] };
     }
     return item;
 }
 
-function details(vm: VmRef, addressSpace: number, memslot: Memslot): DetailNode[] {
+function doubleBackedTrait(totals: MemslotTotals | undefined): string[] {
+    if (totals === undefined || parseHex(totals.doubleBacked) === 0n) return [];
+    return [vscode.l10n.t('{0} double-backed', displaySize(totals.doubleBacked))];
+}
+
+function memslotDetails(details: Details, memslot: Memslot, totals: MemslotTotals | undefined): DetailNode[] {
     const { l10n } = vscode;
-    const detail = (label: string, value: string, copyText?: string): DetailNode => ({
-        kind: 'detail',
-        id: nodeId(vm, 'as', addressSpace, 'slot', memslot.id, label),
-        label,
-        value,
-        ...(copyText === undefined ? {} : { copyText }),
-    });
-    const { guestMemfd } = memslot;
-    const bound =
-        guestMemfd === null
-            ? memslot.flags.includes('guest-memfd')
-                ? l10n.t('closed by the VMM, still bound')
-                : undefined
-            : l10n.t('fd {0}, offset {1}', guestMemfd.fd, guestMemfd.offset);
+    const { flags, gmemOnly, hva, size } = memslot;
     return [
-        detail(l10n.t('Slot'), `${memslot.id}`),
-        detail(l10n.t('GPA'), `${memslot.gpa} – ${add(memslot.gpa, memslot.size)}`, rangeText(memslot)),
-        detail(l10n.t('Size'), `${displaySize(memslot.size)} (${memslot.size})`, memslot.size),
-        detail(l10n.t('HVA'), memslot.gmemOnly ? l10n.t('{0}, not used by guest faults', memslot.hva) : memslot.hva, memslot.hva),
-        detail(l10n.t('Flags'), memslot.flags.length === 0 ? l10n.t('none') : memslot.flags.join(', ')),
-        detail(l10n.t('Backing'), backingText(memslot)),
-        ...(bound === undefined ? [] : [detail('guest_memfd', bound, guestMemfd?.offset)]),
+        details.one(l10n.t('Slot'), `${memslot.id}`),
+        details.one(l10n.t('GPA'), rangeText(memslot), { copyText: rangeText(memslot) }),
+        details.one(l10n.t('Size'), `${displaySize(size)} (${size})`, { copyText: size }),
+        details.one(l10n.t('HVA'), gmemOnly ? l10n.t('{0}, not used by guest faults', hva) : hva, { copyText: hva }),
+        details.one(l10n.t('Flags'), flags.length === 0 ? l10n.t('none') : flags.join(', ')),
+        details.one(l10n.t('Backing'), backingText(memslot)),
+        details.one(l10n.t('Rights'), memslotRights(memslot)),
+        ...boundDetails(details, memslot),
+        ...(totals === undefined
+            ? []
+            : [
+                  details.one(l10n.t('Private'), displaySize(totals.private)),
+                  details.one(l10n.t('Shared'), displaySize(totals.shared)),
+                  details.one(l10n.t('Double-backed'), displaySize(totals.doubleBacked)),
+              ]),
     ];
 }
 
-export function registerMemslotTree(store: VmStore): { tree: MemslotTree; view: vscode.TreeView<Node> } {
-    const tree = new MemslotTree(store);
+function boundDetails(details: Details, { flags, guestMemfd }: Memslot): DetailNode[] {
+    if (guestMemfd !== null) return [details.one('guest_memfd', guestMemfdText(guestMemfd), { copyText: guestMemfd.offset })];
+    return flags.includes('guest-memfd') ? [details.one('guest_memfd', vscode.l10n.t('closed by the VMM, still bound'))] : [];
+}
+
+export function registerMemslotTree(store: VmStore, map: PageMap): { tree: MemslotTree; view: vscode.TreeView<Node> } {
+    const tree = new MemslotTree(store, map);
     const options = { treeDataProvider: tree, showCollapseAll: true };
     return { tree, view: vscode.window.createTreeView('guestmem.memslots' satisfies ViewId, options) };
 }

@@ -1,15 +1,15 @@
 /**
- * Command guestmem.map.show and the webview panel of the page map: the host's side of src/common/mapProtocol.ts. The
- * panel shows the active VM, reads it again by itself while it is visible, and sends a map only when it is another one.
+ * The webview panel of the page map: the host's side of src/common/mapProtocol.ts. It shows the active VM, reads it again
+ * by itself while it is visible, and sends a map only when it is another one.
  */
 import * as vscode from 'vscode';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
-import { pageMapViewType, type CommandId } from '../common/manifest';
+import type { CommandId } from '../common/manifest';
 import { parseMapRequest, type MapEvent, type MapRequest } from '../common/mapProtocol';
+import type { PageTotals } from '../common/model';
 import type { WireRange } from '../common/range';
-import { resolveVm } from './activeVm';
 import type { CommandBoundary } from './commandBoundary';
-import { parseTarget, type CommandTarget } from './commandTarget';
+import type { CommandTarget } from './commandTarget';
 import { remediesFor, type Remedy } from './errorRemedies';
 import { isSameMap, mapEvent, sentMap, type SentMap } from './pageMapEvent';
 import { pageMapHtml, resourceFolders } from './pageMapHtml';
@@ -20,7 +20,14 @@ import type { ActiveVm, VmRef, VmStore } from './vmStore';
 /** A read that takes longer shows that it is under way. */
 const busyAfterMs = 300;
 
-class PageMapPanel {
+/** What a map adds up to, as soon as it was read. */
+export interface ReadTotals {
+    readonly vm: VmRef;
+    readonly addressSpace: number;
+    readonly totals: PageTotals;
+}
+
+export class PageMapPanel {
     private readonly disposables: readonly { dispose(): void }[];
     private readonly poller = new Poller(() => this.refresh());
     private isReady = false;
@@ -42,6 +49,7 @@ class PageMapPanel {
         private readonly store: VmStore,
         boundary: CommandBoundary,
         extensionUri: vscode.Uri,
+        private readonly onDidRead: (read: ReadTotals) => void,
         onDidClose: () => void,
     ) {
         panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
@@ -116,6 +124,7 @@ class PageMapPanel {
         try {
             // What refreshes by itself stays silent; what the user waits for shows its progress.
             const map = this.sent === undefined ? await withSlowProgress(vscode.l10n.t('Reading the page map'), read) : await read();
+            this.onDidRead({ vm: active.ref, addressSpace: map.addressSpace, totals: map.totals });
             const event = mapEvent(active, map);
             const next = sentMap(event, map);
             if (this.sent === undefined || !isSameMap(this.sent, next)) {
@@ -217,73 +226,5 @@ class PageMapPanel {
 
     private updatePolling(): void {
         this.poller.wanted = this.panel.visible;
-    }
-}
-
-/** The one panel of this window, and what other commands need of it. */
-export class PageMap implements vscode.Disposable {
-    private panel: PageMapPanel | undefined;
-    private readonly visibilityChanged = new vscode.EventEmitter<void>();
-    private readonly disposables: readonly { dispose(): void }[];
-    readonly onDidChangeVisibility = this.visibilityChanged.event;
-
-    constructor(
-        private readonly store: VmStore,
-        private readonly boundary: CommandBoundary,
-        private readonly extensionUri: vscode.Uri,
-    ) {
-        this.disposables = [
-            boundary.register('guestmem.map.show', (argument) => this.show(parseTarget(argument))),
-            vscode.window.registerWebviewPanelSerializer(pageMapViewType, {
-                deserializeWebviewPanel: (panel) => {
-                    this.adopt(panel);
-                    // VS Code shows the panel when this function's promise resolves, and an agent may take its time.
-                    void this.store.refresh();
-                    return Promise.resolve();
-                },
-            }),
-            this.visibilityChanged,
-        ];
-    }
-
-    /** The range that the user selected on the map. */
-    get selection(): WireRange | undefined {
-        return this.panel?.selection;
-    }
-
-    get isVisible(): boolean {
-        return this.panel?.isVisible === true;
-    }
-
-    /** After a change that the memslots do not show. */
-    async refresh(): Promise<void> {
-        await this.panel?.refresh();
-    }
-
-    dispose(): void {
-        this.panel?.close();
-        for (const disposable of this.disposables) disposable.dispose();
-    }
-
-    private async show(target: CommandTarget): Promise<void> {
-        await resolveVm(this.store, target);
-        if (this.panel === undefined) {
-            const title = vscode.l10n.t('Page Map');
-            this.adopt(vscode.window.createWebviewPanel(pageMapViewType, title, vscode.ViewColumn.Active));
-        } else {
-            this.panel.reveal();
-        }
-        if (target.range !== undefined) this.panel?.goTo(target.range);
-    }
-
-    private adopt(panel: vscode.WebviewPanel): void {
-        this.panel?.close();
-        const adopted = new PageMapPanel(panel, this.store, this.boundary, this.extensionUri, () => {
-            if (this.panel === adopted) this.panel = undefined;
-            this.visibilityChanged.fire();
-        });
-        this.panel = adopted;
-        panel.onDidChangeViewState(() => this.visibilityChanged.fire());
-        this.visibilityChanged.fire();
     }
 }

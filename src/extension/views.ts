@@ -7,7 +7,7 @@ import type { CommandBoundary } from './commandBoundary';
 import { parseTarget } from './commandTarget';
 import { registerGuestMemfdTree, type GuestMemfdTree } from './guestMemfdTree';
 import { registerMemslotTree, type MemslotTree } from './memslotTree';
-import type { PageMap } from './pageMapPanel';
+import type { PageMap } from './pageMap';
 import type { Places } from './places';
 import { Poller } from './poller';
 import { withSlowProgress } from './slowProgress';
@@ -35,7 +35,7 @@ async function restartAgents(store: VmStore, places: Places, place: string | und
 
 export function registerViews(store: VmStore, places: Places, map: PageMap, boundary: CommandBoundary): vscode.Disposable & { trees: Trees } {
     const vms = registerVmTree(store, places);
-    const memslots = registerMemslotTree(store);
+    const memslots = registerMemslotTree(store, map);
     const guestMemfds = registerGuestMemfdTree(store);
     const views = [vms.view, memslots.view, guestMemfds.view];
     const poller = new Poller(() => store.refresh());

@@ -4,8 +4,9 @@
  */
 import * as vscode from 'vscode';
 import type { CommandId, ViewId } from '../common/manifest';
-import type { Unknown, VmSummary } from '../common/model';
+import type { AttributeScope, VmSummary } from '../common/model';
 import type { CommandTarget } from './commandTarget';
+import { unknownItem, unknownNodes, warningIcon, type UnknownNode } from './detailNode';
 import { displayText, tooltipOf } from './displayText';
 import { vmLabel, vmTraits } from './memslotText';
 import { placeLabel, thisHost, type Places } from './places';
@@ -14,7 +15,7 @@ import type { VmRef, VmStore } from './vmStore';
 type Node =
     | { readonly kind: 'place'; readonly place: string }
     | ({ readonly kind: 'vm'; readonly vm: VmRef; readonly summary: VmSummary } & CommandTarget)
-    | { readonly kind: 'unknown'; readonly place: string; readonly unknown: readonly Unknown[] };
+    | (UnknownNode & { readonly place: string });
 
 export class VmTree implements vscode.TreeDataProvider<Node> {
     private readonly changed = new vscode.EventEmitter<void>();
@@ -42,7 +43,7 @@ export class VmTree implements vscode.TreeDataProvider<Node> {
             case 'vm':
                 return this.vmItem(node.vm, node.summary);
             case 'unknown':
-                return unknownItem(node.place, node.unknown);
+                return this.unknownItem(node);
         }
     }
 
@@ -51,7 +52,14 @@ export class VmTree implements vscode.TreeDataProvider<Node> {
         if (state.kind !== 'ready') return [];
         const vms = state.vms.map((summary): Node => ({ kind: 'vm', vm: { place, id: summary.id }, summary, copyText: summary.id }));
         // An empty list with a reason is what the welcome text is for; beside VMs the reason has its own line.
-        return vms.length === 0 || state.unknown.length === 0 ? vms : [...vms, { kind: 'unknown', place, unknown: state.unknown }];
+        if (vms.length === 0) return [];
+        return [...vms, ...unknownNodes(`unknown ${place}`, state.unknown).map((node) => ({ ...node, place }))];
+    }
+
+    private unknownItem(node: UnknownNode & { readonly place: string }): vscode.TreeItem {
+        const item = unknownItem(node);
+        item.command = { command: 'guestmem.host.check' satisfies CommandId, title: '', arguments: [{ vm: { place: node.place, id: '' } }] };
+        return item;
     }
 
     private placeItem(place: string): vscode.TreeItem {
@@ -82,10 +90,13 @@ export class VmTree implements vscode.TreeDataProvider<Node> {
         const isActive = active?.place === ref.place && active.id === ref.id;
         const item = new vscode.TreeItem(vmLabel(summary));
         item.id = `vm ${ref.place} ${ref.id}`;
-        item.description = vmTraits(summary);
+        const leftover = leftoverText(summary);
+        item.description = [...(leftover === undefined ? [] : [l10n.t('left over')]), vmTraits(summary)].join(' · ');
         item.iconPath = isActive
             ? new vscode.ThemeIcon('vm-active', new vscode.ThemeColor('charts.green'))
-            : new vscode.ThemeIcon('vm');
+            : leftover === undefined
+              ? new vscode.ThemeIcon('vm')
+              : warningIcon();
         item.contextValue = 'vm';
         item.command = activate(ref);
         item.tooltip = tooltipOf(summary.name ?? summary.command, [
@@ -95,25 +106,49 @@ export class VmTree implements vscode.TreeDataProvider<Node> {
             ...(summary.tracedBy === null
                 ? []
                 : [[l10n.t('Debugger'), l10n.t('process {0} traces the VMM', summary.tracedBy)] as const]),
-            ...summary.holders.map(({ pid, fd }) => [l10n.t('Also held by'), `${pid}:${fd}`] as const),
+            ...(leftover === undefined ? [] : [[l10n.t('Left over'), leftover] as const]),
+            ...summary.holders.map(({ pid, fd }) => [l10n.t('Also held by'), holderText(pid, fd)] as const),
+            ...(isActive ? [[l10n.t('Private or shared'), scopeText(this.store.active?.details.capabilities.attributeScope)] as const] : []),
             ...(isActive ? [[l10n.t('Active VM'), l10n.t('hover, map and commands speak of it')] as const] : []),
         ]);
         return item;
     }
 }
 
+/** Why a VM is still there although nobody holds the VM itself; undefined where somebody does. */
+function leftoverText({ heldBy, fd }: VmSummary): string | undefined {
+    const { l10n } = vscode;
+    const why = (keeper: string) => l10n.t('its VM fd is closed, but {0} keeps it and its memory alive', keeper);
+    switch (heldBy) {
+        case 'vm':
+            return undefined;
+        case 'vcpu':
+            return why(l10n.t('a vCPU (fd {0})', fd));
+        case 'guest_memfd':
+            return why(l10n.t('a guest_memfd (fd {0})', fd));
+        case 'mapping':
+            return why(l10n.t('a mapping of one of its files'));
+    }
+}
+
+const holderText = (pid: number, fd: number): string =>
+    fd < 0 ? vscode.l10n.t('process {0}, by a mapping', pid) : vscode.l10n.t('process {0}, fd {1}', pid, fd);
+
+function scopeText(scope: AttributeScope | undefined): string {
+    switch (scope) {
+        case 'vm':
+            return vscode.l10n.t('decided by the VM');
+        case 'guest_memfd':
+            return vscode.l10n.t('decided by each guest_memfd');
+        case 'none':
+        case undefined:
+            return vscode.l10n.t('all is shared: this VM has no private memory');
+    }
+}
+
 function activate(vm: VmRef): vscode.Command {
     const command: CommandId = 'guestmem.vm.activate';
     return { command, title: '', arguments: [{ vm } satisfies CommandTarget] };
-}
-
-function unknownItem(place: string, unknown: readonly Unknown[]): vscode.TreeItem {
-    const item = new vscode.TreeItem(vscode.l10n.t('Not everything could be read'));
-    item.id = `unknown ${place}`;
-    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'));
-    item.tooltip = tooltipOf(vscode.l10n.t('Not known'), unknown.map(({ field, reason }) => [field, reason] as const));
-    item.command = { command: 'guestmem.host.check' satisfies CommandId, title: '', arguments: [{ vm: { place, id: '' } }] };
-    return item;
 }
 
 export function registerVmTree(store: VmStore, places: Places): { tree: VmTree; view: vscode.TreeView<Node> } {

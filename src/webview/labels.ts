@@ -1,5 +1,5 @@
 /** The text on the map: the rulers, the label of each memslot where it starts, and the gaps between memslots. */
-import { sizeOf, toGpa } from './describe';
+import { rangeOf, sizeOf, toGpa } from './describe';
 import type { Row } from './layout';
 import { slotsIn, type Extent } from './mapModel';
 import { Pen } from './pen';
@@ -22,7 +22,7 @@ function drawGap(context: CanvasRenderingContext2D, frame: Frame, gap: Extent, y
     const { palette, margins, viewport, layout } = frame;
     const pen = new Pen(context, viewport.ratio, palette.font);
     const middle = y + layout.grid.stripHeight / 2;
-    const text = `${toGpa(gap.start)} – ${toGpa(gap.end)}: ${sizeOf(gap.end - gap.start)} without memslot`;
+    const text = `${rangeOf(gap)}: ${sizeOf(gap.end - gap.start)} without memslot`;
     const width = pen.widthOf(text);
     const right = margins.left + layout.grid.columns * layout.grid.cellWidth;
     const x = (margins.left + right - width) / 2;

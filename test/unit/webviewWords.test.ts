@@ -34,7 +34,6 @@ describe('the words for pages', () => {
             title: '0x105000',
             lines: [
                 ['Memory slot', 'Slot 3, 0x100000+0x20000, anonymous'],
-                ['Kind', 'memory'],
                 ['Attribute', 'shared, decided by the VM'],
                 ['HVA side', '4K page mapped by the VMM, rw-'],
                 ['guest_memfd side', 'no page'],
@@ -48,7 +47,6 @@ describe('the words for pages', () => {
         const lines = Object.fromEntries(describePages(model, { start: 0x115, end: 0x116 }).lines);
         assert.deepEqual(lines, {
             'Memory slot': 'Slot 3, 0x100000+0x20000, anonymous',
-            Kind: 'memory',
             Attribute: 'private, decided by the VM',
             'HVA side': 'in the file, not mapped by the VMM, r--',
             'guest_memfd side': 'prepared, NUMA node 1',
