@@ -20,6 +20,8 @@ struct options {
     uint64_t memory; /* size of the large memslot */
     uint64_t gmem;   /* size of a further memslot that only a guest_memfd backs; 0 = none */
     bool populate;   /* allocate all of the two above */
+    uint64_t hugetlb; /* size of the hugetlb pages behind the large memslot; 0 = none */
+    bool misalign;   /* its HVA lies a page off its GPA within large pages */
     uint32_t vms;    /* VMs in this process; all but the first are bare */
     bool fork;       /* a child process holds the same VMs */
     bool kinds;      /* further memslots, one for each kind of host memory */
@@ -62,8 +64,11 @@ struct vm {
     struct range sweep; /* GPAs that the guest converts; empty in a VM without private memory */
 };
 
-/* memory.c: gives the VM every kind of memory that the kernel offers. */
+/* memory.c */
+/* Gives the VM every kind of memory that the kernel offers. */
 void add_memory(struct vm *vm, const struct options *options);
+/* Returns 0 or an errno. */
+int set_dirty_logging(struct vm *vm, uint64_t slot_id, bool on);
 struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags);
 
 /* host_memory.c: a memslot for each further kind of host memory, from this GPA on. */
@@ -111,6 +116,8 @@ struct access {
 };
 /* Lets the guest's first vCPU do the access, and waits for it. */
 void guest_access(struct access *access);
+/* Has KVM map memory before the guest uses it. Returns 0 or an errno. */
+int pre_fault(uint64_t gpa, uint64_t size);
 
 /* report.c: one line of JSON each. */
 void print_vms(const struct vm *vm, const struct options *options, const int *other_vms, int holder);

@@ -1,6 +1,6 @@
 /*
  * KVM's user interface, with the parts newer than the oldest <linux/kvm.h> this builds with (Linux 6.1): the
- * guest_memfd and memory attribute calls of Linux 6.8 and the guest_memfd flags of 6.18. What the running kernel has
+ * guest_memfd and memory attribute calls of Linux 6.8, pre-faulting of 6.11 and the guest_memfd flags of 6.18. What the running kernel has
  * is asked at run time.
  */
 #ifndef DEMO_KVM_UAPI_H
@@ -48,6 +48,16 @@ struct kvm_create_guest_memfd {
     __u64 reserved[6];
 };
 #define KVM_CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
+#endif
+
+#ifndef KVM_PRE_FAULT_MEMORY
+struct kvm_pre_fault_memory {
+    __u64 gpa;
+    __u64 size;
+    __u64 flags;
+    __u64 padding[5];
+};
+#define KVM_PRE_FAULT_MEMORY _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
 #endif
 
 #ifndef KVM_EXIT_MEMORY_FAULT

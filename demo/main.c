@@ -33,7 +33,15 @@ static void obey_attributes(const struct vm *vm, uint64_t gpa, uint64_t size, co
         printf("{\"gpa\":\"0x%llx\",\"size\":\"0x%llx\",\"attribute\":\"%s\"}\n", (ull)gpa, (ull)size, attribute);
 }
 
-static void obey(const struct vm *vm, const char *line)
+static void print_done(const char *tried, int error)
+{
+    if (error)
+        printf("{\"error\":\"%s: %s\"}\n", tried, strerror(error));
+    else
+        printf("{}\n");
+}
+
+static void obey(struct vm *vm, const char *line)
 {
     char verb[16] = "", words[2][24] = {"", ""}, attribute[8] = "";
     int count = sscanf(line, "%15s %23s %23s %7s", verb, words[0], words[1], attribute);
@@ -50,6 +58,10 @@ static void obey(const struct vm *vm, const char *line)
     } else if (!strcmp(verb, "dirty-log") && count == 2) {
         if (!print_and_clear_dirty_log(vm, strtoull(words[0], NULL, 0)))
             printf("{\"error\":\"no such memslot, or it does not log dirty pages\"}\n");
+    } else if (!strcmp(verb, "log-dirty") && (!strcmp(words[1], "on") || !strcmp(words[1], "off"))) {
+        print_done("KVM_SET_USER_MEMORY_REGION", set_dirty_logging(vm, gpa, !strcmp(words[1], "on")));
+    } else if (!strcmp(verb, "pre-fault") && count == 3) {
+        print_done("KVM_PRE_FAULT_MEMORY", pre_fault(gpa, operand));
     } else if (!strcmp(verb, "pause") || !strcmp(verb, "resume")) {
         bool pause = !strcmp(verb, "pause");
 

@@ -4,6 +4,7 @@
  * or guest_memfd behind the slot.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,25 +16,45 @@
 
 #define PAGE 4096ull
 #define KIB 1024ull
+#define MIB (1ull << 20)
 #define GIB (1ull << 30)
+
+static int tell_kvm(const struct vm *vm, const struct memslot *slot)
+{
+    struct kvm_userspace_memory_region2 region = {
+        .slot = slot->id,
+        .flags = slot->flags,
+        .guest_phys_addr = slot->gpa,
+        .memory_size = slot->size,
+        .userspace_addr = (uintptr_t)slot->hva,
+        .guest_memfd_offset = slot->gmem_offset,
+        .guest_memfd = (uint32_t)slot->gmem_fd,
+    };
+    /* The older call, which every kernel has, takes the first fields of the same structure. */
+    bool has_gmem = slot->flags & KVM_MEM_GUEST_MEMFD;
+
+    return ioctl(vm->fd, has_gmem ? KVM_SET_USER_MEMORY_REGION2 : KVM_SET_USER_MEMORY_REGION, &region);
+}
 
 static struct memslot *set_memslot(struct vm *vm, struct memslot slot)
 {
-    struct kvm_userspace_memory_region2 region = {
-        .slot = slot.id = vm->memslot_count,
-        .flags = slot.flags,
-        .guest_phys_addr = slot.gpa,
-        .memory_size = slot.size,
-        .userspace_addr = (uintptr_t)slot.hva,
-        .guest_memfd_offset = slot.gmem_offset,
-        .guest_memfd = (uint32_t)slot.gmem_fd,
-    };
-    /* The older call, which every kernel has, takes the first fields of the same structure. */
-    bool has_gmem = slot.flags & KVM_MEM_GUEST_MEMFD;
-
-    check(ioctl(vm->fd, has_gmem ? KVM_SET_USER_MEMORY_REGION2 : KVM_SET_USER_MEMORY_REGION, &region), slot.kind);
+    slot.id = vm->memslot_count;
+    check(tell_kvm(vm, &slot), slot.kind);
     vm->memslots[vm->memslot_count] = slot;
     return &vm->memslots[vm->memslot_count++];
+}
+
+int set_dirty_logging(struct vm *vm, uint64_t slot_id, bool on)
+{
+    if (slot_id >= vm->memslot_count)
+        return EINVAL;
+    struct memslot slot = vm->memslots[slot_id];
+
+    slot.flags = on ? slot.flags | KVM_MEM_LOG_DIRTY_PAGES : slot.flags & ~KVM_MEM_LOG_DIRTY_PAGES;
+    if (tell_kvm(vm, &slot) < 0)
+        return errno;
+    vm->memslots[slot_id] = slot;
+    return 0;
 }
 
 struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags)
@@ -138,24 +159,49 @@ static void add_guest_memfds(struct vm *vm, uint64_t flags)
     allocate(create_guest_memfd(vm, 1024 * KIB, flags), 0, 16 * PAGE);
 }
 
+static uint64_t round_up(uint64_t value, uint64_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+/*
+ * Whole large pages, so that nothing but what was asked for keeps KVM from mapping it by such: hugetlb pages, or those
+ * of 2 MiB that the kernel finds when it is populated.
+ */
+static uint8_t *map_large_memory(const struct options *options)
+{
+    const uint64_t offset = options->misalign ? PAGE : 0, step = options->hugetlb ? options->hugetlb : 2 * MIB;
+    const uint64_t size = round_up(options->memory + offset, step);
+    uint8_t *address;
+
+    if (options->hugetlb) {
+        int log = __builtin_ctzll(step);
+
+        address = map(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | log << MAP_HUGE_SHIFT, -1, 0);
+    } else {
+        address = (uint8_t *)round_up((uintptr_t)map_anonymous(size + step), step);
+    }
+    if (options->populate) {
+        madvise(address, size, MADV_HUGEPAGE);
+        check(madvise(address, size, MADV_POPULATE_WRITE), "MADV_POPULATE_WRITE");
+    }
+    return address + offset;
+}
+
 /* The large slot is at 4 GiB; the guest of a sw-protected VM converts its first 4 MiB. Returns the first free GPA. */
 static uint64_t add_large_memory(struct vm *vm, const struct options *options, uint64_t gmem_flags)
 {
     const uint64_t gpa = 4 * GIB, size = options->memory;
-    void *hva = map_anonymous(size);
+    void *hva = map_large_memory(options);
     struct memslot *slot;
 
     if (options->sw_protected) {
         slot = add_gmem_memslot(vm, gpa, size, hva, create_guest_memfd(vm, size, gmem_flags), 0);
         vm->sweep = (struct range){gpa, gpa + (size < 4096 * KIB ? size : 4096 * KIB)};
     } else {
-        slot = add_memslot(vm, "anonymous", gpa, size, hva, 0);
+        slot = add_memslot(vm, options->hugetlb ? "hugetlb" : "anonymous", gpa, size, hva, 0);
     }
     slot->touched = pages(slot, 0, 1);
-    if (options->populate) {
-        madvise(hva, size, MADV_HUGEPAGE);
-        check(madvise(hva, size, MADV_POPULATE_WRITE), "MADV_POPULATE_WRITE");
-    }
     return gpa + size;
 }
 

@@ -10,12 +10,14 @@ static const char usage[] =
     "usage: guestmem-demo [options]\n"
     "A small KVM virtual machine with every kind of guest memory. It prints one line of JSON about itself and then\n"
     "obeys lines on stdin: read GPA, write GPA BYTE, attributes GPA SIZE private|shared, ranges, dirty-log MEMSLOT,\n"
-    "close FD, pause, resume, sandbox, quit.\n"
+    "close FD, log-dirty MEMSLOT on|off, pre-fault GPA SIZE, pause, resume, sandbox, quit.\n"
     "\n"
     "  --type default|sw-protected  VM type; sw-protected has private memory and needs a kernel that offers it\n"
     "  --memory SIZE     the large memslot (16M)\n"
     "  --gmem SIZE       a further memslot that only a guest_memfd backs (none)\n"
     "  --populate        allocate all of --memory and --gmem\n"
+    "  --hugetlb SIZE    the large memslot is of hugetlb pages of 2M or 1G (none)\n"
+    "  --misalign        its GPA and its HVA lie differently within large pages\n"
     "  --slots N         further small memslots (0)\n"
     "  --slot-size SIZE  size of each of them (64K)\n"
     "  --rate N          ticks of the guest per second; each converts a chunk of a sw-protected VM (4)\n"
@@ -60,7 +62,7 @@ static uint64_t parse_size(const char *option, const char *text)
 
 struct options parse_options(int argc, char **argv)
 {
-    enum { TYPE, MEMORY, GMEM, POPULATE, SLOTS, SLOT_SIZE, RATE, VCPUS, VMS, FORK, KINDS, NAME, HELP };
+    enum { TYPE, MEMORY, GMEM, POPULATE, HUGETLB, MISALIGN, SLOTS, SLOT_SIZE, RATE, VCPUS, VMS, FORK, KINDS, NAME, HELP };
     static const struct option known[] = {
         {"type", required_argument, NULL, TYPE},   {"memory", required_argument, NULL, MEMORY},
         {"gmem", required_argument, NULL, GMEM},   {"populate", no_argument, NULL, POPULATE},
@@ -68,7 +70,8 @@ struct options parse_options(int argc, char **argv)
         {"rate", required_argument, NULL, RATE},   {"vcpus", required_argument, NULL, VCPUS},
         {"vms", required_argument, NULL, VMS},     {"fork", no_argument, NULL, FORK},
         {"kinds", no_argument, NULL, KINDS},       {"name", required_argument, NULL, NAME},
-        {"help", no_argument, NULL, HELP},         {NULL, 0, NULL, 0},
+        {"help", no_argument, NULL, HELP},         {"misalign", no_argument, NULL, MISALIGN},
+        {"hugetlb", required_argument, NULL, HUGETLB}, {NULL, 0, NULL, 0},
     };
     struct options options = {.slot_size = 64 << 10, .rate = 4, .vcpus = 1, .memory = 16 << 20, .vms = 1};
     int option, index;
@@ -85,6 +88,8 @@ struct options parse_options(int argc, char **argv)
         case MEMORY: options.memory = parse_size(name, optarg); break;
         case GMEM: options.gmem = parse_size(name, optarg); break;
         case POPULATE: options.populate = true; break;
+        case HUGETLB: options.hugetlb = parse_size(name, optarg); break;
+        case MISALIGN: options.misalign = true; break;
         case SLOTS: options.slots = parse_number(name, optarg, 0, 32700); break;
         case SLOT_SIZE: options.slot_size = parse_size(name, optarg); break;
         case RATE: options.rate = (double)parse_number(name, optarg, 0, 1000); break;

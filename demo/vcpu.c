@@ -21,6 +21,7 @@ static struct access *requested;
 static bool paused;
 static uint32_t ticking; /* vCPUs in the middle of a tick */
 static uint64_t tick_nanoseconds; /* 0 = never */
+static int first_vcpu_fd = -1;
 
 static uint64_t now(void)
 {
@@ -172,6 +173,17 @@ void guest_access(struct access *access)
     pthread_mutex_unlock(&lock);
 }
 
+int pre_fault(uint64_t gpa, uint64_t size)
+{
+    struct kvm_pre_fault_memory range = {.gpa = gpa, .size = size};
+
+    /* KVM takes piece by piece, and has then moved the beginning forward. */
+    while (range.size)
+        if (ioctl(first_vcpu_fd, KVM_PRE_FAULT_MEMORY, &range) < 0 && errno != EINTR && errno != EAGAIN)
+            return errno;
+    return 0;
+}
+
 void pause_ticks(bool pause)
 {
     pthread_mutex_lock(&lock);
@@ -205,5 +217,7 @@ void start_vcpus(struct vm *vm, const struct options *options)
         errno = pthread_create(&thread, NULL, vcpu_thread, vcpu);
         check(errno ? -1 : 0, "pthread_create");
         pthread_setname_np(thread, "vcpu");
+        if (id == 0)
+            first_vcpu_fd = vcpu->fd;
     }
 }

@@ -127,6 +127,16 @@ export class DemoVmm {
         return ((await this.tell(`dirty-log ${memslot}`)) as { dirty: DemoRange[] }).dirty;
     }
 
+    /** From now on KVM logs the memslot's dirty pages, or no longer. */
+    async setDirtyLogging(memslot: number, on: boolean): Promise<void> {
+        await this.order(`log-dirty ${memslot} ${on ? 'on' : 'off'}`);
+    }
+
+    /** Has KVM map memory that the guest has not used. */
+    async preFault(gpa: bigint, size: bigint): Promise<void> {
+        await this.order(`pre-fault 0x${gpa.toString(16)} 0x${size.toString(16)}`);
+    }
+
     /** Stops or continues the guest's own conversions. */
     async setPaused(paused: boolean): Promise<void> {
         await this.tell(paused ? 'pause' : 'resume');
