@@ -1,4 +1,5 @@
 /** What is against larger pages in a memslot, where the guest maps any; KVM's own counts are read from the kernel. */
+import type { PageSizeName } from '../common/model';
 import { readChunks } from './chunks';
 import { hasRuns, makeLayer, type Layer } from './layer';
 import type { SlotRow } from './memslots';
@@ -16,14 +17,19 @@ export class LargerPagesReader {
     ) {}
 
     /** Of gfns [gfn, end) of a slot; null where the guest maps nothing, or it is not known what. */
-    async read(slot: SlotRow, gfn: number, end: number, guestMapping: Layer | null): Promise<LargerPages | null> {
+    async read(
+        slot: SlotRow,
+        gfn: number,
+        end: number,
+        guestMapping: Layer | null,
+        guestMemfdPageSize: PageSizeName | null,
+    ): Promise<LargerPages | null> {
         if (guestMapping === null || !hasRuns(guestMapping, gfn, end)) return null;
         const whole = wholeRegions(slot);
         const counted = await this.counted(slot, Math.max(gfn, whole.gfn), Math.min(end, whole.end));
         const isKnown = typeof counted !== 'string';
         if (!isKnown) this.unknown.add('whyNotLarger', `memslot ${slot.id}: ${counted}`);
-        // Every guest_memfd up to now has pages of 4 KiB alone.
-        return { obstacles: obstaclesOf(slot), counted: isKnown ? counted : null, complete: isKnown, guestMemfdPageSize: '4K' };
+        return { obstacles: obstaclesOf(slot), counted: isKnown ? counted : null, complete: isKnown, guestMemfdPageSize };
     }
 
     /** A string is why it is not known. */

@@ -160,7 +160,7 @@ class Gathering {
         if (problem !== null) this.unknown.add('gmemBacking', `memslot ${slot.id}: ${problem}`);
         const fixed = this.scopeBits(slot) | stateBits(problem === null ? {} : { gmem: null });
         const dirty = await this.dirtyPages.read(slot, gfn, end);
-        const largerPages = await this.largerPages.read(slot, gfn, end, guestMapping);
+        const largerPages = await this.largerPages.read(slot, gfn, end, guestMapping, guestMemfd?.pageSize ?? null);
         const common = { memslot: slot.id, attributes, guestMemfd, guestMapping, dirty, largerPages, copies: copiesOf(slot) };
         for (const part of this.partsOf(slot, gfn, end)) {
             const sides = await this.hvaSide(slot, part, guestMemfd);

@@ -1,5 +1,5 @@
 /** Which pages exist on each side of a memslot, as layers over guest frame numbers. */
-import type { PagemapChunk } from '../../native/index';
+import type { PageCacheChunk, PagemapChunk } from '../../native/index';
 import { errors } from '../common/errors';
 import type { PageSizeName } from '../common/model';
 import { encodePageDetail } from '../common/pageState';
@@ -47,6 +47,11 @@ const pageTableMeanings = {
     hugetlb1G: pageTableMeaning('1G', '1G'),
 };
 
+export interface GuestMemfdLayer extends Layer {
+    /** The largest page by which KVM can map its pages; null where they differ in this, or it is not known. */
+    readonly pageSize: PageSizeName | null;
+}
+
 export interface HvaLayers {
     readonly pageTable: Layer;
     readonly pageCache: Layer | null;
@@ -61,14 +66,14 @@ export class Residency {
     ) {}
 
     /** The guest_memfd side of gfns [gfn, end) of a slot. */
-    async guestMemfd(slot: SlotRow, { source }: HeldGuestMemfd, gfn: number, end: number): Promise<Layer> {
+    async guestMemfd(slot: SlotRow, { source }: HeldGuestMemfd, gfn: number, end: number): Promise<GuestMemfdLayer> {
         const shift = slot.gfn - slot.gmemPage;
         const last = end - shift;
         const chunks = await readChunks(this.pace, gfn - shift, last, (from) =>
             source.process.readGuestMemfdPages(source.fd, from, last),
         );
         if (chunks === null) throw errors.vmGone(this.vm.id);
-        return makeLayer(chunks, shift, guestMemfdMeaning);
+        return { ...makeLayer(chunks, shift, guestMemfdMeaning), pageSize: pageSizeIn(chunks) };
     }
 
     /** The HVA side of gfns [gfn, end) of a slot, which lie in one mapping. */
@@ -123,4 +128,18 @@ export class Residency {
         if (chunks === null) return null;
         return makeLayer(chunks, pageTable.shift - toFile, pageCacheMeanings[this.hugetlbOf(mapping) ?? 'usual']);
     }
+}
+
+function pageSizeIn(chunks: readonly PageCacheChunk[]): PageSizeName | null {
+    let size: PageSizeName | null = null;
+    for (const { folioOrders } of chunks) {
+        if (folioOrders === null) return null;
+        for (const [order, pages] of folioOrders.entries()) {
+            if (pages === 0) continue;
+            const name = order < 9 ? '4K' : order < 18 ? '2M' : '1G';
+            if (size !== null && size !== name) return null;
+            size = name;
+        }
+    }
+    return size;
 }

@@ -30,7 +30,7 @@ export interface LargerPages {
     readonly counted: Layer | null;
     /** False where there may be obstacles that could not be read. */
     readonly complete: boolean;
-    /** Of the pages of the guest_memfd; null when not known. */
+    /** Of the guest_memfd's pages; null when not known. */
     readonly guestMemfdPageSize: PageSizeName | null;
 }
 

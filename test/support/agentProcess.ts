@@ -20,8 +20,9 @@ export class AgentProcess {
     readonly progress: AgentNotifications['progress'][] = [];
     private readonly connection: MessageConnection;
 
-    constructor(words: readonly string[] = ['dist/agent.js']) {
-        this.child = spawn(process.execPath, words, { timeout: 60_000 });
+    /** `timeout`: milliseconds after which it counts as hung. */
+    constructor(words: readonly string[] = ['dist/agent.js'], timeout = 60_000) {
+        this.child = spawn(process.execPath, words, { timeout });
         this.complaints = text(this.child.stderr);
         this.connection = createMessageConnection(
             new StreamMessageReader(this.child.stdout, { contentTypeDecoder: messagePackCodec }),

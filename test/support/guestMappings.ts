@@ -1,0 +1,45 @@
+/** Guest mappings as KVM itself counts them, and page runs from one agent: a command line takes seconds to start where all is emulated. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { toHex } from '../../src/common/address';
+import type { PageRun } from '../../src/common/model';
+import { pageRunAt } from '../../src/common/pageRuns';
+import type { WireRange } from '../../src/common/range';
+import { AgentProcess } from './agentProcess';
+import type { DemoVmm } from './demoVmm';
+import { page } from './pages';
+
+const sizes = { '4K': 0x1000n, '2M': 0x20_0000n, '1G': 0x4000_0000n } as const;
+
+/** The runs have as many pages of each size as KVM counts in the whole VM. */
+export function assertCounts({ report: { pid, vmFd } }: DemoVmm, runs: readonly PageRun[]): void {
+    for (const [level, size] of Object.entries(sizes)) {
+        const mapped = runs.filter(({ guestMapping }) => guestMapping?.level === level).reduce((sum, run) => sum + BigInt(run.size), 0n);
+        const counted = readFileSync(`/sys/kernel/debug/kvm/${pid}-${vmFd}/pages_${level.toLowerCase()}`, 'utf8');
+        assert.equal(mapped / size, BigInt(counted.trim()), `pages of ${level}`);
+        assert.equal(mapped % size, 0n, `pages of ${level}`);
+    }
+}
+
+/** Call it inside `describe`; what it returns looks at a VM through an agent that serves the whole suite. */
+export function suiteAgent(): { pageAt: (vmm: DemoVmm, gpa: bigint, accessed?: boolean) => Promise<PageRun>; runsOf: (vmm: DemoVmm) => Promise<PageRun[]> } {
+    let agent: AgentProcess | undefined;
+    before('start the agent', () => {
+        agent = new AgentProcess(['dist/agent.js'], 300_000);
+    });
+    after('end the agent', () => agent?.end());
+    const read = async (vmm: DemoVmm, more: { range?: WireRange; accessed?: boolean }) => {
+        assert(agent !== undefined, 'the agent was not started');
+        const map = await agent.request('map', { vm: vmm.id, addressSpace: 0, ...more });
+        const runs = unpackPageRuns(map.runs);
+        return Array.from({ length: runs.count }, (_, index) => pageRunAt(runs, index));
+    };
+    return {
+        pageAt: async (vmm, gpa, accessed = false) => {
+            const [run] = await read(vmm, { range: { gpa: toHex(gpa - (gpa % page)), size: toHex(page) }, accessed });
+            return run ?? assert.fail(`no page at ${toHex(gpa)}`);
+        },
+        runsOf: (vmm) => read(vmm, {}),
+    };
+}
