@@ -13,11 +13,14 @@ const suiteTimeout = 15 * 60_000;
 const testTimeout = 60_000;
 const emulatedTestTimeout = 300_000;
 
+// A page of 1 GiB is taken while the machine boots, or never; in less memory there is none that lies aligned.
+const withLargestPage = { memory: '5G', kernelArguments: ['hugepagesz=1G', 'hugepages=1'] };
+
 const kinds = {
     unit: { run: onHost },
     native: { run: asRootOnHost, missing: noRoot },
     kvm: { run: asRootOnHost, missing: () => noRoot() ?? noKvm() },
-    nested: { run: (files, folder) => inNestedMachine(files, folder, {}), missing: noTestKernel },
+    nested: { run: (files, folder) => inNestedMachine(files, folder, withLargestPage), missing: noTestKernel },
     stock: { run: (files, folder) => inNestedMachine(files, folder, fetchStockKernel()) },
     extension: { run: inExtensionHost, missing: noChromium },
     ui: { run: onHost, missing: () => noChromium() ?? noRoot() ?? noKvm() },
@@ -70,14 +73,14 @@ function asRootOnHost(files, folder) {
     return onHost(files, folder, sudo.length === 0 ? [] : [...sudo, 'env', `PATH=${process.env.PATH}`]);
 }
 
-/** One machine, booted with `kernel`, for all files; those named *.host.test.ts look at such a machine from outside. */
-async function inNestedMachine(files, folder, kernel) {
+/** One machine, booted with `options`, for all files; those named *.host.test.ts look at such a machine from outside. */
+async function inNestedMachine(files, folder, options) {
     const outside = files.filter((file) => file.endsWith('.host.test.cjs'));
     const inside = files.filter((file) => !outside.includes(file));
     const { NestedMachine } = await import(pathToFileURL(join(root, 'out/test/support/nestedMachine.cjs')).href);
     const command = [process.execPath, ...mocha('/out/results.json', emulatedTestTimeout, inside)].join(' ');
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('GUESTMEM_')));
-    const machine = new NestedMachine({ command, environment, timeout: suiteTimeout, ...kernel });
+    const machine = new NestedMachine({ command, environment, timeout: suiteTimeout, ...options });
     try {
         const { stdout, stderr, status } = await machine.result();
         process.stdout.write(stdout + stderr);

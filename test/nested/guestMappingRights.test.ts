@@ -1,8 +1,9 @@
 /** What an entry of KVM's tables permits besides writing, and what the processor noted in it. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { AddressFacts, GuestMapping, PageMap } from '../../src/common/model';
-import { guestmem, guestmemJson } from '../support/guestmem';
+import { toHex } from '../../src/common/address';
+import type { GuestMapping, PageRun } from '../../src/common/model';
+import { guestmem } from '../support/guestmem';
 import { suiteAgent } from '../support/guestMappings';
 import { hex, page, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
@@ -12,7 +13,7 @@ const mapped = (mapping: GuestMapping | null) =>
 
 describe('guest mapping: what the processor noted', () => {
     const vmm = suiteVmm();
-    const { pageAt } = suiteAgent();
+    const { explain, pageAt, runs } = suiteAgent();
     /** Pages of a slot that the guest has not used: each test takes others. */
     const unused = (index: bigint) => startOf(vmm().memslot('memfd')) + (16n + index) * page;
     const noted = async (gpa: bigint) => {
@@ -39,17 +40,14 @@ describe('guest mapping: what the processor noted', () => {
         const [used, waiting] = [unused(2n), unused(3n)];
         await vmm().preFault(used, 2n * page);
         await vmm().read(used);
-        const range = ['--range', `${hex(used)}+${hex(2n * page)}`];
-        const all = async (...words: string[]) => {
-            const { runs } = await guestmemJson<PageMap>(['map', vmm().id, ...range, ...words]);
-            return runs.map(({ gpa, guestMapping }) => [gpa, mapped(guestMapping).accessed]);
-        };
-        assert.deepEqual(await all('--accessed'), [[hex(used), true], [hex(waiting), false]]);
-        assert.deepEqual(await all(), [[hex(used), null]]);
-        const { run } = await guestmemJson<AddressFacts>(['explain', vmm().id, hex(waiting)]);
-        assert.equal(mapped(run.guestMapping).accessed, false);
-        const { stdout } = await guestmem(['map', vmm().id, ...range, '--accessed']);
-        assert.match(stdout, /not accessed/);
+        const range = { gpa: toHex(used), size: toHex(2n * page) };
+        const told = (some: readonly PageRun[]) => some.map(({ gpa, guestMapping }) => [gpa, mapped(guestMapping).accessed]);
+        assert.deepEqual(told(await runs(vmm(), { range, accessed: true })), [[hex(used), true], [hex(waiting), false]]);
+        assert.deepEqual(told(await runs(vmm(), { range })), [[hex(used), null]]);
+        const { run } = await explain(vmm(), waiting);
+        assert.deepEqual(told([run]), [[hex(waiting), false]]);
+        const { stdout } = await guestmem(['map', vmm().id, '--range', `${range.gpa}+${range.size}`, '--accessed']);
+        assert.match(stdout, / accessed, .*\n.*not accessed, /);
     });
 });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { unpackPageRuns } from '../../src/common/agentProtocol';
 import { toHex } from '../../src/common/address';
-import type { PageRun } from '../../src/common/model';
+import type { AddressFacts, PageRun } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';
 import type { WireRange } from '../../src/common/range';
 import { AgentProcess } from './agentProcess';
@@ -22,24 +22,31 @@ export function assertCounts({ report: { pid, vmFd } }: DemoVmm, runs: readonly 
     }
 }
 
-/** Call it inside `describe`; what it returns looks at a VM through an agent that serves the whole suite. */
-export function suiteAgent(): { pageAt: (vmm: DemoVmm, gpa: bigint, accessed?: boolean) => Promise<PageRun>; runsOf: (vmm: DemoVmm) => Promise<PageRun[]> } {
-    let agent: AgentProcess | undefined;
+interface SuiteAgent {
+    readonly runs: (vmm: DemoVmm, more?: { range?: WireRange; accessed?: boolean }) => Promise<PageRun[]>;
+    readonly pageAt: (vmm: DemoVmm, gpa: bigint, accessed?: boolean) => Promise<PageRun>;
+    readonly explain: (vmm: DemoVmm, gpa: bigint) => Promise<AddressFacts>;
+}
+
+/** Call it inside `describe`; what it returns looks at VMs through an agent that serves the whole suite. */
+export function suiteAgent(): SuiteAgent {
+    let started: AgentProcess | undefined;
     before('start the agent', () => {
-        agent = new AgentProcess(['dist/agent.js'], 300_000);
+        started = new AgentProcess(['dist/agent.js'], 300_000);
     });
-    after('end the agent', () => agent?.end());
-    const read = async (vmm: DemoVmm, more: { range?: WireRange; accessed?: boolean }) => {
-        assert(agent !== undefined, 'the agent was not started');
-        const map = await agent.request('map', { vm: vmm.id, addressSpace: 0, ...more });
-        const runs = unpackPageRuns(map.runs);
-        return Array.from({ length: runs.count }, (_, index) => pageRunAt(runs, index));
+    after('end the agent', () => started?.end());
+    const agent = () => started ?? assert.fail('the agent was not started');
+    const runs: SuiteAgent['runs'] = async (vmm, more = {}) => {
+        const map = await agent().request('map', { vm: vmm.id, addressSpace: 0, ...more });
+        const columns = unpackPageRuns(map.runs);
+        return Array.from({ length: columns.count }, (_, index) => pageRunAt(columns, index));
     };
     return {
+        runs,
         pageAt: async (vmm, gpa, accessed = false) => {
-            const [run] = await read(vmm, { range: { gpa: toHex(gpa - (gpa % page)), size: toHex(page) }, accessed });
+            const [run] = await runs(vmm, { range: { gpa: toHex(gpa - (gpa % page)), size: toHex(page) }, accessed });
             return run ?? assert.fail(`no page at ${toHex(gpa)}`);
         },
-        runsOf: (vmm) => read(vmm, {}),
+        explain: (vmm, gpa) => agent().request('explain', { vm: vmm.id, addressSpace: 0, gpa: toHex(gpa) }),
     };
 }

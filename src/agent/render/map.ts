@@ -3,7 +3,7 @@ import type { MemslotTotals, PageMap, PageRun, PageTotals } from '../../common/m
 import { pageRunAt, type PageRuns } from '../../common/pageRuns';
 import { dirtyOf, gmemStateOf, guestMappingOf, scopeOf, whyNotLargerOf } from '../../common/pageState';
 import { renderTable } from './table';
-import { copyText, dirtyText, gmemText, guestMappingText, hvaText, sizeText, unknownText } from './values';
+import { copyText, dirtyText, gmemText, guestMappingText, hvaText, notedText, sizeText, unknownText } from './values';
 
 interface MapColumn {
     readonly title: string;
@@ -43,6 +43,12 @@ const columns: readonly MapColumn[] = [
         width: 13,
         text: ({ guestMapping }) => guestMappingText(guestMapping),
         tells: (state, detail) => guestMappingOf(state, detail) !== null,
+    },
+    {
+        title: 'NOTED',
+        width: 19,
+        text: ({ guestMapping }) => notedText(guestMapping),
+        tells: (state, detail) => notedText(guestMappingOf(state, detail)) !== '',
     },
     { title: 'DIRTY', width: 5, text: ({ dirty }) => dirtyText(dirty), tells: (state) => dirtyOf(state) !== null },
     {

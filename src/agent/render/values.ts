@@ -37,6 +37,12 @@ export function guestMappingText(mapping: GuestMapping | null): string {
     return `${mapping.level} r${mapping.writable ? 'w' : '-'}${mapping.executable ? 'x' : '-'}`;
 }
 
+/** Empty where it was not asked for, or this processor does not tell. */
+export function notedText(mapping: GuestMapping | null): string {
+    if (mapping === null || mapping.level === 'none' || mapping.accessed === null) return '';
+    return `${mapping.accessed ? 'accessed' : 'not accessed'}, ${mapping.dirty === true ? 'dirty' : 'not dirty'}`;
+}
+
 export const dirtyText = (dirty: boolean | null): string => (dirty === null ? notKnown : dirty ? 'dirty' : 'clean');
 
 /** One line for each thing that could not be told. */
