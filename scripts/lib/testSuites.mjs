@@ -13,14 +13,15 @@ const suiteTimeout = 15 * 60_000;
 const testTimeout = 60_000;
 const emulatedTestTimeout = 300_000;
 
-// A page of 1 GiB is taken while the machine boots, or never; in less memory there is none that lies aligned.
-const withLargestPage = { memory: '5G', kernelArguments: ['hugepagesz=1G', 'hugepages=1'] };
+// A page of 1 GiB is taken while the machine boots, or never; in less memory there is none that lies aligned. Two NUMA
+// nodes, for tests of on which of them a page is.
+const largeWithTwoNodes = { memory: '5G', kernelArguments: ['hugepagesz=1G', 'hugepages=1', 'numa=fake=2'] };
 
 const kinds = {
     unit: { run: onHost },
     native: { run: asRootOnHost, missing: noRoot },
     kvm: { run: asRootOnHost, missing: () => noRoot() ?? noKvm() },
-    nested: { run: (files, folder) => inNestedMachine(files, folder, withLargestPage), missing: noTestKernel },
+    nested: { run: (files, folder) => inNestedMachine(files, folder, largeWithTwoNodes), missing: noTestKernel },
     stock: { run: (files, folder) => inNestedMachine(files, folder, fetchStockKernel()) },
     extension: { run: inExtensionHost, missing: noChromium },
     ui: { run: onHost, missing: () => noChromium() ?? noRoot() ?? noKvm() },
