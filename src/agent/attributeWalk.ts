@@ -1,11 +1,13 @@
 /**
- * The VM-scope attribute store as one layer. The kernel changes it while it is walked: a walk counts as one state when
- * the VM's invalidation sequence stood still and no change was under way, or when a second walk found the same. The
- * sequence moves only where a memslot is, so between the memslots the second walk is always made; there is rarely
- * anything there.
+ * An attribute store, the VM's or that of a guest_memfd, as one layer. The kernel changes it while it is walked: a walk
+ * counts as one state when the VM's invalidation sequence stood still and no change was under way, or when a second walk
+ * found the same. The sequence moves only where a memslot is, so between the memslots (and where none is bound to the
+ * guest_memfd) the second walk is always made; there is rarely anything there.
  */
+import type { AttributeChunk } from '../../native/index';
 import { errors } from '../common/errors';
 import { readChunks } from './chunks';
+import type { HeldGuestMemfd } from './guestMemfds';
 import { makeLayer, makeMeaning, type Layer } from './layer';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';
@@ -31,11 +33,43 @@ export interface AttributeWalk {
 }
 
 type Place = Pick<OpenVm, 'id' | 'process' | 'fd'>;
+/** Page numbers of the store, which are gfns or pages of a guest_memfd. */
 type Gap = Pick<SlotRow, 'gfn' | 'end'>;
 
+interface Store {
+    readonly vmId: string;
+    /** Null when what has the store is gone. */
+    readonly read: (first: number, end: number) => AttributeChunk | null;
+}
+
 /** Attributes of gfns [first, end); `slots` are those of all address spaces, in any order. */
-export async function walkAttributes(
+export function walkAttributes(
     vm: Place,
+    first: number,
+    end: number,
+    slots: readonly Gap[],
+    pace: Pace,
+): Promise<AttributeWalk> {
+    const read = (from: number, to: number) => vm.process.readAttributes(vm.fd, from, to);
+    return walkStore({ vmId: vm.id, read }, first, end, slots, pace);
+}
+
+/** Attributes of pages [first, end) of a guest_memfd that has a store of its own. */
+export function walkGuestMemfdAttributes(
+    vmId: string,
+    { source, record }: HeldGuestMemfd,
+    first: number,
+    end: number,
+    pace: Pace,
+): Promise<AttributeWalk> {
+    const read = (from: number, to: number) => source.process.readGuestMemfdAttributes(source.fd, from, to);
+    const bound = record.bindings.map((binding) => ({ gfn: binding.first, end: binding.first + binding.pages }));
+    return walkStore({ vmId, read }, first, end, bound, pace);
+}
+
+/** Where `slots` are, the store's stamps tell of every change. */
+async function walkStore(
+    store: Store,
     first: number,
     end: number,
     slots: readonly Gap[],
@@ -44,25 +78,25 @@ export async function walkAttributes(
     const gaps = gapsBetween(slots, first, end);
     let previous: Layer | undefined;
     for (let attempt = 1; ; attempt++) {
-        const { layer, stood } = await walkOnce(vm, first, end, pace);
-        if (stood && (await sameAgain(vm, layer, gaps, pace))) return { layer, consistent: true };
+        const { layer, stood } = await walkOnce(store, first, end, pace);
+        if (stood && (await sameAgain(store, layer, gaps, pace))) return { layer, consistent: true };
         if (previous !== undefined && agree(previous, layer, first, end)) return { layer, consistent: true };
         if (attempt === attempts) return { layer, consistent: false };
         previous = layer;
     }
 }
 
-async function walkOnce(vm: Place, first: number, end: number, pace: Pace) {
-    const chunks = await readChunks(pace, first, end, (from) => vm.process.readAttributes(vm.fd, from, end));
-    if (chunks === null) throw errors.vmGone(vm.id);
+async function walkOnce({ vmId, read }: Store, first: number, end: number, pace: Pace) {
+    const chunks = await readChunks(pace, first, end, (from) => read(from, end));
+    if (chunks === null) throw errors.vmGone(vmId);
     const runs = chunks.map(({ gfns, pages, values }) => ({ first: gfns, pages, states: values }));
     const stood = chunks.every(({ quiet, sequence }) => quiet && sequence === chunks[0]?.sequence);
     return { layer: makeLayer(runs, 0, meaning), stood };
 }
 
-async function sameAgain(vm: Place, layer: Layer, gaps: readonly Gap[], pace: Pace): Promise<boolean> {
+async function sameAgain(store: Store, layer: Layer, gaps: readonly Gap[], pace: Pace): Promise<boolean> {
     for (const { gfn, end } of gaps) {
-        const again = await walkOnce(vm, gfn, end, pace);
+        const again = await walkOnce(store, gfn, end, pace);
         if (!agree(layer, again.layer, gfn, end)) return false;
     }
     return true;

@@ -9,13 +9,14 @@ import type { Attribute, ConvertReport } from '../common/model';
 import { formatRange, type GpaRange } from '../common/range';
 import { attributeRuns, planConversion, planPieces, type ConvertPlan } from './convertPlan';
 import { conversionWarnings } from './convertWarnings';
+import { hasVmScope } from './attributeScope';
 import { privateAttribute, walkAttributes } from './attributeWalk';
 import type { Layer } from './layer';
 import { slotRows } from './memslots';
 import type { Pace } from './pace';
 import { windowOf, type Window } from './pageMap';
 import type { OpenVm } from './vmDirectory';
-import { hasPrivateMemory, hasVmScope } from './vmSummary';
+import { hasPrivateMemory } from './vmSummary';
 
 /** Pages without memslot that one conversion may cover, 4 GiB: the hole below 4 GiB, not a digit too many. */
 const outsideLimit = 2 ** 20;
@@ -58,7 +59,13 @@ function checkConvertible(vm: OpenVm, range: GpaRange): void {
             { type: vm.summary.type },
         );
     }
-    if (!hasVmScope(vm.record)) {
+    if (vm.convertsInPlace) {
+        throw errors.unsupported(
+            `Converting memory of the VM ${vm.id}`,
+            'KVM was loaded with gmem_in_place_conversion: private or shared is then decided by each guest_memfd, and guestmem changes the attributes of the VM only. Let the VMM convert it',
+        );
+    }
+    if (!hasVmScope(vm)) {
         throw errors.unsupported(
             `Converting memory of the VM ${vm.id}`,
             'this kernel keeps no memory attributes for a VM (CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)',

@@ -6,6 +6,7 @@ import type { AddressFacts, HvaBacking, PageRun } from '../common/model';
 import { findRun, pageRunAt, type PageRuns } from '../common/pageRuns';
 import { isDoubleBacked } from '../common/pageState';
 import { makeRange } from '../common/range';
+import { hasVmScope } from './attributeScope';
 import { gfnLimit, walkAttributes } from './attributeWalk';
 import { attributeRuns } from './convertPlan';
 import { notMapped } from './guestMapping';
@@ -16,7 +17,6 @@ import { canReach } from './vcpus';
 import type { OpenVm } from './vmDirectory';
 import { memslotOf } from './vmDetails';
 import { readVmMemory } from './vmMemory';
-import { hasVmScope } from './vmSummary';
 
 /** How far the run is followed to either side: 256 MiB of pages, so that an answer takes milliseconds. */
 const reach = 1 << 16;
@@ -93,7 +93,7 @@ async function gapRun(vm: OpenVm, gfn: number, slots: readonly SlotRow[], pace: 
     const below = Math.max(0, ...slots.filter(({ end }) => end <= gfn).map(({ end }) => end));
     const above = Math.min(gfnLimit, ...slots.filter((slot) => slot.gfn > gfn).map((slot) => slot.gfn));
     const gap = { gfn: below, end: above };
-    const inVmScope = hasVmScope(vm.record);
+    const inVmScope = hasVmScope(vm);
     const runs = inVmScope ? attributeRuns(gap, (await walkAttributes(vm, below, above, [], pace)).layer) : [];
     const run = runs.find(({ end }) => gfn < end) ?? { ...gap, attribute: 'shared' as const };
     return {

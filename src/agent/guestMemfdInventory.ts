@@ -2,6 +2,7 @@
 import type { GuestMemfdRecord, KvmMapping } from '../../native/index';
 import { toHex } from '../common/address';
 import type { GuestMemfd, GuestMemfdMapping, VmSummary } from '../common/model';
+import { readGuestMemfdAttributes } from './guestMemfdAttributes';
 import { surveyPages, type GuestMemfdPages } from './guestMemfdPages';
 import { gmemFlags, unboundRanges, type HeldGuestMemfd } from './guestMemfds';
 import { findKvmMappings } from './kvmMappings';
@@ -24,7 +25,9 @@ export async function readGuestMemfds(vm: OpenVm, memory: VmMemory, unknown: Unk
         const end = record.allocatedPages === 0 ? 0 : Number(record.size >> 12n);
         const pages = await surveyPages(end, (from) => source.process.readGuestMemfdPages(source.fd, from, end), pace);
         if (pages === null) continue;
-        guestMemfds.push(heldGuestMemfd(vm.summary, held, pages, own === null ? null : hostMappingsOf(record.inode, own)));
+        const hostMappings = own === null ? null : hostMappingsOf(record.inode, own);
+        const attributes = await readGuestMemfdAttributes(vm, held, unknown, pace);
+        guestMemfds.push({ ...heldGuestMemfd(vm.summary, held, pages), hostMappings, attributes });
         tellNodes(record.inode, pages, unknown);
     }
     for (const { inode, pid, start } of own ?? []) {
@@ -38,8 +41,7 @@ function heldGuestMemfd(
     vm: VmSummary,
     { fds, holders, record }: HeldGuestMemfd,
     pages: GuestMemfdPages,
-    hostMappings: GuestMemfd['hostMappings'],
-): GuestMemfd {
+): Omit<GuestMemfd, 'hostMappings' | 'attributes'> {
     return {
         inode: record.inode,
         fds,
@@ -57,9 +59,7 @@ function heldGuestMemfd(
         holders,
         unbound: unboundRanges(record),
         leaked: pages.allocated > 0 && (record.bindings.length === 0 || !canRun(vm)),
-        hostMappings,
         directMap: directMapOf(record),
-        attributes: null,
     };
 }
 

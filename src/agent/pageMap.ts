@@ -4,10 +4,12 @@ import type { PageMap } from '../common/model';
 import type { PageRuns } from '../common/pageRuns';
 import { encodePageDetail, hvaBackingOf, type PageState } from '../common/pageState';
 import { formatRange, type GpaRange } from '../common/range';
+import { hasVmScope, scopeOfSlot } from './attributeScope';
 import { gfnLimit, walkAttributes, type AttributeWalk } from './attributeWalk';
 import { hasHvaSide, mapsOwnGuestMemfd } from './backing';
 import { DirtyPages } from './dirtyPages';
 import { notMapped, readGuestMapping } from './guestMapping';
+import { readSlotAttributes } from './guestMemfdAttributes';
 import { isInitShared } from './guestMemfds';
 import { LargerPagesReader } from './largerPages';
 import type { Layer } from './layer';
@@ -20,7 +22,6 @@ import { stateBits } from './stateBits';
 import { UnknownFields } from './unknownFields';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
-import { hasVmScope } from './vmSummary';
 import { cutAtEdges, isUntold } from './whyNotLarger';
 
 export type PageMapInColumns = Omit<PageMap, 'runs'> & { readonly runs: PageRuns };
@@ -101,6 +102,8 @@ class Gathering {
     private readonly residency: Residency;
     private readonly dirtyPages: DirtyPages;
     private readonly largerPages: LargerPagesReader;
+    /** Every attribute store was read in one state. */
+    private consistent = true;
 
     constructor(
         private readonly vm: OpenVm,
@@ -117,9 +120,10 @@ class Gathering {
         const slots = this.memory.slots.filter(
             (slot) => slot.addressSpace === addressSpace && slot.gfn < window.end && slot.end > window.gfn,
         );
-        const attributes = hasVmScope(this.vm.record)
+        const attributes = hasVmScope(this.vm)
             ? await walkAttributes(this.vm, window.gfn, window.end, this.memory.slots, this.pace)
             : null;
+        this.consistent = attributes?.consistent ?? true;
         const guestMapping = await this.guestMapping(addressSpace, window, withAccessed);
         this.pace.begin(2 * slots.reduce((sum, slot) => sum + slot.end - slot.gfn, 0));
         const sweep = new PageStateSweep();
@@ -132,7 +136,7 @@ class Gathering {
         }
         this.addGap(sweep, at, window.end, attributes);
         this.dirtyPages.tellUnknown();
-        return { ...sweep.finish(), consistent: attributes?.consistent ?? true };
+        return { ...sweep.finish(), consistent: this.consistent };
     }
 
     private addGap(sweep: PageStateSweep, gfn: number, end: number, attributes: AttributeWalk | null): void {
@@ -151,14 +155,15 @@ class Gathering {
         slot: SlotRow,
         gfn: number,
         end: number,
-        attributes: Layer | null,
+        vmAttributes: Layer | null,
         guestMapping: Layer | null,
     ) {
         const held = slot.gmemInode === null ? undefined : this.memory.guestMemfds.get(slot.gmemInode);
         const guestMemfd = held === undefined ? null : await this.residency.guestMemfd(slot, held, gfn, end);
         const problem = gmemProblem(slot, this.memory);
         if (problem !== null) this.unknown.add('gmemBacking', `memslot ${slot.id}: ${problem}`);
-        const fixed = this.scopeBits(slot) | stateBits(problem === null ? {} : { gmem: null });
+        const { attributes, scopeBits } = await this.attributesOf(slot, gfn, end, vmAttributes);
+        const fixed = scopeBits | stateBits(problem === null ? {} : { gmem: null });
         const dirty = await this.dirtyPages.read(slot, gfn, end);
         const largerPages = await this.largerPages.read(slot, gfn, end, guestMapping, guestMemfd?.pageSize ?? null);
         const common = { memslot: slot.id, attributes, guestMemfd, guestMapping, dirty, largerPages, copies: copiesOf(slot) };
@@ -176,16 +181,26 @@ class Gathering {
         return { ...layers, fixed: stateBits({ samePage }), fixedDetail: encodePageDetail({ rights: mapping.rights }) };
     }
 
-    /** Who decides private or shared, and what a guest_memfd decided when it was created. */
-    private scopeBits(slot: SlotRow): number {
-        if (hasVmScope(this.vm.record)) return stateBits({ scope: 'vm' });
-        if (!slot.gmemOnly) return stateBits({});
+    /** Who decides private or shared, and what was decided: by pages, or for the whole slot by bits that hold throughout. */
+    private async attributesOf(slot: SlotRow, gfn: number, end: number, vmAttributes: Layer | null) {
+        const scope = scopeOfSlot(this.vm, slot);
+        const scopeBits = stateBits({ scope });
+        if (scope !== 'guest_memfd') return { attributes: vmAttributes, scopeBits };
         const held = slot.gmemInode === null ? undefined : this.memory.guestMemfds.get(slot.gmemInode);
-        if (held === undefined) {
-            this.unknown.add('attribute', `memslot ${slot.id}: the flags of its guest_memfd, which decides, cannot be read; shown as shared`);
-            return stateBits({ scope: 'guest_memfd' });
+        if (held?.record.hasAttributeStore === false) {
+            const attribute = isInitShared(held.record) ? 'shared' : 'private';
+            return { attributes: null, scopeBits: stateBits({ scope, attribute }) };
         }
-        return stateBits({ scope: 'guest_memfd', attribute: isInitShared(held.record) ? 'shared' : 'private' });
+        const walk =
+            held === undefined
+                ? 'its guest_memfd, which decides, cannot be read'
+                : await readSlotAttributes(this.vm, slot, held, gfn, end, this.pace);
+        if (typeof walk === 'string') {
+            this.unknown.add('attribute', `memslot ${slot.id}: ${walk}; shown as shared`);
+            return { attributes: null, scopeBits };
+        }
+        this.consistent &&= walk.consistent;
+        return { attributes: walk.layer, scopeBits };
     }
 
     /** Cuts gfns of a slot where the mappings behind its HVA begin and end. */

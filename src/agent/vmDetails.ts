@@ -1,6 +1,7 @@
 /** Everything about a VM but its pages: what `show` prints. */
 import { toHex } from '../common/address';
-import type { AddressSpace, Capabilities, Memslot, VmDetails } from '../common/model';
+import type { AddressSpace, Memslot, VmDetails } from '../common/model';
+import { capabilitiesOf } from './attributeScope';
 import { backingOf } from './backing';
 import { readGuestMemfds } from './guestMemfdInventory';
 import type { SlotRow } from './memslots';
@@ -9,7 +10,6 @@ import { enumerate, UnknownFields } from './unknownFields';
 import { readVcpus } from './vcpus';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
-import { hasPrivateMemory } from './vmSummary';
 
 const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
 
@@ -22,18 +22,12 @@ export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> 
     tellGmemProblems(memory, unknown);
     return {
         vm: vm.summary,
-        capabilities: capabilitiesOf(vm, memory),
+        capabilities: capabilitiesOf(vm, memory.slots),
         addressSpaces: addressSpacesOf(vm, memory),
         guestMemfds: await readGuestMemfds(vm, memory, unknown, pace),
         vcpus: await readVcpus(vm, memory.files, unknown, pace),
         unknown: unknown.list(),
     };
-}
-
-export function capabilitiesOf(vm: OpenVm, memory: VmMemory): Capabilities {
-    if (hasPrivateMemory(vm.record)) return { attributes: ['private'], attributeScope: 'vm' };
-    const decides = memory.slots.some((slot) => slot.gmemOnly);
-    return { attributes: [], attributeScope: decides ? 'guest_memfd' : 'none' };
 }
 
 /** A memslot in the model's words. */

@@ -7,6 +7,7 @@ import type { VmIdentity, VmmProcess, VmRecord } from '../../native/index';
 import { toHex } from '../common/address';
 import { errors } from '../common/errors';
 import type { VmHolder, VmList, VmSummary } from '../common/model';
+import { readConvertsInPlace } from './attributeScope';
 import { findKvmMappings } from './kvmMappings';
 import { native } from './native';
 import { fromNative, isNativeError, refused, translating } from './nativeErrors';
@@ -28,6 +29,8 @@ export interface OpenVm {
     /** Read when it was opened. */
     readonly record: VmRecord;
     readonly summary: VmSummary;
+    /** Each guest_memfd has attributes of its own, and those of the VM do not count. */
+    readonly convertsInPlace: boolean;
 }
 
 /** A VM that only mappings keep: what can be told of it is what they map. */
@@ -120,7 +123,8 @@ export class VmDirectory {
         if (record === null || summary === undefined) throw errors.vmGone(vmIdOf(place));
         const otherHolders = openAll(new Set(others.map(({ pid }) => pid)));
         try {
-            return await use({ id: summary.id, fd: place.fd, identity: record.vm, process, otherHolders, record, summary });
+            const convertsInPlace = readConvertsInPlace();
+            return await use({ id: summary.id, fd: place.fd, identity: record.vm, process, otherHolders, record, summary, convertsInPlace });
         } finally {
             for (const other of otherHolders) other.close();
         }

@@ -18,9 +18,6 @@ export const vmType = (number: number | null): VmType | null =>
  */
 export const hasPrivateMemory = (record: VmRecord): boolean => record.hasPrivateMemory ?? record.type === 1;
 
-/** The VM's own store decides private or shared. */
-export const hasVmScope = (record: VmRecord): boolean => hasPrivateMemory(record) && record.hasAttributeStore;
-
 /** Where a VM is found: at an fd, or (fd -1) at the address of a mapping. */
 export interface Place {
     readonly pid: number;

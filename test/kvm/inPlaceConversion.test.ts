@@ -1,0 +1,122 @@
+/**
+ * A VM as it looks where each guest_memfd has attributes of its own. All is read from a real VM but what no released
+ * kernel answers yet: these attributes, which the test makes up. The reading of them is tested in test/stock.
+ */
+import assert from 'node:assert/strict';
+import type { AttributeChunk, GuestMemfdRecord, VmmProcess } from '../../native/index';
+import { Pace } from '../../src/agent/pace';
+import { readPageMap } from '../../src/agent/pageMap';
+import { readVmDetails } from '../../src/agent/vmDetails';
+import type { OpenVm } from '../../src/agent/vmDirectory';
+import { summarizeVm } from '../../src/agent/vmSummary';
+import type { PageRun } from '../../src/common/model';
+import { pageRunAt } from '../../src/common/pageRuns';
+import { addon } from '../native/addon';
+import { hex } from '../support/pages';
+import { suiteVmm } from '../support/suiteVmm';
+
+const privateAttribute = 8;
+const pace = () => new Pace(new AbortController().signal);
+
+/** Every other stretch of three pages is private, from page 1 on. */
+const isPrivate = (page: number) => Math.floor((page + 2) / 3) % 2 === 1;
+
+function attributes(first: number, end: number, sequence: bigint): AttributeChunk {
+    const pages = Array.from({ length: end - first }, (_, index) => first + index).filter(isPrivate);
+    const columns = { gfns: Float64Array.from(pages), pages: new Float64Array(pages.length).fill(1) };
+    return { ...columns, values: new Uint8Array(pages.length).fill(privateAttribute), next: null, sequence, quiet: true };
+}
+
+describe('a VM whose guest_memfds have attributes of their own', () => {
+    const vmm = suiteVmm(['--slots', '2']);
+    let process: VmmProcess | undefined;
+    let walked: (readonly [number, number])[] = [];
+
+    /** The VM; `sequence` gives the stamp of each walk. */
+    const openVm = (sequence: () => bigint = () => 1n): OpenVm => {
+        process = new addon.VmmProcess(vmm().report.pid);
+        const real = process;
+        walked = [];
+        const standIn: Partial<VmmProcess> = {
+            readGuestMemfd: (fd: number): GuestMemfdRecord | null => {
+                const record = real.readGuestMemfd(fd);
+                return record === null ? null : { ...record, hasAttributeStore: true };
+            },
+            readGuestMemfdAttributes: (_fd: number, first: number, end: number) => {
+                walked.push([first, end]);
+                return attributes(first, end, sequence());
+            },
+        };
+        const seen = new Proxy(real, {
+            get: (target, name) => {
+                const own: unknown = Reflect.get(standIn, name) ?? Reflect.get(target, name, target);
+                return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+            },
+        });
+        const fd = vmm().report.vmFd;
+        const record = real.readVm(fd) ?? assert.fail('the VM has gone');
+        const place = { pid: real.pid, fd, hva: null };
+        const summary = summarizeVm(place, record, record.vcpus, [], 'vm') ?? assert.fail('the VMM has gone');
+        const read = { id: summary.id, identity: record.vm, record, summary };
+        return { ...read, fd, process: seen, otherHolders: [], convertsInPlace: true };
+    };
+    before(function () {
+        if (vmm().report.guestMemfds.length === 0) this.skip();
+    });
+    afterEach(() => process?.close());
+
+    const runsOf = async (vm: OpenVm) => {
+        const map = await readPageMap(vm, 0, null, false, pace());
+        const runs = Array.from({ length: map.runs.count }, (_, index) => pageRunAt(map.runs, index));
+        return { map, of: (memslot: number) => runs.filter((run) => run.memslot === memslot) };
+    };
+    const pagesOf = ({ gpa, size }: PageRun) => ({ first: Number(BigInt(gpa) >> 12n), pages: Number(BigInt(size) >> 12n) });
+
+    it('has in each slot the attributes of its pages of the guest_memfd', async () => {
+        const { map, of } = await runsOf(openVm());
+        assert.ok(map.consistent);
+        for (const { id, gpa, guestMemfd } of vmm().report.memslots.filter((slot) => slot.guestMemfd !== null)) {
+            const shift = Number(BigInt(guestMemfd?.offset ?? 0) >> 12n) - Number(BigInt(gpa) >> 12n);
+            for (const run of of(id)) {
+                assert.equal(run.scope, 'guest_memfd');
+                const { first, pages } = pagesOf(run);
+                for (let page = first; page < first + pages; page++) {
+                    assert.equal(run.attribute, isPrivate(page + shift) ? 'private' : 'shared', `page ${page} of memslot ${id}`);
+                }
+            }
+            assert.ok(of(id).length > 3);
+        }
+    });
+
+    it('has shared pages that nobody decides where a slot has no guest_memfd', async () => {
+        const { of } = await runsOf(openVm());
+        for (const { id } of vmm().report.memslots.filter((slot) => slot.guestMemfd === null)) {
+            assert.deepEqual([...new Set(of(id).map(({ attribute, scope }) => `${attribute} ${scope}`))], ['shared none']);
+        }
+    });
+
+    it('lists the attributes of the whole guest_memfd, and walks twice only where no memslot is bound', async () => {
+        const { guestMemfds, capabilities } = await readVmDetails(openVm(), pace());
+        assert.equal(capabilities.attributeScope, 'guest_memfd');
+        for (const { size, attributes: ranges, unbound } of guestMemfds) {
+            const end = Number(BigInt(size) >> 12n);
+            assert.deepEqual(
+                (ranges ?? []).flatMap(({ size: bytes, attribute }) => new Array<string>(Number(BigInt(bytes) >> 12n)).fill(attribute)),
+                Array.from({ length: end }, (_, page) => (isPrivate(page) ? 'private' : 'shared')),
+            );
+            for (const { offset, size: bytes } of unbound) {
+                const first = Number(BigInt(offset) >> 12n);
+                const range = [first, first + Number(BigInt(bytes) >> 12n)] as const;
+                assert.ok(walked.some(([from, to]) => from === range[0] && to === range[1]), `${hex(BigInt(offset))} was not walked again`);
+            }
+        }
+    });
+
+    it('is not called consistent by its stamps alone while they move', async () => {
+        let sequence = 0n;
+        await runsOf(openVm(() => sequence++));
+        const once = walked.length;
+        await runsOf(openVm());
+        assert.ok(once > 0 && walked.length <= once);
+    });
+});
