@@ -6,13 +6,15 @@ import assert from 'node:assert/strict';
 import type { AttributeChunk, GuestMemfdRecord, VmmProcess } from '../../native/index';
 import { Pace } from '../../src/agent/pace';
 import { readPageMap } from '../../src/agent/pageMap';
-import { readVmDetails } from '../../src/agent/vmDetails';
+import { readGuestMemfdAttributes } from '../../src/agent/guestMemfdAttributes';
+import { unboundRanges } from '../../src/agent/guestMemfds';
+import { UnknownFields } from '../../src/agent/unknownFields';
 import type { OpenVm } from '../../src/agent/vmDirectory';
+import { readVmMemory } from '../../src/agent/vmMemory';
 import { summarizeVm } from '../../src/agent/vmSummary';
 import type { PageRun } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';
 import { addon } from '../native/addon';
-import { hex } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 
 const privateAttribute = 8;
@@ -21,10 +23,10 @@ const pace = () => new Pace(new AbortController().signal);
 /** Every other stretch of three pages is private, from page 1 on. */
 const isPrivate = (page: number) => Math.floor((page + 2) / 3) % 2 === 1;
 
-function attributes(first: number, end: number, sequence: bigint): AttributeChunk {
+function attributes(first: number, end: number): AttributeChunk {
     const pages = Array.from({ length: end - first }, (_, index) => first + index).filter(isPrivate);
     const columns = { gfns: Float64Array.from(pages), pages: new Float64Array(pages.length).fill(1) };
-    return { ...columns, values: new Uint8Array(pages.length).fill(privateAttribute), next: null, sequence, quiet: true };
+    return { ...columns, values: new Uint8Array(pages.length).fill(privateAttribute), next: null, sequence: 1n, quiet: true };
 }
 
 describe('a VM whose guest_memfds have attributes of their own', () => {
@@ -32,8 +34,7 @@ describe('a VM whose guest_memfds have attributes of their own', () => {
     let process: VmmProcess | undefined;
     let walked: (readonly [number, number])[] = [];
 
-    /** The VM; `sequence` gives the stamp of each walk. */
-    const openVm = (sequence: () => bigint = () => 1n): OpenVm => {
+    const openVm = (answer: (first: number, end: number) => AttributeChunk = attributes): OpenVm => {
         process = new addon.VmmProcess(vmm().report.pid);
         const real = process;
         walked = [];
@@ -44,7 +45,7 @@ describe('a VM whose guest_memfds have attributes of their own', () => {
             },
             readGuestMemfdAttributes: (_fd: number, first: number, end: number) => {
                 walked.push([first, end]);
-                return attributes(first, end, sequence());
+                return answer(first, end);
             },
         };
         const seen = new Proxy(real, {
@@ -96,27 +97,32 @@ describe('a VM whose guest_memfds have attributes of their own', () => {
     });
 
     it('lists the attributes of the whole guest_memfd, and walks twice only where no memslot is bound', async () => {
-        const { guestMemfds, capabilities } = await readVmDetails(openVm(), pace());
-        assert.equal(capabilities.attributeScope, 'guest_memfd');
-        for (const { size, attributes: ranges, unbound } of guestMemfds) {
-            const end = Number(BigInt(size) >> 12n);
+        const vm = openVm();
+        for (const held of readVmMemory(vm).guestMemfds.values()) {
+            walked = [];
+            const ranges = await readGuestMemfdAttributes(vm, held, new UnknownFields(), pace());
+            const end = Number(held.record.size >> 12n);
             assert.deepEqual(
-                (ranges ?? []).flatMap(({ size: bytes, attribute }) => new Array<string>(Number(BigInt(bytes) >> 12n)).fill(attribute)),
+                (ranges ?? []).flatMap(({ size, attribute }) => new Array<string>(Number(BigInt(size) >> 12n)).fill(attribute)),
                 Array.from({ length: end }, (_, page) => (isPrivate(page) ? 'private' : 'shared')),
             );
-            for (const { offset, size: bytes } of unbound) {
+            const unbound = unboundRanges(held.record).map(({ offset, size }) => {
                 const first = Number(BigInt(offset) >> 12n);
-                const range = [first, first + Number(BigInt(bytes) >> 12n)] as const;
-                assert.ok(walked.some(([from, to]) => from === range[0] && to === range[1]), `${hex(BigInt(offset))} was not walked again`);
-            }
+                return [first, first + Number(BigInt(size) >> 12n)];
+            });
+            assert.deepEqual(walked, [[0, end], ...unbound]);
         }
     });
 
-    it('is not called consistent by its stamps alone while they move', async () => {
-        let sequence = 0n;
-        await runsOf(openVm(() => sequence++));
-        const once = walked.length;
-        await runsOf(openVm());
-        assert.ok(once > 0 && walked.length <= once);
+    it('is consistent when a change was under way and a second walk found the same', async () => {
+        const { map } = await runsOf(openVm((first, end) => ({ ...attributes(first, end), quiet: false })));
+        assert.ok(map.consistent);
+        assert.ok(walked.every((range, index) => index % 2 === 0 || range[0] === walked[index - 1]?.[0]), 'not each was walked twice');
+    });
+
+    it('is not consistent when every walk finds something else', async () => {
+        let walks = 0;
+        const { map } = await runsOf(openVm((first, end) => ({ ...attributes(first, end - (walks++ % 2)), quiet: false })));
+        assert.ok(!map.consistent);
     });
 });
