@@ -46,10 +46,10 @@ export function guestMemfdDetails(details: Details, guestMemfd: GuestMemfd, pid:
 const notKnown = () => vscode.l10n.t('not known');
 const sizeText = (size: Hex | null): string => (size === null ? notKnown() : displaySize(size));
 
-/** "4 KiB: 60 KiB, 2 MiB: 4 MiB" */
+/** "60 KiB in pages of 4 KiB, 4 MiB in pages of 2 MiB" */
 function foliosText(folios: GuestMemfd['folios']): string {
     if (folios === null) return notKnown();
-    const texts = folios.map(({ pageSize, size }) => `${displaySize(pageSize)}: ${displaySize(size)}`);
+    const texts = folios.map(({ pageSize, size }) => vscode.l10n.t('{0} in pages of {1}', displaySize(size), displaySize(pageSize)));
     return texts.length === 0 ? vscode.l10n.t('no page') : texts.join(', ');
 }
 

@@ -132,7 +132,8 @@ function memslotItem(node: SlotNode, details: readonly DetailNode[], totals: Mem
     item.contextValue = addressSpace === 0 ? 'memslot address convertible' : 'memslot address';
     item.tooltip = tooltipOf(
         memslotLabel(memslot),
-        details.map(({ label, value }) => [label, value] as const),
+        // The title is the slot's number already.
+        details.slice(1).map(({ label, value }) => [label, value] as const),
     );
     if (addressSpace === 0) {
         item.command = { command: 'guestmem.map.show' satisfies CommandId, title: '', arguments: [node] };

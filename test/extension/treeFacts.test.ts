@@ -97,7 +97,7 @@ describe('trees', () => {
             Size: '64 KiB (0x10000)',
             Allocated: '12 KiB',
             Prepared: '8 KiB',
-            'Page sizes': '4 KiB: 12 KiB',
+            'Page sizes': '12 KiB in pages of 4 KiB',
             'NUMA nodes': '0, 1',
             'Also held by': 'process 8, fd 3, 4',
             'Mapped by': 'process 8 at 0x7f0000001000: 0x1000+0x2000, rw-',
