@@ -1,17 +1,48 @@
 /** What a process's own page table says, straight from /proc/PID/pagemap: a witness beside PAGEMAP_SCAN. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 const presentBit = 1n << 63n;
+const pageNumberMask = (1n << 55n) - 1n;
+/** KPF_HUGE (hugetlb), KPF_THP and KPF_ZERO_PAGE of <linux/kernel-page-flags.h>. */
+const hugeFlags = (1n << 17n) | (1n << 22n);
+const zeroPageFlag = 1n << 24n;
 
 /** Whether each page of [hva, hva + size) is present in the page table of the process. */
-export function presentPages(pid: number, hva: bigint, size: bigint): boolean[] {
-    const entries = new BigUint64Array(Number(size / 4096n));
-    const file = openSync(`/proc/${pid}/pagemap`, 'r');
+export const presentPages = (pid: number, hva: bigint, size: bigint): boolean[] =>
+    [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => (entry & presentBit) !== 0n);
+
+/** The same, and what /proc/kpageflags says of the physical page: of a huge page, the kernel's page of zeros, another. */
+export function mappedPages(pid: number, hva: bigint, size: bigint): ('absent' | 'zero' | 'huge' | 'small')[] {
+    return [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => {
+        if ((entry & presentBit) === 0n) return 'absent';
+        const [flags = 0n] = entries('/proc/kpageflags', entry & pageNumberMask, 1n);
+        if ((flags & zeroPageFlag) !== 0n) return 'zero';
+        return (flags & hugeFlags) !== 0n ? 'huge' : 'small';
+    });
+}
+
+/** The rights of the mapping at an HVA as /proc/PID/maps has them now, but for "p" or "s"; null where nothing is mapped. */
+export function mappingRights(pid: number): (hva: bigint) => string | null {
+    const mappings = readFileSync(`/proc/${pid}/maps`, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => {
+            const [range = '', rights = ''] = line.split(' ');
+            const [start = 0n, end = 0n] = range.split('-').map((address) => BigInt(`0x${address}`));
+            return { start, end, rights: rights.slice(0, 3) };
+        });
+    return (hva) => mappings.find(({ start, end }) => start <= hva && hva < end)?.rights ?? null;
+}
+
+/** `count` entries of 64 bits from the entry `first` on. */
+function entries(path: string, first: bigint, count: bigint): BigUint64Array {
+    const values = new BigUint64Array(Number(count));
+    const file = openSync(path, 'r');
     try {
-        const bytes = readSync(file, new Uint8Array(entries.buffer), 0, entries.byteLength, Number(hva / 4096n) * 8);
-        if (bytes !== entries.byteLength) throw new Error(`/proc/${pid}/pagemap ended after ${bytes} bytes.`);
+        const bytes = readSync(file, new Uint8Array(values.buffer), 0, values.byteLength, first * 8n);
+        if (bytes !== values.byteLength) throw new Error(`${path} ended after ${bytes} bytes.`);
     } finally {
         closeSync(file);
     }
-    return [...entries].map((entry) => (entry & presentBit) !== 0n);
+    return values;
 }

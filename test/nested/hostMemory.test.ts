@@ -1,0 +1,3 @@
+import { describeHostMemory } from '../support/hostMemorySuite';
+
+describeHostMemory('sw-protected');
