@@ -1,11 +1,13 @@
 // Packages of any Debian release, fetched and unpacked into a folder; nothing is installed.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, output, run } from './run.mjs';
 
 /**
  * Downloads the newest package whose name matches `pattern` (an extended regular expression) in `release` ("bookworm",
- * "trixie-backports") and unpacks it into `folder`/unpacked. Uses the mirror that this machine's apt uses.
+ * "trixie-backports"), together with those it depends on that carry the same kernel version in their names: some
+ * releases pack an image, its modules and its lists apart. Unpacks them into `folder`/unpacked and returns the name of
+ * the first. Uses the mirror that this machine's apt uses.
  */
 export function fetchDebianPackage(release, pattern, folder) {
     const lists = join(folder, 'lists');
@@ -26,10 +28,19 @@ export function fetchDebianPackage(release, pattern, folder) {
     const found = output('apt-cache', [...options, 'search', '--names-only', pattern]) ?? '';
     const name = found.split('\n').map((line) => line.split(' ')[0]).sort(byVersion).at(-1);
     if (!name) throw new Failure(`Debian ${release} has no package that matches ${pattern}.`);
-    run('apt-get', [...options, '--quiet', 'download', name], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-    const file = readdirSync(folder).find((entry) => entry.startsWith(`${name}_`));
-    run('dpkg-deb', ['-x', join(folder, file), join(folder, 'unpacked')]);
+    const names = [name, ...partsOf(name, options)];
+    run('apt-get', [...options, '--quiet', 'download', ...names], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    for (const file of readdirSync(folder).filter((entry) => entry.endsWith('.deb'))) {
+        run('dpkg-deb', ['-x', join(folder, file), join(folder, 'unpacked')]);
+        rmSync(join(folder, file));
+    }
     return name;
+}
+
+function partsOf(name, options) {
+    const [version] = /[0-9].*$/.exec(name) ?? [];
+    const depends = output('apt-cache', [...options, 'depends', '--important', name]) ?? '';
+    return [...depends.matchAll(/^ +Depends: (\S+)$/gm)].map(([, part]) => part).filter((part) => part.endsWith(version));
 }
 
 /** Where this machine gets its own release from. */
