@@ -188,6 +188,18 @@ static uint8_t *map_large_memory(const struct options *options)
     return address + offset;
 }
 
+/* Kernels whose guest_memfds serve private memory alone let every VM create one, though no memslot may use it. */
+static void add_useless_guest_memfd(struct vm *vm)
+{
+    struct kvm_create_guest_memfd create = {.size = 1024 * KIB};
+    int fd = ioctl(vm->fd, KVM_CREATE_GUEST_MEMFD, &create);
+
+    if (fd < 0)
+        return;
+    vm->guest_memfds[vm->guest_memfd_count++] = (struct guest_memfd){fd, create.size, create.flags};
+    allocate(fd, 0, 16 * PAGE);
+}
+
 /* The large slot is at 4 GiB; the guest of a sw-protected VM converts its first 4 MiB. Returns the first free GPA. */
 static uint64_t add_large_memory(struct vm *vm, const struct options *options, uint64_t gmem_flags)
 {
@@ -250,6 +262,8 @@ void add_memory(struct vm *vm, const struct options *options)
     add_conventional_memory(vm);
     if (has_gmem)
         add_guest_memfds(vm, gmem_flags);
+    else
+        add_useless_guest_memfd(vm);
     gpa = (add_large_memory(vm, options, gmem_flags) + GIB) & -GIB;
     if (has_gmem && options->gmem)
         gpa = (add_pure_guest_memfd(vm, options, gpa, gmem_flags) + GIB) & -GIB;

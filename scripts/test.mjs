@@ -1,5 +1,6 @@
-// `npm test [-- SUITE…]`: sets up, builds, and runs every suite that this machine can run, or those named. The last
-// line is `N passed, N failed, N skipped`; what failed and why something was skipped stands before it.
+// `npm test [-- SUITE…]`: sets up, builds, and runs every suite that this machine can run, or those named; `stock` names
+// stock-6.1 and all others that begin so. The last line is `N passed, N failed, N skipped`; what failed and why something
+// was skipped stands before it.
 import { spawnSync } from 'node:child_process';
 import { build } from './build.mjs';
 import { findTestKernel } from './buildTestKernel.mjs';
@@ -23,9 +24,10 @@ function lint() {
 await main(async () => {
     const known = ['lint', ...suiteNames];
     const named = process.argv.slice(2);
-    const unknown = named.filter((name) => !known.includes(name));
+    const suitesOf = (name) => known.filter((suite) => suite === name || suite.startsWith(`${name}-`));
+    const unknown = named.filter((name) => suitesOf(name).length === 0);
     if (unknown.length > 0) throw new Failure(`there is no suite ${unknown.join(', ')}; there are ${known.join(', ')}.`);
-    const suites = named.length > 0 ? named : known;
+    const suites = named.length > 0 ? [...new Set(named.flatMap(suitesOf))] : known;
 
     setup('build', 'test');
     build({ tests: true });

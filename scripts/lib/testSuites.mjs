@@ -1,10 +1,11 @@
-// What `npm test` runs: each folder under test/ that has tests is a suite, and its name says what it needs.
+// What `npm test` runs: each folder under test/ that has tests is a suite, and its name says what it needs. The tests of
+// test/stock are a suite for each of Debian's kernels, stock-NAME; those of test/stock/NAME run on that kernel alone.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fetchStockKernel } from '../fetchStockKernel.mjs';
+import { fetchStockKernel, stockKernelNames } from '../fetchStockKernel.mjs';
 import { root } from './run.mjs';
 import { asRoot } from './systemPackages.mjs';
 
@@ -22,32 +23,32 @@ const kinds = {
     native: { run: asRootOnHost, missing: noRoot },
     kvm: { run: asRootOnHost, missing: () => noRoot() ?? noKvm() },
     nested: { run: (files, folder) => inNestedMachine(files, folder, largeWithTwoNodes), missing: noTestKernel },
-    stock: { run: (files, folder) => inNestedMachine(files, folder, fetchStockKernel()) },
+    ...Object.fromEntries(stockKernelNames.map((name) => [`stock-${name}`, onStockKernel(name)])),
     extension: { run: inExtensionHost, missing: noChromium },
     ui: { run: onHost, missing: () => noChromium() ?? noRoot() ?? noKvm() },
 };
 
-/** The suite's test files in test/, relative to it; what was compiled from a file that is gone does not count. */
-const testFiles = (suite) =>
-    existsSync(join(root, 'test', suite))
-        ? readdirSync(join(root, 'test', suite), { recursive: true }).filter((name) => name.endsWith('.test.ts'))
+/** The test files in a folder of test/, relative to it; what was compiled from a file that is gone does not count. */
+const testFilesIn = (folder) =>
+    existsSync(join(root, 'test', folder))
+        ? readdirSync(join(root, 'test', folder), { recursive: true }).filter((name) => name.endsWith('.test.ts'))
         : [];
 
 /** Those above must be there; a folder beside them needs nothing special. */
-const otherSuites = readdirSync(join(root, 'test')).filter((name) => !(name in kinds) && testFiles(name).length > 0);
+const otherSuites = readdirSync(join(root, 'test')).filter((name) => !(name in kinds) && name !== 'stock' && testFilesIn(name).length > 0);
 export const suiteNames = [...Object.keys(kinds), ...otherSuites];
 
 /** { passed, failures, skips }: a number and two arrays of lines. A suite that ran no test has failed. */
 export async function runSuite(suite) {
-    const files = testFiles(suite);
-    if (files.length === 0) return { passed: 0, failures: [`${suite}: no test was found in test/${suite}`], skips: [] };
-    const { run, missing } = kinds[suite] ?? { run: onHost };
+    const { run, missing, source = suite, isFor = () => true } = kinds[suite] ?? { run: onHost };
+    const files = testFilesIn(source).filter(isFor);
+    if (files.length === 0) return { passed: 0, failures: [`${suite}: no test was found in test/${source}`], skips: [] };
     const reason = missing?.();
     if (reason !== undefined) return { passed: 0, failures: [], skips: files.map((file) => `${suite}/${file}: ${reason}`) };
 
     const folder = mkdtempSync(join(tmpdir(), 'guestmem-test-'));
     try {
-        const compiled = files.map((file) => join('out/test', suite, file.replace(/\.ts$/, '.cjs')));
+        const compiled = files.map((file) => join('out/test', source, file.replace(/\.ts$/, '.cjs')));
         return sum(suite, await run(compiled, folder));
     } catch (error) {
         return { passed: 0, failures: [`${suite}: ${error.message}`], skips: [] };
@@ -74,10 +75,14 @@ function asRootOnHost(files, folder) {
     return onHost(files, folder, sudo.length === 0 ? [] : [...sudo, 'env', `PATH=${process.env.PATH}`]);
 }
 
-/** One machine, booted with `options`, for all files; those named *.host.test.ts look at such a machine from outside. */
+/**
+ * One machine, booted with `options`, for all files; those named *.last.test.ts change it for good and run last, and those
+ * named *.host.test.ts look at such a machine from outside.
+ */
 async function inNestedMachine(files, folder, options) {
     const outside = files.filter((file) => file.endsWith('.host.test.cjs'));
-    const inside = files.filter((file) => !outside.includes(file));
+    const last = files.filter((file) => file.endsWith('.last.test.cjs'));
+    const inside = [...files.filter((file) => !outside.includes(file) && !last.includes(file)), ...last];
     const { NestedMachine } = await import(pathToFileURL(join(root, 'out/test/support/nestedMachine.cjs')).href);
     const command = [process.execPath, ...mocha('/out/results.json', emulatedTestTimeout, inside)].join(' ');
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('GUESTMEM_')));
@@ -90,6 +95,15 @@ async function inNestedMachine(files, folder, options) {
     } finally {
         await machine.close();
     }
+}
+
+/** The suite of test/stock on one of Debian's kernels. */
+function onStockKernel(name) {
+    return {
+        source: 'stock',
+        isFor: (file) => [name, '.'].includes(dirname(file)),
+        run: (files, folder) => inNestedMachine(files, folder, fetchStockKernel(name)),
+    };
 }
 
 /** Files named *.untrusted.test.ts run in a window whose folder is not trusted. */

@@ -18,6 +18,7 @@ stage() {
         mount -t devpts devpts /dev/pts &&
         mount -t tmpfs tmpfs /dev/shm &&
         mount -t tmpfs tmpfs /run &&
+        mount -t securityfs securityfs /sys/kernel/security &&
         mount -t debugfs debugfs /sys/kernel/debug &&
         mount -t tracefs tracefs /sys/kernel/tracing &&
         mount -t bpf bpf /sys/fs/bpf &&

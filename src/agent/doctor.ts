@@ -5,6 +5,7 @@
 import { accessSync, constants, existsSync, readFileSync, readlinkSync } from 'node:fs';
 import type { DoctorCheck, DoctorReport } from '../common/model';
 import { toGuestmemError } from '../common/errors';
+import { confidentiality, isLockedDown } from './lockdown';
 import { native } from './native';
 import { isNativeError } from './nativeErrors';
 import { missingCapabilities, neededCapabilities } from './privilege';
@@ -78,6 +79,7 @@ function checkBpf(): Finding {
         else return bad(toGuestmemError(thrown).message, 'npm run build');
     }
     if (problem === null) return good('the BPF programs load and pass the verifier');
+    if (isLockedDown(problem.log)) return bad(confidentiality.found, confidentiality.fix);
     const isPermission = problem.code === 'EPERM' || problem.code === 'EACCES';
     const lastLines = problem.log?.trim().split('\n').slice(-3).join(' | ');
     return bad(
@@ -119,7 +121,7 @@ function checkLockdown(): Finding {
     const text = readKernelFile('/sys/kernel/security/lockdown');
     const mode = text === undefined ? undefined : /\[(\w+)\]/.exec(text)?.[1];
     if (mode === 'confidentiality') {
-        return bad('kernel lockdown is in mode confidentiality, which forbids BPF to read kernel memory', 'boot without lockdown=confidentiality; mode integrity is enough');
+        return bad(confidentiality.found, confidentiality.fix);
     }
     return good(mode === undefined ? 'no lockdown state is shown (/sys/kernel/security/lockdown)' : `kernel lockdown is in mode ${mode}`);
 }

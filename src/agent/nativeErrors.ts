@@ -1,6 +1,7 @@
 /** Failures of the native addon in the program's own words. */
 import type { NativeError } from '../../native/index';
 import { GuestmemError, errors } from '../common/errors';
+import { isLockedDown, lockedDown } from './lockdown';
 import { missingCapabilities, withoutRoot } from './privilege';
 
 export const isNativeError = (thrown: unknown): thrown is NativeError =>
@@ -13,6 +14,7 @@ export function fromNative(thrown: unknown, tried: string, pid: number): unknown
     if (!isNativeError(thrown)) return thrown;
     const { code, operation, message, log } = thrown;
     if (code === 'ESRCH') return errors.noSuchProcess(pid);
+    if (isLockedDown(log)) return lockedDown(`${tried} (${operation})`, { pid, operation, errno: code });
     // With a log it is the BPF verifier that refuses a program, for which no capability helps.
     if (isPermission(code) && log === undefined) return refused(`${tried} (${operation})`, code, { pid, operation });
     const data = { pid, operation, errno: code, ...(log === undefined ? {} : { log }) };

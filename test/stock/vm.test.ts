@@ -1,0 +1,101 @@
+/** A default VM on every stock kernel: what the command line shows of it, against what its VMM and the kernel say. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import type { AddressFacts, MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
+import { guestmemError, guestmemJson } from '../support/guestmem';
+import { assertCounts } from '../support/guestMappings';
+import { presentPages } from '../support/pagemap';
+import { contains, hex, page, pagesOf, runAt, startOf } from '../support/pages';
+import { suiteVmm } from '../support/suiteVmm';
+
+describe('a stock kernel', () => {
+    it('has KVM as modules, with types of their own', () => {
+        assert.ok(existsSync('/sys/module/kvm_amd/sections'), 'kvm_amd is no module');
+        assert.ok(existsSync('/sys/kernel/btf/kvm'), 'the module kvm has no type information');
+    });
+});
+
+describe('a default VM', () => {
+    const vmm = suiteVmm(['--slots', '2']);
+    let map: PageMap;
+    before('stop the guest', () => vmm().setPaused(true));
+    before('read the map', async () => (map = await guestmemJson<PageMap>(['map', vmm().id])));
+
+    it('is listed', async () => {
+        const { vms, unknown } = await guestmemJson<VmList>(['vms']);
+        const seen = vms.map(({ id, vcpus, type }) => ({ id, vcpus, type }));
+        assert.deepEqual(seen, [{ id: vmm().id, vcpus: 1, type: 'default' }]);
+        assert.deepEqual(unknown, []);
+    });
+
+    it('has the memslots that the VMM made, and its vCPU halted after the HLT of the guest’s code', async () => {
+        const { addressSpaces, vcpus } = await guestmemJson<VmDetails>(['show', vmm().id]);
+        const own = (addressSpaces[0]?.memslots ?? []).filter(({ internal }) => !internal);
+        const core = ({ id, gpa, size, hva }: { id: number; gpa: string; size: string; hva: string }) => ({ id, gpa, size, hva });
+        assert.deepEqual(own.map(core).sort((a, b) => a.id - b.id), vmm().report.memslots.map(core));
+        const seen = vcpus.map(({ exit, rip, cr3 }) => ({ exit, rip, cr3 }));
+        assert.deepEqual(seen, [{ exit: { reason: 'hlt', memoryFault: null }, rip: '0x5001', cr3: '0x1000' }]);
+    });
+
+    it('is shared throughout, in a map that is consistent and gives a reason for all that is unknown', () => {
+        assert.ok(map.consistent);
+        assert.deepEqual([...new Set(map.runs.map(({ attribute }) => attribute))], ['shared']);
+        assert.ok(map.unknown.every(({ reason }) => reason !== ''));
+        const known = map.runs.every(({ hvaBacking, gmemBacking, guestMapping }) => hvaBacking.state !== null && gmemBacking.state !== null && guestMapping !== null);
+        assert.ok(known, JSON.stringify(map.unknown));
+    });
+
+    it('maps the pages in its VMM that /proc/PID/pagemap tells', () => {
+        for (const slot of vmm().report.memslots) {
+            const present = presentPages(vmm().report.pid, BigInt(slot.hva), BigInt(slot.size));
+            for (const [index, gpa] of pagesOf(slot).entries()) {
+                const { hvaBacking } = runAt(map, gpa);
+                const mapped = hvaBacking.state === 'zero' || (hvaBacking.state === 'present' && hvaBacking.mapped);
+                assert.equal(mapped, present[index], `GPA ${hex(gpa)}`);
+            }
+        }
+    });
+
+    it('maps the pages for the guest that the guest used, as many as KVM counts', () => {
+        for (const slot of vmm().report.memslots) {
+            for (const gpa of pagesOf(slot)) {
+                const { guestMapping } = runAt(map, gpa);
+                const expected = contains(slot.touched, gpa) ? ['4K', slot.kind !== 'read-only'] : ['none', false];
+                assert.deepEqual(guestMapping && [guestMapping.level, guestMapping.writable], expected, `GPA ${hex(gpa)}`);
+            }
+        }
+        assertCounts(vmm(), map.runs);
+    });
+
+    it('has dirty pages where the guest wrote, and they stay dirty for the VMM', async () => {
+        for (const slot of vmm().report.memslots) {
+            for (const gpa of pagesOf(slot)) {
+                assert.equal(runAt(map, gpa).dirty, slot.kind === 'dirty-logged' ? contains(slot.touched, gpa) : null, `GPA ${hex(gpa)}`);
+            }
+        }
+        const slot = vmm().memslot('dirty-logged');
+        assert.deepEqual(await vmm().takeDirtyLog(slot.id), [slot.touched]);
+    });
+
+    it('reads as the guest reads', async () => {
+        const gpa = startOf(vmm().memslot('memfd'));
+        await vmm().write(gpa + 5n, 0xa5);
+        const { bytes, ranges } = await guestmemJson<MemoryRead>(['read', vmm().id, hex(gpa), hex(page)]);
+        assert.equal(Buffer.from(bytes, 'base64')[5], 0xa5);
+        assert.deepEqual(ranges.map(({ source }) => source), ['page']);
+    });
+
+    it('explains an address', async () => {
+        const slot = vmm().memslot('memfd');
+        const facts = await guestmemJson<AddressFacts>(['explain', vmm().id, hex(startOf(slot) + page)]);
+        const seen = { kind: facts.kind, hva: facts.hva, memslot: facts.memslot?.id, run: facts.run.gpa };
+        assert.deepEqual(seen, { kind: 'memory', hva: hex(BigInt(slot.hva) + page), memslot: slot.id, run: slot.gpa });
+    });
+
+    it('is not converted, with the reason', async () => {
+        const range = `${vmm().memslot('memfd').gpa}+${hex(page)}`;
+        const { code, message } = await guestmemError(['convert', vmm().id, range, 'private', '--yes'], 1);
+        assert.equal(code, 'unsupported');
+        assert.match(message, /no private memory/);
+    });
+});
