@@ -92,7 +92,8 @@ int walk(struct bpf_iter__task *context)
     struct task_struct *task = context->task;
     if (!task || task->pid != task->tgid || !task->mm || state.next_pid)
         return 0;
-    __u32 pid = thread_id_for_reader(task->thread_pid);
+    /* As a plain address: verifiers before Linux 6.2 refuse to add to one whose type they know. */
+    __u32 pid = thread_id_for_reader(BPF_CORE_READ(task, thread_pid));
     if (!pid || pid < state.first_pid)
         return 0;
     if (bpf_core_type_exists(struct bpf_iter_task_vma_kern)) {

@@ -10,6 +10,7 @@ import { enumerate, UnknownFields } from './unknownFields';
 import { readVcpus } from './vcpus';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
+import { noTypeReason } from './vmSummary';
 
 const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
 
@@ -17,7 +18,7 @@ export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> 
     const memory = readVmMemory(vm);
     const unknown = new UnknownFields();
     if (!vm.record.consistent) unknown.add('addressSpaces', 'the memslots kept changing while they were read');
-    if (vm.record.type === null) unknown.add('vm.type', "this kernel's struct kvm does not tell the VM's type");
+    if (vm.record.type === null) unknown.add('vm.type', noTypeReason);
     if (memory.mappings === null) unknown.add('addressSpaces.memslots.backing', memory.mappingsReason);
     tellGmemProblems(memory, unknown);
     return {

@@ -14,7 +14,7 @@ import { fromNative, isNativeError, refused, translating } from './nativeErrors'
 import type { Pace } from './pace';
 import { listKvmLinks, readStatus, requireOwnProc } from './processes';
 import { placeOf, scanVms, sightAgain, sightMappedVms, sightVms, strength, type Scan, type Sighting } from './vmScan';
-import { summarizeVm, vmIdOf } from './vmSummary';
+import { noTypeReason, summarizeVm, vmIdOf } from './vmSummary';
 import type { VmReference } from './validate';
 
 /** A VM as a request works on it; its process handles close with the request. */
@@ -61,6 +61,7 @@ export class VmDirectory {
                 reason: 'which file descriptors name the same VM is known only to the kernel, which could not be asked',
             });
         }
+        if (scan.sightings.some(({ record }) => record?.type === null)) unknown.push({ field: 'type', reason: noTypeReason });
         for (const sighting of scan.sightings) {
             const id = vmIdOf(placeOf(sighting));
             if (sighting.record?.consistent === false) {

@@ -12,6 +12,9 @@ const types = ['default', 'sw-protected', 'sev', 'sev-es', 'snp', 'tdx'] as cons
 export const vmType = (number: number | null): VmType | null =>
     number === null ? null : (types[number] ?? `type-${number}`);
 
+/** Why a type is unknown where the kernel was asked. */
+export const noTypeReason = "this kernel's struct kvm does not tell a VM's type";
+
 /**
  * Whether the VM's pages can be private. Before struct kvm kept the answer (kvm_arch.has_private_mem, 6.10), only
  * software-protected VMs had private memory.

@@ -9,9 +9,12 @@ describe('a VM without guest_memfd', () => {
 
     it('has none, and nobody who decides about private and shared', async () => {
         assert.deepEqual(vmm().report.guestMemfds, []);
-        const { guestMemfds, capabilities, addressSpaces } = await guestmemJson<VmDetails>(['show', vmm().id]);
+        const { vm, guestMemfds, capabilities, addressSpaces, unknown } = await guestmemJson<VmDetails>(['show', vmm().id]);
         assert.deepEqual(guestMemfds, []);
         assert.deepEqual(capabilities, { attributes: [], attributeScope: 'none' });
         assert.ok(addressSpaces[0]?.memslots.every(({ guestMemfd, gmemOnly }) => guestMemfd === null && !gmemOnly));
+        // A type came with the VMs that can have private memory.
+        assert.equal(vm.type, null);
+        assert.match(unknown.find(({ field }) => field === 'vm.type')?.reason ?? '', /does not tell/);
     });
 });
