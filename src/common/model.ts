@@ -221,7 +221,7 @@ export interface PageRun {
     readonly guestMapping: GuestMapping | null;
     /** Written since the VMM last took the dirty log; null where KVM does not log. */
     readonly dirty: boolean | null;
-    /** Null where the guest maps nothing, or the mapping is not known; empty where nothing is against a larger one. */
+    /** Null where the guest maps nothing, or the mapping or what is against a larger one is not known; empty where nothing is. */
     readonly whyNotLarger: readonly LargerPageObstacle[] | null;
     readonly guestUses: GuestCopy;
 }
