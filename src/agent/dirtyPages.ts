@@ -8,6 +8,7 @@ import { unlessRefused } from './nativeErrors';
 import type { Pace } from './pace';
 import { stateBits } from './stateBits';
 import { enumerate, type UnknownFields } from './unknownFields';
+import type { UnstampedReads } from './unstampedReads';
 import type { OpenVm } from './vmDirectory';
 
 const meaning = makeMeaning(stateBits({ dirty: false }), () => stateBits({ dirty: true }));
@@ -19,6 +20,7 @@ export class DirtyPages {
     constructor(
         private readonly vm: OpenVm,
         private readonly unknown: UnknownFields,
+        private readonly unstamped: UnstampedReads,
         private readonly pace: Pace,
     ) {}
 
@@ -32,7 +34,7 @@ export class DirtyPages {
         }
         const layer = await unlessRefused(async () => {
             const chunks = await readChunks(this.pace, gfn, end, (from) =>
-                vm.process.readDirtyPages(vm.fd, slot.addressSpace, from, end),
+                this.unstamped.read((process) => process.readDirtyPages(vm.fd, slot.addressSpace, from, end)),
             );
             return chunks === null ? 'its dirty bitmap went away while it was read' : makeLayer(chunks, 0, meaning);
         });

@@ -1,5 +1,5 @@
 /** How KVM maps the guest's memory (EPT, NPT), as one layer over an address space; a string is why it is not known. */
-import type { GuestMappingProblem } from '../../native/index';
+import type { GuestMappingProblem, VmmProcess } from '../../native/index';
 import { errors } from '../common/errors';
 import type { GuestMapping } from '../common/model';
 import { encodePageDetail } from '../common/pageState';
@@ -8,6 +8,7 @@ import { makeLayer, makeMeaning, type Layer } from './layer';
 import { unlessRefused } from './nativeErrors';
 import type { Pace } from './pace';
 import { stateBits } from './stateBits';
+import type { UnstampedReads } from './unstampedReads';
 import type { OpenVm } from './vmDirectory';
 
 /** What is mapped nowhere. */
@@ -45,11 +46,13 @@ export function readGuestMapping(
     end: number,
     withAccessed: boolean,
     pace: Pace,
+    unstamped: UnstampedReads | null,
 ): Promise<Layer | string> {
     return unlessRefused(async () => {
         const problems: string[] = [];
         const chunks = await readChunks(pace, first, end, (from) => {
-            const chunk = vm.process.readGuestMapping(vm.fd, addressSpace, from, end, withAccessed);
+            const read = (process: VmmProcess) => process.readGuestMapping(vm.fd, addressSpace, from, end, withAccessed);
+            const chunk = unstamped === null ? read(vm.process) : unstamped.read(read);
             if (chunk === null || !('problem' in chunk)) return chunk;
             problems.push(reasons[chunk.problem]);
             return null;

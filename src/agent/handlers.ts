@@ -10,7 +10,7 @@ import { explainAddress } from './explain';
 import { readMappedVmDetails } from './mappedVmDetails';
 import { readGuestMemory, readLimit } from './memoryRead';
 import type { Pace } from './pace';
-import { readPageMap } from './pageMap';
+import { readPageMap, type ReadPageMap } from './pageMap';
 import {
     checkAddressSpace,
     checkAttribute,
@@ -29,7 +29,8 @@ export type Handlers = {
     readonly [Method in AgentMethod]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
 };
 
-export function makeHandlers(): Handlers {
+/** `readMap` reads page maps; an agent, which is asked again and again, has one that keeps them for a while. */
+export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
     const directory = new VmDirectory();
     return {
         initialize: (params) => {
@@ -70,7 +71,7 @@ export function makeHandlers(): Handlers {
             const addressSpace = checkAddressSpace(fields['addressSpace']);
             const withAccessed = fields['accessed'] === undefined ? false : checkFlag(fields['accessed'], 'accessed');
             return directory.withVm(checkVm(fields['vm']), pace, async (open) => {
-                const map = await readPageMap(open, addressSpace, range, withAccessed, pace);
+                const map = await readMap(open, addressSpace, range, withAccessed, pace);
                 return { ...map, runs: packPageRuns(map.runs) };
             });
         },

@@ -1,4 +1,5 @@
 /** The page map of one address space: gathers what the sources say, slot by slot, and has it combined. */
+import type { VmRecord } from '../../native/index';
 import { errors } from '../common/errors';
 import type { PageMap } from '../common/model';
 import type { PageRuns } from '../common/pageRuns';
@@ -20,6 +21,7 @@ import { findMapping, type Mapping } from './processMaps';
 import { Residency } from './residency';
 import { stateBits } from './stateBits';
 import { UnknownFields } from './unknownFields';
+import { UnstampedReads } from './unstampedReads';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
 import { cutAtEdges, isUntold } from './whyNotLarger';
@@ -49,21 +51,34 @@ export function checkAddressSpace(vm: OpenVm, addressSpace: number): void {
     );
 }
 
+/** A page map, and what it was made of. */
+export interface TakenMap {
+    readonly map: PageMapInColumns;
+    readonly memory: VmMemory;
+    readonly record: VmRecord;
+    readonly unstamped: UnstampedReads;
+}
+
 /** Without a range, all of the address space; a range must overlap a memslot or a private page. */
-export async function readPageMap(
+export type ReadPageMap = (
     vm: OpenVm,
     addressSpace: number,
     range: GpaRange | null,
     withAccessed: boolean,
     pace: Pace,
-): Promise<PageMapInColumns> {
+) => Promise<PageMapInColumns>;
+
+export const readPageMap: ReadPageMap = async (...what) => (await takePageMap(...what)).map;
+
+export async function takePageMap(...[vm, addressSpace, range, withAccessed, pace]: Parameters<ReadPageMap>): Promise<TakenMap> {
     checkAddressSpace(vm, addressSpace);
     const window = range === null ? everything : windowOf(range);
     for (let attempt = 1; ; attempt++) {
         const takenAt = new Date().toISOString();
         const memory = readVmMemory(vm);
         const unknown = new UnknownFields();
-        const gathered = await new Gathering(vm, memory, unknown, pace).run(addressSpace, window, withAccessed);
+        const unstamped = new UnstampedReads(vm.process);
+        const gathered = await new Gathering(vm, memory, unknown, unstamped, pace).run(addressSpace, window, withAccessed);
         const after = vm.process.readVm(vm.fd);
         if (after?.vm !== vm.identity) throw errors.vmGone(vm.id);
         const stood = after.consistent && sameSlots(memory.slots, slotRows(after.memslots));
@@ -78,15 +93,10 @@ export async function readPageMap(
         if (gathered.runs.states.some((state, i) => isUntold(state, gathered.runs.details[i] ?? 0))) {
             unknown.add('whyNotLarger', 'it may be the size of the page behind it, which is not known');
         }
-        return {
-            vm: vm.id,
-            addressSpace,
-            takenAt,
-            consistent: stood && gathered.consistent,
-            runs: gathered.runs,
-            totals: gathered.totals,
-            unknown: unknown.list(),
-        };
+        const consistent = stood && gathered.consistent;
+        const { runs, totals } = gathered;
+        const map = { vm: vm.id, addressSpace, takenAt, consistent, runs, totals, unknown: unknown.list() };
+        return { map, memory, record: vm.record, unstamped };
     }
 }
 
@@ -96,7 +106,7 @@ function isOfUntoldSize(state: PageState): boolean {
 }
 
 /** Where no memslot is, only the VM's own store holds attributes, and nothing can be mapped. */
-const outsideBits = stateBits({ scope: 'vm', guestMapping: notMapped });
+export const outsideBits = stateBits({ scope: 'vm', guestMapping: notMapped });
 
 class Gathering {
     private readonly residency: Residency;
@@ -109,10 +119,11 @@ class Gathering {
         private readonly vm: OpenVm,
         private readonly memory: VmMemory,
         private readonly unknown: UnknownFields,
+        private readonly unstamped: UnstampedReads,
         private readonly pace: Pace,
     ) {
-        this.residency = new Residency(vm, memory, unknown, pace);
-        this.dirtyPages = new DirtyPages(vm, unknown, pace);
+        this.residency = new Residency(vm, memory, unknown, unstamped, pace);
+        this.dirtyPages = new DirtyPages(vm, unknown, unstamped, pace);
         this.largerPages = new LargerPagesReader(vm, unknown, pace);
     }
 
@@ -124,14 +135,20 @@ class Gathering {
             ? await walkAttributes(this.vm, window.gfn, window.end, this.memory.slots, this.pace)
             : null;
         this.consistent = attributes?.consistent ?? true;
-        const guestMapping = await this.guestMapping(addressSpace, window, withAccessed);
+        const guestMapping = await this.guestMapping(addressSpace, window, withAccessed, null);
         this.pace.begin(2 * slots.reduce((sum, slot) => sum + slot.end - slot.gfn, 0));
         const sweep = new PageStateSweep();
         let at = window.gfn;
         for (const slot of slots) {
             this.addGap(sweep, at, slot.gfn, attributes);
             at = Math.min(slot.end, window.end);
-            await this.addSlot(sweep, slot, Math.max(slot.gfn, window.gfn), at, attributes?.layer ?? null, guestMapping);
+            const gfn = Math.max(slot.gfn, window.gfn);
+            // To take the dirty log takes rights away, which no stamp tells.
+            const mapping =
+                guestMapping !== null && slot.logsDirtyPages
+                    ? await this.guestMapping(addressSpace, { gfn, end: at }, withAccessed, this.unstamped)
+                    : guestMapping;
+            await this.addSlot(sweep, slot, gfn, at, attributes?.layer ?? null, mapping);
             await this.pace.breathe();
         }
         this.addGap(sweep, at, window.end, attributes);
@@ -143,8 +160,13 @@ class Gathering {
         if (attributes !== null && gfn < end) sweep.addGap(gfn, end, attributes.layer, outsideBits);
     }
 
-    private async guestMapping(addressSpace: number, { gfn, end }: Window, withAccessed: boolean): Promise<Layer | null> {
-        const layer = await readGuestMapping(this.vm, addressSpace, gfn, end, withAccessed, this.pace);
+    private async guestMapping(
+        addressSpace: number,
+        { gfn, end }: Window,
+        withAccessed: boolean,
+        unstamped: UnstampedReads | null,
+    ): Promise<Layer | null> {
+        const layer = await readGuestMapping(this.vm, addressSpace, gfn, end, withAccessed, this.pace, unstamped);
         if (typeof layer !== 'string') return layer;
         this.unknown.add('guestMapping', layer);
         return null;

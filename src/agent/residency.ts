@@ -1,5 +1,5 @@
 /** Which pages exist on each side of a memslot, as layers over guest frame numbers. */
-import type { PageCacheChunk, PagemapChunk } from '../../native/index';
+import type { PageCacheChunk, PagemapChunk, VmmProcess } from '../../native/index';
 import { errors } from '../common/errors';
 import type { PageSizeName } from '../common/model';
 import { encodePageDetail } from '../common/pageState';
@@ -13,6 +13,7 @@ import { nodeOf, presenceOf } from './pageCacheState';
 import type { Mapping } from './processMaps';
 import { stateBits } from './stateBits';
 import type { UnknownFields } from './unknownFields';
+import type { UnstampedReads } from './unstampedReads';
 import type { OpenVm } from './vmDirectory';
 import type { VmMemory } from './vmMemory';
 
@@ -62,6 +63,7 @@ export class Residency {
         private readonly vm: OpenVm,
         private readonly memory: VmMemory,
         private readonly unknown: UnknownFields,
+        private readonly unstamped: UnstampedReads,
         private readonly pace: Pace,
     ) {}
 
@@ -85,8 +87,11 @@ export class Residency {
     private async pageTable(slot: SlotRow, mapping: Mapping, gfn: number, end: number): Promise<Layer> {
         const shift = slot.gfn - slot.hvaPage;
         const address = (page: number) => BigInt(page) * 4096n;
+        const scan = (process: VmmProcess, from: number) => process.scanPagemap(address(from), address(end - shift));
+        // The page tables of huge pages may be shared with another process, whose faults then change them.
+        const isShared = kindOf(mapping, this.memory.filesystems) === 'hugetlb';
         const chunks = await readChunks(this.pace, gfn - shift, end - shift, (from) =>
-            this.vm.process.scanPagemap(address(from), address(end - shift)),
+            isShared ? this.unstamped.read((process) => scan(process, from)) : scan(this.vm.process, from),
         );
         return makeLayer(chunks ?? [], shift, this.pageSizesOf(mapping, chunks ?? []));
     }
@@ -123,7 +128,8 @@ export class Residency {
         const toFile = mapping.filePage - mapping.start;
         const last = hole.end + toFile;
         const chunks = await readChunks(this.pace, hole.start + toFile, last, (from) =>
-            this.vm.process.readMappedFilePages(BigInt(mapping.start) * 4096n, from, last),
+            // Other processes can use the file, too.
+            this.unstamped.read((process) => process.readMappedFilePages(BigInt(mapping.start) * 4096n, from, last)),
         );
         if (chunks === null) return null;
         return makeLayer(chunks, pageTable.shift - toFile, pageCacheMeanings[this.hugetlbOf(mapping) ?? 'usual']);

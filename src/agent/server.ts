@@ -13,6 +13,7 @@ import type { AgentMethod, AgentNotifications } from '../common/agentProtocol';
 import { errors, toGuestmemError } from '../common/errors';
 import { messagePackCodec } from '../common/messagePackCodec';
 import { makeHandlers, type Handlers } from './handlers';
+import { KeptMaps } from './keptMaps';
 import { StrictMessageReader } from './messageReader';
 import { Pace } from './pace';
 import { escapeText } from './render/text';
@@ -23,7 +24,8 @@ const requestFailed = -32000;
 
 /** Resolves with the exit status when stdin has ended or cannot be understood. */
 export function serve(): Promise<number> {
-    const handlers = makeHandlers();
+    const maps = new KeptMaps();
+    const handlers = makeHandlers((...what) => maps.read(...what));
     const reader = new StrictMessageReader(process.stdin);
     const writer = new StreamMessageWriter(process.stdout, { contentTypeEncoder: messagePackCodec });
     const connection = createMessageConnection(reader, writer);
