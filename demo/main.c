@@ -53,6 +53,13 @@ static void obey(struct vm *vm, const char *line)
         obey_access(COMMAND_WRITE, gpa, operand);
     } else if (count == 4 && !strcmp(verb, "attributes") && (!strcmp(attribute, "private") || !strcmp(attribute, "shared"))) {
         obey_attributes(vm, gpa, operand, attribute);
+    } else if (count == 4 && !strcmp(verb, "host")) {
+        int error = change_host_memory(vm, gpa, operand, attribute);
+
+        if (error)
+            printf("{\"error\":\"%s of host memory: %s\"}\n", attribute, strerror(error));
+        else
+            printf("{\"gpa\":\"0x%llx\",\"size\":\"0x%llx\",\"change\":\"%s\"}\n", (ull)gpa, (ull)operand, attribute);
     } else if (!strcmp(verb, "ranges")) {
         print_private_ranges();
     } else if (!strcmp(verb, "dirty-log") && count == 2) {

@@ -99,10 +99,11 @@ const areStill = (before: VmStamps | null, after: VmStamps | null): boolean =>
 function isCovered({ map, memory }: TakenMap, vm: OpenVm, addressSpace: number, window: Window): boolean {
     return (
         map.consistent &&
-        [...memory.guestMemfds.values()].every(
+        slotsIn(memory, addressSpace, window).every(({ gmemInode }) => {
+            const held = gmemInode === null ? undefined : memory.guestMemfds.get(gmemInode);
             // Where no memslot is bound, pages come and go unseen; a store of attributes of its own has no stamp.
-            ({ record }) => unboundRanges(record).length === 0 && !record.hasAttributeStore,
-        ) &&
+            return held === undefined || (unboundRanges(held.record).length === 0 && !held.record.hasAttributeStore);
+        }) &&
         // Such a page becomes prepared without a trace.
         !map.runs.states.some((state) => gmemStateOf(state) === 'allocated') &&
         (!hasVmScope(vm.record) || holesIn(memory, addressSpace, window).length <= mostHoles)
@@ -116,7 +117,7 @@ async function isStillTrue(kept: Kept, vm: OpenVm, addressSpace: number, window:
     return (
         isDeepStrictEqual(small(now, vm.record), small(memory, record)) &&
         (await unstamped.areSame(vm.process, pace)) &&
-        isDeepStrictEqual(await readOutside(vm, holesIn(now, addressSpace, window), pace), kept.outside) &&
+        isDeepStrictEqual(await readOutside(vm, now, holesIn(now, addressSpace, window), pace), kept.outside) &&
         areStill(kept.stamps, vm.process.readStamps(vm.fd))
     );
 }
@@ -130,11 +131,13 @@ const small = ({ slots, mappings, guestMemfds }: VmMemory, { dirtyRingSize, cons
     consistent,
 });
 
+const slotsIn = ({ slots }: VmMemory, addressSpace: number, { gfn, end }: Window) =>
+    slots.filter((slot) => slot.addressSpace === addressSpace && slot.end > gfn && slot.gfn < end);
+
 function holesIn(memory: VmMemory, addressSpace: number, { gfn, end }: Window): Window[] {
     const holes: Window[] = [];
     let at = gfn;
-    for (const slot of memory.slots) {
-        if (slot.addressSpace !== addressSpace || slot.end <= gfn || slot.gfn >= end) continue;
+    for (const slot of slotsIn(memory, addressSpace, { gfn, end })) {
         if (slot.gfn > at) holes.push({ gfn: at, end: slot.gfn });
         at = slot.end;
     }
@@ -142,11 +145,11 @@ function holesIn(memory: VmMemory, addressSpace: number, { gfn, end }: Window): 
     return holes;
 }
 
-async function readOutside(vm: OpenVm, holes: readonly Window[], pace: Pace): Promise<PageRuns> {
+async function readOutside(vm: OpenVm, { slots }: VmMemory, holes: readonly Window[], pace: Pace): Promise<PageRuns> {
     const sweep = new PageStateSweep();
     if (hasVmScope(vm.record)) {
         for (const { gfn, end } of holes) {
-            const { layer } = await walkAttributes(vm, gfn, end, pace);
+            const { layer } = await walkAttributes(vm, gfn, end, slots, pace);
             sweep.addGap(gfn, end, layer, outsideBits);
         }
     }

@@ -117,6 +117,13 @@ export class DemoVmm {
         await this.order(`attributes 0x${gpa.toString(16)} 0x${size.toString(16)} ${attribute}`);
     }
 
+    /**
+     * The VMM changes what it has mapped behind a GPA: gives pages back, reads them, makes them read-only and writable.
+     */
+    async changeHostMemory(gpa: bigint, size: bigint, change: 'drop' | 'touch' | 'protect' | 'permit'): Promise<void> {
+        await this.order(`host 0x${gpa.toString(16)} 0x${size.toString(16)} ${change}`);
+    }
+
     /** The VMM's own record of what it made private. */
     async privateRanges(): Promise<readonly DemoRange[]> {
         return ((await this.tell('ranges')) as { private: DemoRange[] }).private;
