@@ -41,7 +41,7 @@ if (process.argv.includes('--tests')) {
         ...node,
         format: 'esm',
         // The packages in the bundle are CommonJS and ask for Node's modules with require.
-        banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+        banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
     });
 }
 

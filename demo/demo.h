@@ -20,6 +20,7 @@ struct options {
     uint64_t memory; /* size of the large memslot */
     uint64_t gmem;   /* size of a further memslot that only a guest_memfd backs; 0 = none */
     bool populate;   /* allocate all of the two above */
+    bool alternate;  /* of the second one only every other page */
     uint64_t hugetlb; /* size of the hugetlb pages behind the large memslot; 0 = none */
     bool misalign;   /* its HVA lies a page off its GPA within large pages */
     uint32_t vms;    /* VMs in this process; all but the first are bare */

@@ -107,6 +107,12 @@ static void allocate(int fd, uint64_t offset, uint64_t size)
     check(fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size), "fallocate of a guest_memfd");
 }
 
+static void allocate_alternating(int fd, uint64_t size)
+{
+    for (uint64_t offset = 0; offset < size; offset += 2 * PAGE)
+        allocate(fd, offset, PAGE);
+}
+
 static struct range pages(const struct memslot *slot, uint64_t first, uint64_t count)
 {
     return (struct range){slot->gpa + first * PAGE, slot->gpa + (first + count) * PAGE};
@@ -224,7 +230,9 @@ static uint64_t add_pure_guest_memfd(struct vm *vm, const struct options *option
     int fd = create_guest_memfd(vm, size, flags);
     struct memslot *slot = add_gmem_memslot(vm, gpa, size, map_anonymous(size), fd, 0);
 
-    if (options->populate) {
+    if (options->populate && options->alternate) {
+        allocate_alternating(fd, size);
+    } else if (options->populate) {
         allocate(fd, 0, size);
         slot->cached = (struct range){gpa, gpa + size};
     }

@@ -17,6 +17,7 @@ static const char usage[] =
     "  --memory SIZE     the large memslot (16M)\n"
     "  --gmem SIZE       a further memslot that only a guest_memfd backs (none)\n"
     "  --populate        allocate all of --memory and --gmem\n"
+    "  --alternate       of --gmem only every other page\n"
     "  --hugetlb SIZE    the large memslot is of hugetlb pages of 2M or 1G (none)\n"
     "  --misalign        its GPA and its HVA lie differently within large pages\n"
     "  --slots N         further small memslots (0)\n"
@@ -63,10 +64,11 @@ static uint64_t parse_size(const char *option, const char *text)
 
 struct options parse_options(int argc, char **argv)
 {
-    enum { TYPE, MEMORY, GMEM, POPULATE, HUGETLB, MISALIGN, SLOTS, SLOT_SIZE, RATE, VCPUS, VMS, FORK, KINDS, NAME, HELP };
+    enum { TYPE, MEMORY, GMEM, POPULATE, ALTERNATE, HUGETLB, MISALIGN, SLOTS, SLOT_SIZE, RATE, VCPUS, VMS, FORK, KINDS, NAME, HELP };
     static const struct option known[] = {
         {"type", required_argument, NULL, TYPE},   {"memory", required_argument, NULL, MEMORY},
         {"gmem", required_argument, NULL, GMEM},   {"populate", no_argument, NULL, POPULATE},
+        {"alternate", no_argument, NULL, ALTERNATE},
         {"slots", required_argument, NULL, SLOTS}, {"slot-size", required_argument, NULL, SLOT_SIZE},
         {"rate", required_argument, NULL, RATE},   {"vcpus", required_argument, NULL, VCPUS},
         {"vms", required_argument, NULL, VMS},     {"fork", no_argument, NULL, FORK},
@@ -89,6 +91,7 @@ struct options parse_options(int argc, char **argv)
         case MEMORY: options.memory = parse_size(name, optarg); break;
         case GMEM: options.gmem = parse_size(name, optarg); break;
         case POPULATE: options.populate = true; break;
+        case ALTERNATE: options.alternate = true; break;
         case HUGETLB: options.hugetlb = parse_size(name, optarg); break;
         case MISALIGN: options.misalign = true; break;
         case SLOTS: options.slots = parse_number(name, optarg, 0, 32700); break;
