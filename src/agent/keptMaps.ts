@@ -8,6 +8,7 @@ import type { VmStamps } from '../../native/index';
 import { PageRunsBuilder, type PageRuns } from '../common/pageRuns';
 import { gmemStateOf } from '../common/pageState';
 import { formatRange } from '../common/range';
+import { hasVmScope } from './attributeScope';
 import { walkAttributes } from './attributeWalk';
 import { unboundRanges } from './guestMemfds';
 import type { Pace } from './pace';
@@ -25,7 +26,6 @@ import {
 import { PageStateSweep } from './pageStates';
 import type { OpenVm } from './vmDirectory';
 import { readVmMemory, type VmMemory } from './vmMemory';
-import { hasVmScope } from './vmSummary';
 
 /** Milliseconds. A big map is asked for less often, at intervals that grow with the time that it takes to read. */
 const shortestLife = 5_000;
@@ -106,7 +106,7 @@ function isCovered({ map, memory }: TakenMap, vm: OpenVm, addressSpace: number, 
         }) &&
         // Such a page becomes prepared without a trace.
         !map.runs.states.some((state) => gmemStateOf(state) === 'allocated') &&
-        (!hasVmScope(vm.record) || holesIn(memory, addressSpace, window).length <= mostHoles)
+        (!hasVmScope(vm) || holesIn(memory, addressSpace, window).length <= mostHoles)
     );
 }
 
@@ -147,7 +147,7 @@ function holesIn(memory: VmMemory, addressSpace: number, { gfn, end }: Window): 
 
 async function readOutside(vm: OpenVm, { slots }: VmMemory, holes: readonly Window[], pace: Pace): Promise<PageRuns> {
     const sweep = new PageStateSweep();
-    if (hasVmScope(vm.record)) {
+    if (hasVmScope(vm)) {
         for (const { gfn, end } of holes) {
             const { layer } = await walkAttributes(vm, gfn, end, slots, pace);
             sweep.addGap(gfn, end, layer, outsideBits);
