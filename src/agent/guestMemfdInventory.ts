@@ -1,6 +1,7 @@
 /** Everything about the guest_memfds of a VM: who holds and maps each, what is bound to it, what it takes. */
 import type { GuestMemfdRecord, KvmMapping } from '../../native/index';
 import { toHex } from '../common/address';
+import { errors } from '../common/errors';
 import type { GuestMemfd, GuestMemfdMapping, VmSummary } from '../common/model';
 import { readGuestMemfdAttributes } from './guestMemfdAttributes';
 import { surveyPages, type GuestMemfdPages } from './guestMemfdPages';
@@ -34,6 +35,8 @@ export async function readGuestMemfds(vm: OpenVm, memory: VmMemory, unknown: Unk
         if (memory.guestMemfds.has(inode)) continue;
         unknown.add('guestMemfds', `guest_memfd ${inode} has no file descriptor left; a mapping at ${toHex(start)} in process ${pid} keeps it`);
     }
+    // What was left out had closed its fd: then the VM may have ended altogether.
+    if (!vm.process.kvmFiles().some((file) => file.vm === vm.identity)) throw errors.vmGone(vm.id);
     return guestMemfds;
 }
 

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { KvmMapping } from '../../native/index';
 import { toHex } from '../common/address';
+import { errors } from '../common/errors';
 import type { GuestMemfd, VmDetails } from '../common/model';
 import { countsOf, hostMappingsOf, tellNodes } from './guestMemfdInventory';
 import { surveyPages } from './guestMemfdPages';
@@ -17,12 +18,15 @@ export async function readMappedVmDetails(vm: MappedVm, pace: Pace): Promise<VmD
     for (const field of ['vm', 'capabilities', 'addressSpaces', 'vcpus']) unknown.add(field, onlyThroughFds);
     const { mappings, reason } = await findKvmMappings(pace);
     if (reason !== null) unknown.add('guestMemfds', reason);
-    const own = (mappings ?? []).filter((mapping) => mapping.vm === vm.identity && mapping.kind === 'guest_memfd');
+    const keeping = (mappings ?? []).filter((mapping) => mapping.vm === vm.identity);
+    if (mappings !== null && keeping.length === 0) throw errors.vmGone(vm.summary.id);
+    const own = keeping.filter(({ kind }) => kind === 'guest_memfd');
     const guestMemfds: GuestMemfd[] = [];
     for (const inode of new Set(own.map((mapping) => mapping.inode))) {
         const guestMemfd = await mappedGuestMemfd(vm, own.filter((mapping) => mapping.inode === inode), unknown, pace);
         if (guestMemfd !== null) guestMemfds.push(guestMemfd);
     }
+    if (!vm.process.alive) throw errors.processGone(vm.process.pid);
     if (guestMemfds.length > 0) {
         for (const field of ['flags', 'bindings', 'unbound', 'directMap']) unknown.add(`guestMemfds.${field}`, onlyThroughFds);
     }

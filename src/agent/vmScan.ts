@@ -36,7 +36,11 @@ export const placeOf = ({ pid, fds, hva }: Sighting): Place => ({ pid, fd: fds[0
 /** The VMs that a process holds by an fd, lowest first; fds that meanwhile closed are left out. */
 export function sightVms(process: VmmProcess): Sighting[] {
     const byIdentity = new Map<VmIdentity, KvmFile[]>();
-    for (const file of process.kvmFiles()) byIdentity.set(file.vm, [...(byIdentity.get(file.vm) ?? []), file]);
+    for (const file of process.kvmFiles()) {
+        const files = byIdentity.get(file.vm);
+        if (files === undefined) byIdentity.set(file.vm, [file]);
+        else files.push(file);
+    }
     const sightings: Sighting[] = [];
     for (const files of byIdentity.values()) {
         const heldBy = strength.find((kind) => files.some((file) => file.kind === kind)) ?? 'mapping';
