@@ -206,7 +206,10 @@ export type GuestMapping =
 export const largerPageObstacles = ['misaligned', 'slot-edge', 'mixed-attributes', 'dirty-logging', 'host-page', 'disallowed'] as const;
 export type LargerPageObstacle = (typeof largerPageObstacles)[number];
 
-/** The copy of a page that an access as its attribute says reaches; "none": the access ends KVM_RUN with MEMORY_FAULT. */
+/**
+ * The copy of a page that KVM maps for the guest, for an access as the attribute says; "none": the access ends KVM_RUN
+ * with MEMORY_FAULT. What KVM itself does for the guest, emulating an instruction, goes through the HVA all the same.
+ */
 export type GuestCopy = 'hva' | 'guest_memfd' | 'none';
 
 /** A page run: consecutive pages of one address space in one state, never across memslots. */

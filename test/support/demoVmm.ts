@@ -144,6 +144,11 @@ export class DemoVmm {
         await this.order(`pre-fault 0x${gpa.toString(16)} 0x${size.toString(16)}`);
     }
 
+    /** Closes a file descriptor of the VMM. */
+    async closeFile(fd: number): Promise<void> {
+        await this.tell(`close ${fd}`);
+    }
+
     /** Stops or continues the guest's own conversions. */
     async setPaused(paused: boolean): Promise<void> {
         await this.tell(paused ? 'pause' : 'resume');

@@ -1,0 +1,3 @@
+import { describeGuestMemfdAlone } from '../support/doubleBackedSuite';
+
+describeGuestMemfdAlone();
