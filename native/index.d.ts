@@ -298,6 +298,8 @@ export class VmmProcess {
     /** Copies up-to-date pages of a guest_memfd through a mapping that ends with the call; -1 when it cannot be mapped. */
     readGuestMemfdBytes(fd: number, offset: bigint, into: Uint8Array): number;
 
+    /** Keeps others from changing this process through the addon until close(); false when another does already. */
+    lockChanges(): boolean;
     /**
      * What would refuse an injection now, without stopping anything; null when nothing was found. `thread` is the one that
      * must execute it, 0 for any. A seccomp filter's word on the call is known only once its thread is stopped.

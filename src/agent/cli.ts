@@ -3,7 +3,18 @@ import { Command, CommanderError, Option } from 'commander';
 import { description, version } from '../../package.json';
 import { exitStatus, GuestmemError, toGuestmemError, type ErrorCode } from '../common/errors';
 import { endWithAgent } from './agentVerb';
-import { convertVerb, type ConvertOptions } from './convertVerb';
+import {
+    allocationVerb,
+    changesVerb,
+    convertVerb,
+    logDirtyPagesVerb,
+    preFaultVerb,
+    undoVerb,
+    writeVerb,
+    type ChangeOptions,
+    type LogDirtyPagesOptions,
+    type PreFaultOptions,
+} from './changeVerbs';
 import { makeHandlers } from './handlers';
 import { print } from './output';
 import { Pace } from './pace';
@@ -83,16 +94,7 @@ function makeProgram(context: VerbContext): Command {
         .addOption(new Option('--raw', 'the bytes themselves').conflicts('json'))
         .addOption(json())
         .action((id: string, gpa: string, size: string, options: ReadOptions) => readVerb(context, id, gpa, size, options));
-    program
-        .command('convert')
-        .description('make guest memory private or shared, after a preview')
-        .argument(...vm)
-        .argument('<gpa+size>', 'for example 0x1000+0x2000')
-        .argument('<to>', 'private or shared')
-        .addOption(new Option('--dry-run', 'only say what would change').conflicts('yes'))
-        .option('--yes', 'do not ask')
-        .addOption(json())
-        .action((id: string, range: string, to: string, options: ConvertOptions) => convertVerb(context, id, range, to, options));
+    addChangeVerbs(program, context, vm, json);
     program
         .command('explain')
         .description('everything about one guest physical address')
@@ -106,6 +108,50 @@ function makeProgram(context: VerbContext): Command {
         .description('answer the VS Code extension on stdin and stdout')
         .action(endWithAgent);
     return program;
+}
+
+function addChangeVerbs(program: Command, context: VerbContext, vm: readonly [string, string], json: () => Option): void {
+    const changing = (name: string, description: string) =>
+        program
+            .command(name)
+            .description(description)
+            .argument(...vm)
+            .addOption(new Option('--dry-run', 'only say what would change').conflicts('yes'))
+            .option('--yes', 'do not ask')
+            .addOption(json());
+    const range = ['<gpa+size>', 'for example 0x1000+0x2000'] as const;
+
+    changing('convert', 'make guest memory private or shared, after a preview')
+        .argument(...range)
+        .argument('<to>', 'private or shared')
+        .action((id: string, text: string, to: string, options: ChangeOptions) => convertVerb(context, id, text, to, options));
+    changing('allocate', 'allocate the guest_memfd pages behind guest memory')
+        .argument(...range)
+        .action((id: string, text: string, options: ChangeOptions) => allocationVerb(context, 'allocate', id, text, options));
+    changing('punch', 'give the guest_memfd pages behind guest memory back to the host, with what they hold')
+        .argument(...range)
+        .action((id: string, text: string, options: ChangeOptions) => allocationVerb(context, 'punch', id, text, options));
+    changing('pre-fault', 'have KVM map guest memory before the guest touches it')
+        .argument(...range)
+        .option('--vcpu <n>', 'the vCPU whose thread does it, which must be outside KVM_RUN')
+        .action((id: string, text: string, options: PreFaultOptions) => preFaultVerb(context, id, text, options));
+    changing('write', 'write shared guest memory that exists')
+        .argument('<gpa>', 'guest physical address')
+        .argument('<bytes>', 'pairs of hex digits, for example 90cc')
+        .action((id: string, gpa: string, bytes: string, options: ChangeOptions) => writeVerb(context, id, gpa, bytes, options));
+    changing('log-dirty-pages', 'have KVM log which pages of a memslot are written, or stop it')
+        .argument('<memslot>', 'its id')
+        .argument('<on|off>')
+        .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .action((id: string, slot: string, on: string, options: LogDirtyPagesOptions) => logDirtyPagesVerb(context, id, slot, on, options));
+    changing('undo', 'take back the last change of a VM')
+        .action((id: string, options: ChangeOptions) => undoVerb(context, id, options));
+    program
+        .command('changes')
+        .description('the changes that were made from this host')
+        .argument('[vm]', 'only those of this VM')
+        .addOption(json())
+        .action((id: string | undefined, options: OutputOptions) => changesVerb(context, id, options));
 }
 
 /** Says what went wrong, once; returns the exit status. */

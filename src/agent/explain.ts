@@ -8,7 +8,7 @@ import { isDoubleBacked } from '../common/pageState';
 import { makeRange } from '../common/range';
 import { hasVmScope } from './attributeScope';
 import { gfnLimit, walkAttributes } from './attributeWalk';
-import { attributeRuns } from './convertPlan';
+import { attributeRuns } from './attributeRuns';
 import { notMapped } from './guestMapping';
 import type { SlotRow } from './memslots';
 import type { Pace } from './pace';

@@ -4,7 +4,9 @@ import { hostname } from 'node:os';
 import { version } from '../../package.json';
 import { packPageRuns, protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
 import { GuestmemError } from '../common/errors';
-import { convertMemory } from './convert';
+import { changeLogPath, readChanges } from './change/changeLog';
+import { changeVm, convertVm, undoOfLast } from './change/changeVm';
+import { checkChange } from './change/checkChange';
 import { diagnose } from './doctor';
 import { explainAddress } from './explain';
 import { readMappedVmDetails } from './mappedVmDetails';
@@ -94,7 +96,27 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
             const range = checkRange(fields['range']);
             const to = checkAttribute(fields['to']);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return directory.withVm(checkVm(fields['vm']), pace, (open) => convertMemory(open, range, to, dryRun, pace));
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => convertVm(open, range, to, dryRun, pace));
+        },
+
+        change: (params, pace) => {
+            const fields = checkFields(params);
+            const change = checkChange(fields['change']);
+            const dryRun = checkFlag(fields['dryRun'], 'dryRun');
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => changeVm(open, change, dryRun, pace));
+        },
+
+        undo: (params, pace) => {
+            const fields = checkFields(params);
+            const dryRun = checkFlag(fields['dryRun'], 'dryRun');
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => changeVm(open, undoOfLast(open), dryRun, pace));
+        },
+
+        changes: (params) => {
+            const { vm } = checkFields(params);
+            const named = vm === undefined ? undefined : checkVm(vm);
+            const id = named === undefined ? undefined : named.fd === null ? `${named.pid}:` : `${named.pid}:${named.fd}`;
+            return Promise.resolve({ changes: readChanges(id), path: changeLogPath() });
         },
     };
 }

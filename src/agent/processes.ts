@@ -111,3 +111,10 @@ export function readArguments(pid: number): string[] | undefined {
 export function readMapsText(pid: number): Looked<string> {
     return look(() => readFileSync(`/proc/${pid}/maps`, 'utf8'));
 }
+
+/** When the process was started, in clock ticks since boot: with its number, this names it for good. Undefined when it is gone. */
+export function readStartTime(pid: number): string | undefined {
+    const stat = found(look(() => readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    // The name in parentheses may itself hold parentheses and spaces: the fields begin after the last one.
+    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}

@@ -74,6 +74,14 @@ export function checkAttribute(value: unknown): Attribute {
     return value;
 }
 
+/** A memslot's or a vCPU's number. */
+export function checkSmallNumber(value: unknown, what: string): number {
+    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) {
+        throw errors.usage(`${quote(value)} is no ${what}: give its number, as 'guestmem show' lists it.`);
+    }
+    return value as number;
+}
+
 export function checkFlag(value: unknown, what: string): boolean {
     if (typeof value !== 'boolean') throw errors.usage(`${what} must be true or false, not ${quote(value)}.`);
     return value;

@@ -58,7 +58,7 @@ export async function showVerb({ handlers, pace }: VerbContext, vm: string, opti
 export async function mapVerb({ handlers, pace }: VerbContext, vm: string, options: MapOptions): Promise<void> {
     const range = options.range === undefined ? {} : { range: toWireRange(parseRange(options.range)) };
     const accessed = options.accessed === true;
-    const map = await handlers.map({ vm, addressSpace: wholeNumber(options.addressSpace), ...range, accessed }, pace);
+    const map = await handlers.map({ vm, addressSpace: wholeNumber(options.addressSpace, 'address space'), ...range, accessed }, pace);
     const runs = unpackPageRuns(map.runs);
     await printAll(options.json === true ? mapJson(map, runs) : renderMap(map, runs));
 }
@@ -69,7 +69,7 @@ export async function explainVerb(
     gpa: string,
     options: AddressOptions,
 ): Promise<void> {
-    const params = { vm, addressSpace: wholeNumber(options.addressSpace), gpa: toHex(address(gpa)) };
+    const params = { vm, addressSpace: wholeNumber(options.addressSpace, 'address space'), gpa: toHex(address(gpa)) };
     await printReport(await handlers.explain(params, pace), options, renderFacts);
 }
 
@@ -116,7 +116,8 @@ function address(text: string): bigint {
     return value;
 }
 
-function wholeNumber(text: string): number {
-    if (!/^[0-9]{1,5}$/.test(text)) throw errors.usage(`'${text}' is no address space: give a small number, 0 for the usual one.`);
+/** `what` is an address space, a memslot or a vCPU. */
+export function wholeNumber(text: string, what: string): number {
+    if (!/^[0-9]{1,5}$/.test(text)) throw errors.usage(`'${text}' is no ${what}: give a small number.`);
     return Number(text);
 }

@@ -4,6 +4,7 @@
  * or disconnection. Everything in it is checked again by the agent: it trusts no message.
  */
 import type { Hex } from './address';
+import type { AnyChangeReport, Change, ChangeList } from './change';
 import type {
     AddressFacts,
     Attribute,
@@ -61,6 +62,11 @@ export interface AgentMethods {
         params: { vm: VmId; range: WireRange; to: Attribute; dryRun: boolean } & Progressing;
         result: ConvertReport;
     };
+    change: { params: { vm: VmId; change: Change; dryRun: boolean } & Progressing; result: AnyChangeReport };
+    /** Undoes the last change that was recorded of this VM. */
+    undo: { params: { vm: VmId; dryRun: boolean } & Progressing; result: AnyChangeReport };
+    /** The record of changes, oldest first; of all VMs where none is named. */
+    changes: { params: { vm?: VmId }; result: ChangeList };
 }
 export type AgentMethod = keyof AgentMethods;
 

@@ -4,6 +4,7 @@
  * sizes are hex strings; what is not known is null, with the reason in `unknown`.
  */
 import type { Hex } from './address';
+import type { ChangeReport } from './change';
 
 /**
  * `pid:fd` of the VM: the process whose mm the VM has, at its lowest fd. A VM whose last VM fd was closed lives on while
@@ -278,17 +279,12 @@ export interface AttributeRun {
     readonly size: Hex;
     readonly attribute: Attribute;
 }
-export interface ConvertReport {
-    readonly executor: Executor;
-    readonly range: string;
-    readonly to: Attribute;
-    readonly pagesChanged: number;
-    readonly pagesAlready: number;
+/** As ChangeReport in change.ts, with what only a conversion tells. */
+export interface ConvertReport extends ChangeReport {
+    readonly change: 'convert' | 'restore';
+    /** Null where runs with both attributes were restored. */
+    readonly to: Attribute | null;
     readonly previousRuns: readonly AttributeRun[];
-    readonly warnings: readonly string[];
-    /** Sum over all pieces; 0 in a dry run. */
-    readonly stoppedMicroseconds: number;
-    readonly dryRun: boolean;
 }
 
 export interface DoctorCheck {

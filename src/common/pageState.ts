@@ -161,6 +161,9 @@ export function dirtyOf(state: PageState): boolean | null {
     return dirtyStates[(state >> 17) & 3] ?? null;
 }
 
+/** The HVA maps the bound guest_memfd at the same offset. */
+export const isSamePage = (state: PageState): boolean => (state & (1 << 12)) !== 0;
+
 /** Both sides hold a physical page, and not the same one. */
 export function isDoubleBacked(state: PageState): boolean {
     const gmem = gmemStateOf(state);

@@ -13,7 +13,7 @@ describe('the schemas', () => {
                 code === 'private-memory'
                     ? { gpa: '0x0', size: '0x1', bytes: 'AA==', ranges: [] }
                     : code === 'partial-change'
-                      ? { executor: 'inject', range: '0x0+0x1000', to: 'private', pagesChanged: 0, pagesAlready: 0, previousRuns: [], warnings: [], stoppedMicroseconds: 0, dryRun: false, done: [], cause: 'KVM_SET_MEMORY_ATTRIBUTES failed with EINVAL.' }
+                      ? { change: 'convert', undo: null, executor: 'inject', range: '0x0+0x1000', to: 'private', pagesChanged: 0, pagesAlready: 0, previousRuns: [], warnings: [], stoppedMicroseconds: 0, dryRun: false, done: [], cause: 'KVM_SET_MEMORY_ATTRIBUTES failed with EINVAL.' }
                       : {};
             assertShape('error', { error: new GuestmemError(code, 'message', data).toWire() });
             if (Object.keys(data).length > 0) assert.throws(() => assertShape('error', { error: { code, message: '', data: {} } }));

@@ -49,6 +49,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_memory>>("readMemory"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file>>("readMappedFile"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_bytes>>("readGuestMemfdBytes"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::lock_changes>>("lockChanges"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::check_injection>>("checkInjection"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_memory_attributes>>("setMemoryAttributes"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_dirty_logging>>("setDirtyLogging"),
@@ -183,6 +184,10 @@ kvm::InjectionTarget VmmProcess::injection_target(const Napi::CallbackInfo& info
             target.vcpu_threads.insert(static_cast<pid_t>(file.tid));
     target.is_same_vm = [this, fd, vm] { return kvm::identify_vm(process(), fd) == vm; };
     return target;
+}
+
+Napi::Value VmmProcess::lock_changes(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), process().try_lock());
 }
 
 Napi::Value VmmProcess::check_injection(const Napi::CallbackInfo& info) {

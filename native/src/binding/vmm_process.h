@@ -42,6 +42,7 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_memory(const Napi::CallbackInfo& info);
     Napi::Value read_mapped_file(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_bytes(const Napi::CallbackInfo& info);
+    Napi::Value lock_changes(const Napi::CallbackInfo& info);
     Napi::Value check_injection(const Napi::CallbackInfo& info);
     Napi::Value set_memory_attributes(const Napi::CallbackInfo& info);
     Napi::Value set_dirty_logging(const Napi::CallbackInfo& info);

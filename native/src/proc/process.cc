@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 
 #include "base/system_error.h"
@@ -17,7 +18,7 @@ Process::Process(pid_t pid) : pid_(pid) {
         throw SystemError(errno == ENOENT ? EINVAL : errno, operation);
     }
     const std::string path = "/proc/" + std::to_string(pid);
-    directory_ = UniqueFd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    directory_ = UniqueFd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory_) throw SystemError(errno == ENOENT ? ESRCH : errno, "open " + path);
     require_alive();
 }
@@ -29,6 +30,15 @@ bool Process::alive() const {
     do ready = poll(&exit, 1, 0);
     while (ready < 0 && errno == EINTR);
     return ready == 0;
+}
+
+bool Process::try_lock() const {
+    int result;
+    do {
+        result = flock(directory_.get(), LOCK_EX | LOCK_NB);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0 && errno != EWOULDBLOCK) throw SystemError(errno, "lock " + description() + " for a change");
+    return result == 0;
 }
 
 void Process::require_alive() const {

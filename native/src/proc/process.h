@@ -23,6 +23,11 @@ class Process {
 
     /** False once the process has exited, reaped or not. */
     bool alive() const;
+    /**
+     * Keeps other holders of this process from changing it until this object ends; false when another one does already.
+     * The kernel keeps the lock with /proc/PID, so it holds between all who see the same /proc, whoever they are.
+     */
+    bool try_lock() const;
     /** What was read by number before this call was read from this process; throws ESRCH otherwise. */
     void require_alive() const;
 

@@ -1,23 +1,9 @@
-/** The smaller reports for people: convert, explain, doctor. */
+/** The smaller reports for people: explain, doctor. */
 import { notKnownText } from '../../common/factWords';
-import type { AddressFacts, ConvertReport, DoctorReport, Memslot } from '../../common/model';
+import type { AddressFacts, DoctorReport, Memslot } from '../../common/model';
 import { pageFacts, type FactLine } from '../../common/pageFacts';
 import { escapeText } from './text';
 import { numberText, unknownText } from './values';
-
-export function renderConversion(report: ConvertReport): string {
-    const { pagesChanged, pagesAlready, to, range, dryRun } = report;
-    if (pagesChanged === 0) return `Nothing to change: all ${pagesAlready} pages of ${range} are ${to} already.\n`;
-    const verb = dryRun ? 'Would convert' : 'Converted';
-    const lines = [
-        `${verb} ${pagesChanged} pages of ${range} to ${to}; ${pagesAlready} are already.`,
-        dryRun
-            ? 'The VMM would be stopped for a moment to execute KVM_SET_MEMORY_ATTRIBUTES inside it (executor: inject).'
-            : `A thread of the VMM was held for ${report.stoppedMicroseconds} µs.`,
-        ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
-    ];
-    return lines.join('\n') + '\n';
-}
 
 export function renderFacts(facts: AddressFacts): string {
     const { memslot, run } = facts;

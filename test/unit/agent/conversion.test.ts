@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { AttributeChunk, InjectOutcome, VmRecord } from '../../../native/index';
-import { convertMemory } from '../../../src/agent/convert';
+import { prepareConversion } from '../../../src/agent/change/conversion';
 import { Pace } from '../../../src/agent/pace';
 import type { OpenVm } from '../../../src/agent/vmDirectory';
 import { GuestmemError } from '../../../src/common/errors';
@@ -35,7 +35,7 @@ const done: InjectOutcome = { kind: 'done', error: null, tid: 2, stoppedMicrosec
 const pieceBytes = 16n << 20n;
 
 /** A VM of one memslot, all shared, whose kernel answers as `kernel` says. */
-function convert(
+async function convert(
     kernel: { readAttributes: () => AttributeChunk | null; setMemoryAttributes: () => InjectOutcome },
     pieces: bigint,
     signal = new AbortController().signal,
@@ -48,7 +48,9 @@ function convert(
         record,
         summary: { type: 'sw-protected', heldBy: 'vm' },
     } as unknown as OpenVm;
-    return convertMemory(vm, makeRange(0n, pieces * pieceBytes), 'private', false, new Pace(signal));
+    const pace = new Pace(signal);
+    const conversion = await prepareConversion(vm, makeRange(0n, pieces * pieceBytes), 'private', pace);
+    return conversion.execute(pace);
 }
 
 describe('the report of a conversion', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { attributeRuns, largestPiece, planConversion, planPieces } from '../../../src/agent/convertPlan';
-import { conversionWarnings } from '../../../src/agent/convertWarnings';
+import { attributeRuns } from '../../../src/agent/attributeRuns';
+import { largestPiece, planConversion, planPieces } from '../../../src/agent/change/conversionPlan';
+import { conversionWarnings } from '../../../src/agent/change/conversionWarnings';
 import { makeLayer, makeMeaning } from '../../../src/agent/layer';
 import type { SlotRow } from '../../../src/agent/memslots';
 

@@ -1,9 +1,9 @@
 /** What a conversion would change, from the attribute runs as they are now. Pure. */
-import { toHex } from '../common/address';
-import type { Attribute, AttributeRun } from '../common/model';
-import type { Layer } from './layer';
-import { privateAttribute } from './attributeWalk';
-import type { Window } from './pageMap';
+import { toHex } from '../../common/address';
+import type { Attribute, AttributeRun } from '../../common/model';
+import { attributeRuns } from '../attributeRuns';
+import type { Layer } from '../layer';
+import type { Window } from '../pageMap';
 
 /** Pages set by one call inside the VMM: 16 MiB. */
 export const largestPiece = 4096;
@@ -27,27 +27,6 @@ export function planConversion(window: Window, attributes: Layer, to: Attribute)
         pagesChanged += end - gfn;
     }
     return { previousRuns, toChange, pagesChanged, pagesAlready: window.end - window.gfn - pagesChanged };
-}
-
-/** All of the window in runs that alternate between shared and private. */
-export function attributeRuns(window: Window, layer: Layer): (Window & { readonly attribute: Attribute })[] {
-    const runs: { gfn: number; end: number; attribute: Attribute }[] = [];
-    const append = (gfn: number, end: number, attribute: Attribute) => {
-        const last = runs.at(-1);
-        if (last?.attribute === attribute) last.end = end;
-        else if (gfn < end) runs.push({ gfn, end, attribute });
-    };
-    let at = window.gfn;
-    for (let i = 0; i < layer.count; i++) {
-        const start = Math.max(window.gfn, (layer.first[i] ?? 0) + layer.shift);
-        const end = Math.min(window.end, (layer.first[i] ?? 0) + layer.shift + (layer.pages[i] ?? 0));
-        if (start >= end) continue;
-        append(at, start, 'shared');
-        append(start, end, ((layer.states[i] ?? 0) & privateAttribute) === 0 ? 'shared' : 'private');
-        at = end;
-    }
-    append(at, window.end, 'shared');
-    return runs;
 }
 
 /**

@@ -1,0 +1,104 @@
+/**
+ * The record of all changes: one JSON line for what is begun and one for what came of it, in a file that only the user
+ * whom the agent runs as can read. It is what `guestmem undo` goes back by.
+ */
+import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ChangeRecord, ChangeReport } from '../../common/change';
+import { GuestmemError } from '../../common/errors';
+import { readStartTime } from '../processes';
+import type { OpenVm } from '../vmDirectory';
+
+/** Bytes after which a new file is begun; the one before is kept. */
+const largestFile = 16 << 20;
+
+export function changeLogPath(): string {
+    const state = process.env['XDG_STATE_HOME'];
+    return join(state === undefined || state === '' ? join(homedir(), '.local/state') : state, 'guestmem/changes.jsonl');
+}
+
+/**
+ * The changes of a VM, or all, oldest first; "PID:" names all VMs of a process. A line that is none (half written when the
+ * machine stopped) is left out.
+ */
+export function readChanges(vm?: string): ChangeRecord[] {
+    const path = changeLogPath();
+    const records = withoutAnswered([...linesOf(`${path}.1`), ...linesOf(path)].map(parseRecord).filter((record) => record !== undefined));
+    return vm === undefined ? records : records.filter((record) => (vm.endsWith(':') ? record.vm.startsWith(vm) : record.vm === vm));
+}
+
+/** The last change of this very VM that was made, at least in part, and can be undone; undefined when there is none. */
+export function lastUndoable(vm: OpenVm): ChangeRecord | undefined {
+    const processStart = readStartTime(vm.process.pid);
+    return readChanges(vm.id)
+        .filter((record) => record.processStart === processStart && (record.result === 'done' || record.result === 'partial'))
+        .at(-1);
+}
+
+export class ChangeLog {
+    private readonly common: Pick<ChangeRecord, 'vm' | 'command' | 'processStart'>;
+
+    constructor(vm: OpenVm) {
+        this.common = { vm: vm.id, command: vm.summary.command, processStart: readStartTime(vm.process.pid) ?? '' };
+    }
+
+    /** Throws when the record cannot be written: what is not recorded is not begun. */
+    begin(preview: ChangeReport): void {
+        this.write({ ...this.entry(preview), result: 'begun', message: null });
+    }
+
+    done(report: ChangeReport): void {
+        this.write({ ...this.entry(report), result: 'done', message: null });
+    }
+
+    failed(preview: ChangeReport, error: GuestmemError): void {
+        const partial = error.code === 'partial-change';
+        const report = partial ? { ...preview, ...(error.data as Partial<ChangeReport>) } : { ...preview, pagesChanged: 0, undo: null };
+        this.write({ ...this.entry(report), result: partial ? 'partial' : 'refused', message: error.message });
+    }
+
+    private entry({ change, range, executor, pagesChanged, stoppedMicroseconds, undo }: ChangeReport) {
+        return { time: new Date().toISOString(), ...this.common, change, range, executor, pagesChanged, stoppedMicroseconds, undo };
+    }
+
+    private write(record: ChangeRecord): void {
+        const path = changeLogPath();
+        try {
+            mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+            if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > largestFile) renameSync(path, `${path}.1`);
+            appendFileSync(path, JSON.stringify(record) + '\n', { mode: 0o600 });
+        } catch (thrown) {
+            const cause = thrown instanceof Error ? thrown.message : String(thrown);
+            throw new GuestmemError('not-permitted', `Changes are recorded in ${path}, which cannot be written: ${cause}. Make room there, or set XDG_STATE_HOME to a folder that can.`, { path });
+        }
+    }
+}
+
+/** Only one change of a VM is under way at a time, so the next record of the VM tells what came of one that was begun. */
+function withoutAnswered(records: readonly ChangeRecord[]): ChangeRecord[] {
+    const answered = new Set<string>();
+    const kept: ChangeRecord[] = [];
+    for (const record of [...records].reverse()) {
+        const key = `${record.vm} ${record.processStart}`;
+        if (record.result === 'begun' && answered.has(key)) answered.delete(key);
+        else kept.push(record);
+        if (record.result !== 'begun') answered.add(key);
+    }
+    return kept.reverse();
+}
+
+function linesOf(path: string): string[] {
+    return statSync(path, { throwIfNoEntry: false }) === undefined ? [] : readFileSync(path, 'utf8').split('\n');
+}
+
+function parseRecord(line: string): ChangeRecord | undefined {
+    if (!line.endsWith('}')) return undefined;
+    try {
+        const record = JSON.parse(line) as Partial<ChangeRecord>;
+        return typeof record.vm === 'string' && typeof record.result === 'string' ? (record as ChangeRecord) : undefined;
+    } catch (thrown) {
+        if (thrown instanceof SyntaxError) return undefined;
+        throw thrown;
+    }
+}

@@ -1,0 +1,81 @@
+/** Every change to a VM goes through here: preview, lock, record, the change itself, record. */
+import type { AnyChangeReport, Change } from '../../common/change';
+import { errors, GuestmemError, toGuestmemError } from '../../common/errors';
+import { parseHex } from '../../common/address';
+import type { Attribute, ConvertReport } from '../../common/model';
+import { makeRange, type GpaRange, type WireRange } from '../../common/range';
+import type { Pace } from '../pace';
+import type { OpenVm } from '../vmDirectory';
+import { ChangeLog, lastUndoable } from './changeLog';
+import { prepareConversion, prepareRestoration } from './conversion';
+import { prepareDirtyLogging } from './dirtyLogging';
+import { prepareAllocation } from './guestMemfdAllocation';
+import { prepareWrite } from './memoryWrite';
+import type { PreparedChange } from './preparedChange';
+import { preparePreFault } from './preFaulting';
+
+/** `change` has been checked (checkChange). In a dry run nothing is changed, nor recorded. */
+export function changeVm(vm: OpenVm, change: Change, dryRun: boolean, pace: Pace): Promise<AnyChangeReport> {
+    return makeChange(vm, dryRun, pace, () => prepare(vm, change, pace));
+}
+
+export function convertVm(vm: OpenVm, range: GpaRange, to: Attribute, dryRun: boolean, pace: Pace): Promise<ConvertReport> {
+    return makeChange(vm, dryRun, pace, () => prepareConversion(vm, range, to, pace));
+}
+
+async function makeChange<Report extends AnyChangeReport>(
+    vm: OpenVm,
+    dryRun: boolean,
+    pace: Pace,
+    prepare: () => Promise<PreparedChange<Report>>,
+): Promise<Report> {
+    if (dryRun) return (await prepare()).preview;
+    // From before the look that the change rests on: no other change comes between the two.
+    if (!vm.process.lockChanges()) {
+        throw new GuestmemError('locked', `Nothing was changed: another window or another guestmem is changing the VM ${vm.id} right now. Wait until it is done, and try again.`);
+    }
+    const prepared = await prepare();
+    if (prepared.preview.pagesChanged === 0) return { ...prepared.preview, dryRun: false };
+    const log = new ChangeLog(vm);
+    log.begin(prepared.preview);
+    let report: Report;
+    try {
+        report = await prepared.execute(pace);
+    } catch (thrown) {
+        const error = toGuestmemError(thrown);
+        log.failed(prepared.preview, error);
+        throw error;
+    }
+    log.done(report);
+    return report;
+}
+
+/** The undo of the last change that was made to this VM and recorded here. */
+export function undoOfLast(vm: OpenVm): Change {
+    const last = lastUndoable(vm);
+    if (last === undefined) throw errors.unsupported(`Undoing the last change of the VM ${vm.id}`, 'no change of this VM is on record');
+    if (last.undo === null) {
+        throw errors.unsupported(`Undoing the last change of the VM ${vm.id}`, `it was '${last.change}' on ${last.range} at ${last.time}, which has no undo`);
+    }
+    return last.undo;
+}
+
+const rangeOf = ({ gpa, size }: WireRange) => makeRange(parseHex(gpa) ?? 0n, parseHex(size) ?? 0n);
+
+async function prepare(vm: OpenVm, change: Change, pace: Pace): Promise<PreparedChange> {
+    switch (change.kind) {
+        case 'convert':
+            return prepareConversion(vm, rangeOf(change.range), change.to, pace);
+        case 'restore':
+            return prepareRestoration(vm, change.runs.map((run) => ({ ...rangeOf(run), attribute: run.attribute })), pace);
+        case 'punch':
+        case 'allocate':
+            return prepareAllocation(vm, change.kind, change.ranges.map(rangeOf), pace);
+        case 'pre-fault':
+            return preparePreFault(vm, rangeOf(change.range), change.vcpu, pace);
+        case 'write':
+            return prepareWrite(vm, parseHex(change.gpa) ?? 0n, Buffer.from(change.bytes, 'base64'), pace);
+        case 'log-dirty-pages':
+            return prepareDirtyLogging(vm, change.addressSpace, change.memslot, change.on);
+    }
+}

@@ -1,0 +1,150 @@
+/**
+ * Allocates the guest_memfd pages behind guest addresses, or gives them back to the host. A guest_memfd takes fallocate
+ * from any process that has it, so the VMM is not stopped; whether a page exists is looked at first.
+ */
+import { toHex } from '../../common/address';
+import type { OtherChangeReport } from '../../common/change';
+import { errors, GuestmemError } from '../../common/errors';
+import { findRun, type PageRuns } from '../../common/pageRuns';
+import { gmemStateOf, isPrivate } from '../../common/pageState';
+import { formatRange, type GpaRange } from '../../common/range';
+import type { SlotRow } from '../memslots';
+import type { Pace } from '../pace';
+import { readPageMap, windowOf, type Window } from '../pageMap';
+import type { OpenVm } from '../vmDirectory';
+import { gmemProblem, readVmMemory, type VmMemory } from '../vmMemory';
+import { partialChange, type PreparedChange } from './preparedChange';
+
+/** Pages in one call, 64 MiB: between two of them the user can cancel. */
+const largestPiece = 1 << 14;
+/** Ranges that an undo holds at most. */
+const undoLimit = 10_000;
+
+/** Consecutive pages of one memslot that are to be changed. */
+interface Piece extends Window {
+    readonly slot: SlotRow;
+}
+
+export async function prepareAllocation(vm: OpenVm, kind: 'allocate' | 'punch', ranges: readonly GpaRange[], pace: Pace): Promise<PreparedChange<OtherChangeReport>> {
+    const memory = readVmMemory(vm);
+    const pieces: Piece[] = [];
+    let pages = 0;
+    let privatePages = 0;
+    for (const range of ranges) {
+        const { runs } = await readPageMap(vm, 0, range, false, pace);
+        const found = piecesIn(vm, memory, kind, windowOf(range), runs);
+        pieces.push(...found.pieces);
+        pages += Number(range.size >> 12n);
+        privatePages += found.privatePages;
+    }
+    const pagesChanged = pieces.reduce((sum, { gfn, end }) => sum + end - gfn, 0);
+    const preview: OtherChangeReport = {
+        change: kind,
+        executor: 'direct',
+        range: extentOf(ranges),
+        pagesChanged,
+        pagesAlready: pages - pagesChanged,
+        warnings: pagesChanged === 0 ? [] : warningsFor(kind, pieces, privatePages, memory),
+        stoppedMicroseconds: 0,
+        dryRun: true,
+        undo: kind === 'allocate' && pagesChanged > 0 && pieces.length <= undoLimit ? { kind: 'punch', ranges: pieces.map(wireRange) } : null,
+    };
+    return { preview, execute: (pace) => change(vm, memory, preview, pieces, pace) };
+}
+
+const wireRange = ({ gfn, end }: Window) => ({ gpa: toHex(BigInt(gfn) << 12n), size: toHex(BigInt(end - gfn) << 12n) });
+
+function extentOf(ranges: readonly GpaRange[]): string {
+    const first = ranges[0];
+    const last = ranges.at(-1);
+    if (first === undefined || last === undefined) throw errors.usage('There is nothing to change: give at least one range.');
+    return formatRange({ start: first.start, size: last.start + last.size - first.start });
+}
+
+function piecesIn(vm: OpenVm, memory: VmMemory, kind: 'allocate' | 'punch', window: Window, runs: PageRuns) {
+    const pieces: { slot: SlotRow; gfn: number; end: number }[] = [];
+    let privatePages = 0;
+    let at = window.gfn;
+    for (let i = findRun(runs, window.gfn); i < runs.count && at < window.end; i++) {
+        const gfn = Math.max(window.gfn, runs.gfns[i] ?? 0);
+        const end = Math.min(window.end, (runs.gfns[i] ?? 0) + (runs.pages[i] ?? 0));
+        const slot = memory.slots.find((row) => row.addressSpace === 0 && row.id === runs.memslots[i]);
+        if (gfn > at || slot === undefined) throw outside(window);
+        requireGuestMemfd(vm, slot, memory);
+        const state = runs.states[i] ?? 0;
+        const absent = gmemStateOf(state) === 'absent';
+        if (absent === (kind === 'allocate')) {
+            if (isPrivate(state)) privatePages += end - gfn;
+            const last = pieces.at(-1);
+            if (last?.slot === slot && last.end === gfn) last.end = end;
+            else pieces.push({ slot, gfn, end });
+        }
+        at = end;
+    }
+    if (at < window.end) throw outside(window);
+    return { pieces, privatePages };
+}
+
+const outside = ({ gfn, end }: Window) =>
+    new GuestmemError('outside-memslots', `${toHex(BigInt(gfn) << 12n)}+${toHex(BigInt(end - gfn) << 12n)} is not covered by memslots. Name a part that is.`);
+
+function requireGuestMemfd(vm: OpenVm, slot: SlotRow, memory: VmMemory): void {
+    const tried = `Changing the guest_memfd pages of memslot ${slot.id}`;
+    if (!slot.hasGuestMemfd) throw errors.unsupported(tried, 'it has no guest_memfd', { memslot: slot.id });
+    const problem = gmemProblem(slot, memory);
+    if (problem !== null) throw errors.unsupported(tried, problem, { memslot: slot.id, pid: vm.process.pid });
+}
+
+function warningsFor(kind: 'allocate' | 'punch', pieces: readonly Piece[], privatePages: number, memory: VmMemory): string[] {
+    if (kind === 'allocate') return ['The host spends this memory at once, also for pages that the guest never uses.'];
+    const warnings = ['What these pages hold is lost, and there is no undo: the next access finds a new page of zeros.'];
+    if (privatePages > 0) warnings.push(`${privatePages} of the pages are private: the guest uses them now.`);
+    const slots = new Set(pieces.map(({ slot }) => slot));
+    for (const slot of slots) {
+        const sharers = memory.slots.filter((other) => other !== slot && other.gmemInode === slot.gmemInode && overlap(slot, other));
+        if (sharers.length > 0) {
+            warnings.push(`The same pages of the guest_memfd are bound to memslot ${sharers.map(({ id, addressSpace }) => `${id} of address space ${addressSpace}`).join(', ')}, too.`);
+        }
+    }
+    return warnings;
+}
+
+const overlap = (a: SlotRow, b: SlotRow) => a.gmemPage < b.gmemPage + b.end - b.gfn && b.gmemPage < a.gmemPage + a.end - a.gfn;
+
+async function change(vm: OpenVm, memory: VmMemory, preview: OtherChangeReport, pieces: readonly Piece[], pace: Pace): Promise<OtherChangeReport> {
+    const done: Window[] = [];
+    let pagesChanged = 0;
+    pace.begin(preview.pagesChanged);
+    try {
+        for (const { slot, gfn, end } of pieces) {
+            for (let at = gfn; at < end; at += largestPiece) {
+                await pace.breathe();
+                pace.throwIfCancelled();
+                const until = Math.min(end, at + largestPiece);
+                changePiece(vm, memory, preview.change === 'allocate', slot, at, until);
+                done.push({ gfn: at, end: until });
+                pagesChanged += until - at;
+                pace.advance(until - at);
+            }
+        }
+    } catch (thrown) {
+        if (pagesChanged === 0) throw thrown;
+        // What was not allocated by us may by now have been by the guest.
+        const undo = preview.undo === null ? null : ({ kind: 'punch', ranges: done.map(wireRange) } as const);
+        throw partialChange({ ...preview, pagesChanged, undo, dryRun: false }, preview.pagesChanged, thrown);
+    }
+    return { ...preview, dryRun: false };
+}
+
+function changePiece(vm: OpenVm, memory: VmMemory, allocate: boolean, slot: SlotRow, gfn: number, end: number): void {
+    const held = slot.gmemInode === null ? undefined : memory.guestMemfds.get(slot.gmemInode);
+    if (held === undefined || slot.gmemInode === null) throw errors.vmGone(vm.id);
+    const offset = BigInt(gfn - slot.gfn + slot.gmemPage) << 12n;
+    const size = BigInt(end - gfn) << 12n;
+    const error = vm.process.changeAllocation(held.fds[0] ?? -1, slot.gmemInode, allocate, offset, size);
+    if (error === 'gone') throw errors.vmGone(vm.id);
+    if (error !== null) {
+        const tried = `fallocate on the guest_memfd of memslot ${slot.id}, offset ${toHex(offset)}+${toHex(size)}`;
+        throw errors.kernel(tried, error, { memslot: slot.id });
+    }
+}
