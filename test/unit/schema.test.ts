@@ -21,6 +21,18 @@ describe('the schemas', () => {
         assert.throws(() => assertShape('error', { error: { code: 'other', message: '', data: {} } }));
     });
 
+    it('know what a conversion tells beside other changes', () => {
+        const runs = [{ gpa: '0x0', size: '0x1000', attribute: 'shared' }];
+        const common = { executor: 'inject', range: '0x0+0x1000', pagesChanged: 1, pagesAlready: 0, warnings: [], stoppedMicroseconds: 9, dryRun: false };
+        const report = { ...common, change: 'convert', to: 'private', previousRuns: runs, undo: { kind: 'restore', runs } };
+        assertShape('convert', report);
+        assertShape('change', report);
+        assertShape('change', { ...common, change: 'punch', undo: null });
+        assert.throws(() => assertShape('convert', { ...common, change: 'convert', undo: null }));
+        assert.throws(() => assertShape('change', { ...report, undo: { kind: 'restore', runs: [] } }));
+        assert.throws(() => assertShape('change', { ...report, extra: 1 }));
+    });
+
     it('know every page state', () => {
         const builder = new PageRunsBuilder();
         const everythingKnown = encodePageDetail({
