@@ -2,7 +2,7 @@
 import { toHex } from '../common/address';
 import type { GuestMemfd } from '../common/model';
 import { walkGuestMemfdAttributes, type AttributeWalk } from './attributeWalk';
-import { attributeRuns } from './convertPlan';
+import { attributeRuns } from './attributeRuns';
 import type { HeldGuestMemfd } from './guestMemfds';
 import type { SlotRow } from './memslots';
 import { unlessRefused } from './nativeErrors';
