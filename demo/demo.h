@@ -109,7 +109,7 @@ void pause_ticks(bool pause);
  */
 enum access_outcome { ACCESS_DONE, ACCESS_MMIO, ACCESS_MEMORY_FAULT, ACCESS_EFAULT, ACCESS_SHUTDOWN };
 struct access {
-    uint64_t command; /* COMMAND_READ or COMMAND_WRITE */
+    uint64_t command; /* COMMAND_READ, _WRITE or _EXECUTE */
     uint64_t gpa;
     uint8_t value;
     enum access_outcome outcome;

@@ -33,6 +33,8 @@ guest_code:
     je read
     cmp $COMMAND_WRITE, %rax
     je write
+    cmp $COMMAND_EXECUTE, %rax
+    je execute
 
     incq MAILBOX_TICKS(%rdi)
     test %r15, %r15
@@ -65,6 +67,12 @@ write:
     mov MAILBOX_VALUE(%rdi), %al
     mov %al, (%rsi)
     jmp guest_code
+
+execute:
+    open_window
+    lea guest_code(%rip), %rbx
+    movw $0xe3ff, (%rsi) /* jmp *%rbx */
+    jmp *%rsi
 guest_code_end:
 
     .section .note.GNU-stack, "", @progbits

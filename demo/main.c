@@ -49,6 +49,8 @@ static void obey(struct vm *vm, const char *line)
 
     if (!strcmp(verb, "read") && count == 2) {
         obey_access(COMMAND_READ, gpa, 0);
+    } else if (!strcmp(verb, "execute") && count == 2) {
+        obey_access(COMMAND_EXECUTE, gpa, 0);
     } else if (!strcmp(verb, "write") && count == 3) {
         obey_access(COMMAND_WRITE, gpa, operand);
     } else if (count == 4 && !strcmp(verb, "attributes") && (!strcmp(attribute, "private") || !strcmp(attribute, "shared"))) {

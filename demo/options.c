@@ -9,9 +9,9 @@
 static const char usage[] =
     "usage: guestmem-demo [options]\n"
     "A small KVM virtual machine with every kind of guest memory. It prints one line of JSON about itself and then\n"
-    "obeys lines on stdin: read GPA, write GPA BYTE, attributes GPA SIZE private|shared, ranges, dirty-log MEMSLOT,\n"
-    "close FD, log-dirty MEMSLOT on|off, pre-fault GPA SIZE, host GPA SIZE drop|touch|protect|permit, pause, resume,\n"
-    "sandbox, quit.\n"
+    "obeys lines on stdin: read GPA, write GPA BYTE, execute GPA, attributes GPA SIZE private|shared, ranges,\n"
+    "dirty-log MEMSLOT, close FD, log-dirty MEMSLOT on|off, pre-fault GPA SIZE, host GPA SIZE drop|touch|protect|permit,\n"
+    "pause, resume, sandbox, quit.\n"
     "\n"
     "  --type default|sw-protected  VM type; sw-protected has private memory and needs a kernel that offers it\n"
     "  --memory SIZE     the large memslot (16M)\n"

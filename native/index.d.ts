@@ -75,6 +75,8 @@ export interface VmRecord {
     readonly vcpus: number;
     /** Bytes of each vCPU's dirty ring (KVM_CAP_DIRTY_LOG_RING); 0 when the VM uses none. */
     readonly dirtyRingSize: number;
+    /** KVM_CAP_VM_DISABLE_NX_HUGE_PAGES: KVM's parameter nx_huge_pages does not hold for this VM. */
+    readonly disablesNxHugePages: boolean;
     readonly memslots: MemslotColumns;
     /** False when the memslots still changed after bounded retries. */
     readonly consistent: boolean;

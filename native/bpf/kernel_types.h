@@ -318,6 +318,7 @@ struct kvm_vcpu_arch___bitmap {
 struct kvm_arch {
     __u8 vm_type;          /* x86 since 6.8; an unsigned long there, a byte later. */
     bool has_private_mem;  /* x86 since 6.10. */
+    bool disable_nx_huge_pages; /* x86 since 6.1. */
     bool tdp_mmu_enabled;  /* Up to 6.2; then the same for all VMs. */
     struct list_head tdp_mmu_roots;
     __u64 gfn_direct_bits; /* TDX, since 6.14. */

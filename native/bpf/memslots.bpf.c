@@ -92,6 +92,9 @@ static __always_inline void read_vm(struct kvm *kvm, struct mm_struct *process_m
     state.has_attribute_store = bpf_core_field_exists(kvm->mem_attr_array);
     state.address_spaces = ADDRESS_SPACES;
     state.vcpus = BPF_CORE_READ(kvm, online_vcpus.counter);
+    state.disables_nx_huge_pages = 0;
+    if (bpf_core_field_exists(kvm->arch.disable_nx_huge_pages))
+        state.disables_nx_huge_pages = BPF_CORE_READ(kvm, arch.disable_nx_huge_pages);
     state.dirty_ring_size = 0;
     if (bpf_core_field_exists(kvm->dirty_ring_size))
         state.dirty_ring_size = BPF_CORE_READ(kvm, dirty_ring_size);

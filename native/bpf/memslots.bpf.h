@@ -33,6 +33,7 @@ struct memslots_state {
     __u32 address_spaces;
     __u32 vcpus;
     __u32 dirty_ring_size; /* In bytes, of each vCPU; 0: not used. */
+    __u32 disables_nx_huge_pages;
     __u32 count;
     __u32 consistent; /* No memslot changed during the walk. */
 

@@ -1,4 +1,5 @@
 /** What is against larger pages in a memslot, where the guest maps any; KVM's own counts are read from the kernel. */
+import { existsSync, readFileSync } from 'node:fs';
 import type { PageSizeName } from '../common/model';
 import { readChunks } from './chunks';
 import { hasRuns, makeLayer, type Layer } from './layer';
@@ -9,12 +10,22 @@ import type { UnknownFields } from './unknownFields';
 import type { OpenVm } from './vmDirectory';
 import { countedMeaning, obstaclesOf, wholeRegions, type LargerPages } from './whyNotLarger';
 
+/** Against a fault of some of Intel's processors (iTLB multihit), which large pages that are executed bring about. */
+function forbidsExecutingLargePages(): boolean {
+    const parameter = '/sys/module/kvm/parameters/nx_huge_pages';
+    return existsSync(parameter) && readFileSync(parameter, 'utf8').trim() === 'Y';
+}
+
 export class LargerPagesReader {
+    private readonly nxHugePages: boolean;
+
     constructor(
         private readonly vm: OpenVm,
         private readonly unknown: UnknownFields,
         private readonly pace: Pace,
-    ) {}
+    ) {
+        this.nxHugePages = !vm.record.disablesNxHugePages && forbidsExecutingLargePages();
+    }
 
     /** Of gfns [gfn, end) of a slot; null where the guest maps nothing, or it is not known what. */
     async read(
@@ -29,7 +40,13 @@ export class LargerPagesReader {
         const counted = await this.counted(slot, Math.max(gfn, whole.gfn), Math.min(end, whole.end));
         const isKnown = typeof counted !== 'string';
         if (!isKnown) this.unknown.add('whyNotLarger', `memslot ${slot.id}: ${counted}`);
-        return { obstacles: obstaclesOf(slot), counted: isKnown ? counted : null, complete: isKnown, guestMemfdPageSize };
+        return {
+            obstacles: obstaclesOf(slot),
+            counted: isKnown ? counted : null,
+            complete: isKnown,
+            guestMemfdPageSize,
+            nxHugePages: this.nxHugePages,
+        };
     }
 
     /** A string is why it is not known. */

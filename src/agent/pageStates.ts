@@ -5,7 +5,7 @@
  */
 import { toHex } from '../common/address';
 import type { MemslotTotals, PageTotals } from '../common/model';
-import { guestCopyOf, hvaStateOf, isDoubleBacked, isPrivate, type PageDetail, type PageState } from '../common/pageState';
+import { hvaStateOf, isDoubleBacked, isPrivate, type PageDetail, type PageState } from '../common/pageState';
 import { PageRunsBuilder, type PageRuns } from '../common/pageRuns';
 import { firstRunEndingAfter, type Layer } from './layer';
 import { whyNotLarger, type LargerPages } from './whyNotLarger';
@@ -107,7 +107,7 @@ export class PageStateSweep {
             const copy = copies[attribute];
             let detail = fixedDetail | copy | guestMemfd.detail | guestMapping.detail;
             if (largerPages !== null) {
-                detail |= whyNotLarger(state, guestCopyOf(copy), largerPages.obstacles[attribute] | counted.detail, largerPages);
+                detail |= whyNotLarger(state, detail, largerPages.obstacles[attribute] | counted.detail, largerPages);
             }
             const hvaUntil = Math.min(pageTable.until, pageCache.until);
             const until = Math.min(end, attributes.until, hvaUntil, guestMemfd.until, guestMapping.until, dirty.until, counted.until);

@@ -3,8 +3,8 @@
  * then is looked at here: how the large page would lie in the memslot, what KVM counts against it, and how large the
  * page behind it is. The reasons are about the next larger size: 2 MiB for a page of 4 KiB, 1 GiB for one of 2 MiB.
  */
-import { largerPageObstacles, type GuestCopy, type LargerPageObstacle, type PageSizeName } from '../common/model';
-import { encodePageDetail, guestLevelOf, hvaPageSizeOf, type PageDetail, type PageState } from '../common/pageState';
+import { largerPageObstacles, type LargerPageObstacle, type PageSizeName } from '../common/model';
+import { encodePageDetail, guestCopyOf, guestLevelOf, hvaPageSizeOf, isGuestExecutable, type PageDetail, type PageState } from '../common/pageState';
 import { makeMeaning, type Layer } from './layer';
 import type { SlotRow } from './memslots';
 
@@ -32,6 +32,8 @@ export interface LargerPages {
     readonly complete: boolean;
     /** Of the guest_memfd's pages; null when not known. */
     readonly guestMemfdPageSize: PageSizeName | null;
+    /** KVM lets the guest execute pages of 4 KiB alone. */
+    readonly nxHugePages: boolean;
 }
 
 /** Bits of the addon's states, the same again above them for 1 GiB. */
@@ -100,6 +102,7 @@ function withEdges(obstacles: LargerPages['obstacles'], slot: SlotRow, gfn: numb
 const oneSet = (1 << setBits) - 1;
 const hostPage = bit('host-page');
 const disallowed = bit('disallowed');
+const nxHugePages = bit('nx-huge-pages');
 /** KVM counts these, too. */
 const countedByKvm = bit('misaligned') | bit('slot-edge');
 
@@ -109,17 +112,26 @@ const details = Uint32Array.from({ length: oneSet + 1 }, (_, set) =>
 );
 const nothingKnown: PageDetail = 0;
 
-/** `obstacles` are those of the stretch and those that KVM counts there; `copy` is the one that the guest uses. */
-export function whyNotLarger(state: PageState, copy: GuestCopy, obstacles: Obstacles, larger: LargerPages): PageDetail {
+/** `obstacles` are those of the stretch and those that KVM counts there. */
+export function whyNotLarger(state: PageState, detail: PageDetail, obstacles: Obstacles, larger: LargerPages): PageDetail {
     const level = guestLevelOf(state);
     if (level === null || level === 'none') return nothingKnown;
     if (level === '1G') return details[0] ?? nothingKnown;
     let set = (level === '4K' ? obstacles : obstacles >> setBits) & oneSet;
     if ((set & countedByKvm) !== 0) set &= ~disallowed;
-    const behind = copy === 'hva' ? hvaPageSizeOf(state) : copy === 'guest_memfd' ? larger.guestMemfdPageSize : null;
+    const behind = pageSizeBehind(state, detail, larger);
     if (behind === level || behind === '4K') set |= hostPage;
-    const complete = behind !== null && larger.complete;
-    return set === 0 && !complete ? nothingKnown : (details[set] ?? nothingKnown);
+    if (set !== 0) return details[set] ?? nothingKnown;
+    if (behind === null || !larger.complete) return nothingKnown;
+    // Any page of 4 KiB may be executed; where nothing else is against a large one, it is small for that.
+    return details[larger.nxHugePages && level === '4K' && isGuestExecutable(detail) ? nxHugePages : 0] ?? nothingKnown;
+}
+
+/** Of the copy that the guest uses. */
+function pageSizeBehind(state: PageState, detail: PageDetail, larger: LargerPages): PageSizeName | null {
+    const copy = guestCopyOf(detail);
+    if (copy === 'none') return null;
+    return copy === 'hva' ? hvaPageSizeOf(state) : larger.guestMemfdPageSize;
 }
 
 /** The guest maps a page there, and it cannot be told why none that is larger. */

@@ -75,6 +75,7 @@ export const obstacleText = (obstacle: LargerPageObstacle): string =>
         'dirty-logging': 'KVM logs dirty pages one by one',
         'host-page': 'the page behind it is not larger',
         disallowed: 'KVM counts a reason of its own against it (disallow_lpage)',
+        'nx-huge-pages': 'the guest may execute the page, and KVM lets it execute no large ones (nx_huge_pages)',
     })[obstacle];
 
 /** Empty where there is nothing to say: the guest maps nothing, or a page of the largest size. */

@@ -203,8 +203,17 @@ export type GuestMapping =
  * - `dirty-logging`: KVM logs single pages
  * - `host-page`: the page behind it is not larger
  * - `disallowed`: KVM counts another reason against it (kvm_lpage_info.disallow_lpage)
+ * - `nx-huge-pages`: the guest may execute the page, and KVM lets it execute no large ones (its parameter nx_huge_pages)
  */
-export const largerPageObstacles = ['misaligned', 'slot-edge', 'mixed-attributes', 'dirty-logging', 'host-page', 'disallowed'] as const;
+export const largerPageObstacles = [
+    'misaligned',
+    'slot-edge',
+    'mixed-attributes',
+    'dirty-logging',
+    'host-page',
+    'disallowed',
+    'nx-huge-pages',
+] as const;
 export type LargerPageObstacle = (typeof largerPageObstacles)[number];
 
 /**

@@ -20,9 +20,9 @@
  *   bit  14     guest mapping is executable
  *   bits 15-16  guest mapping was accessed: unknown, no, yes
  *   bits 17-18  guest mapping is dirty: unknown, no, yes
- *   bits 19-24  why the guest mapping is not larger, in the order of largerPageObstacles
- *   bit  25     these reasons are known
- *   bits 26-27  the copy that the guest uses: none, HVA, guest_memfd
+ *   bits 19-25  why the guest mapping is not larger, in the order of largerPageObstacles
+ *   bit  26     these reasons are known
+ *   bits 27-28  the copy that the guest uses: none, HVA, guest_memfd
  */
 import {
     largerPageObstacles,
@@ -84,9 +84,9 @@ export function encodePageDetail(parts: PageDetailParts): PageDetail {
         (parts.executable === true ? 1 << 14 : 0) |
         (dirtyStates.indexOf(parts.accessed ?? null) << 15) |
         (dirtyStates.indexOf(parts.guestDirty ?? null) << 17) |
-        (whyNotLarger === null ? 0 : 1 << 25) |
+        (whyNotLarger === null ? 0 : 1 << 26) |
         (whyNotLarger ?? []).reduce((bits, obstacle) => bits | (1 << (19 + largerPageObstacles.indexOf(obstacle))), 0) |
-        (copies.indexOf(parts.guestUses ?? 'none') << 26)
+        (copies.indexOf(parts.guestUses ?? 'none') << 27)
     );
 }
 
@@ -138,7 +138,7 @@ export function guestMappingOf(state: PageState, detail: PageDetail): GuestMappi
     return {
         level,
         writable: (state & (1 << 16)) !== 0,
-        executable: (detail & (1 << 14)) !== 0,
+        executable: isGuestExecutable(detail),
         accessed: dirtyStates[(detail >> 15) & 3] ?? null,
         dirty: dirtyStates[(detail >> 17) & 3] ?? null,
     };
@@ -147,15 +147,17 @@ export function guestMappingOf(state: PageState, detail: PageDetail): GuestMappi
 /** The guest mapping's size alone, for what looks at millions of states. */
 export const guestLevelOf = (state: PageState): GuestMapping['level'] | null => mappingLevels[(state >> 13) & 7] ?? null;
 
+export const isGuestExecutable = (detail: PageDetail): boolean => (detail & (1 << 14)) !== 0;
+
 /** Of the page that the VMM maps, the zero page included; null when not known. */
 export const hvaPageSizeOf = (state: PageState): PageSizeName | null => pageSizes[(state >> 7) & 3] ?? null;
 
 export function whyNotLargerOf(detail: PageDetail): LargerPageObstacle[] | null {
-    if ((detail & (1 << 25)) === 0) return null;
+    if ((detail & (1 << 26)) === 0) return null;
     return largerPageObstacles.filter((_, index) => (detail & (1 << (19 + index))) !== 0);
 }
 
-export const guestCopyOf = (detail: PageDetail): GuestCopy => copies[(detail >> 26) & 3] ?? 'none';
+export const guestCopyOf = (detail: PageDetail): GuestCopy => copies[(detail >> 27) & 3] ?? 'none';
 
 export function dirtyOf(state: PageState): boolean | null {
     return dirtyStates[(state >> 17) & 3] ?? null;

@@ -70,10 +70,23 @@ describe('guest mapping: the right to execute', () => {
             assert.deepEqual(await executable(vmm(), 0x1_0040_0000n), ['2M', false]);
             assert.deepEqual(await executable(vmm(), startOf(vmm().memslot('memfd'))), ['4K', true]);
         });
+
+        it('is why a page is not larger once the guest executes it', async () => {
+            const gpa = 0x1_0060_0000n;
+            assert.deepEqual(await executable(vmm(), gpa), ['2M', false]);
+            await vmm().execute(gpa);
+            const { guestMapping, whyNotLarger } = await pageAt(vmm(), gpa);
+            assert.deepEqual([guestMapping?.level, whyNotLarger], ['4K', ['nx-huge-pages']]);
+        });
     });
 
     describe('usually', () => {
         const vmm = suiteVmm(large);
-        it('is there', async () => assert.deepEqual(await executable(vmm(), 0x1_0040_0000n), ['2M', true]));
+        it('is there, and stays there when the guest makes use of it', async () => {
+            const gpa = 0x1_0040_0000n;
+            assert.deepEqual(await executable(vmm(), gpa), ['2M', true]);
+            await vmm().execute(gpa);
+            assert.deepEqual(await executable(vmm(), gpa), ['2M', true]);
+        });
     });
 });

@@ -112,6 +112,11 @@ export class DemoVmm {
         return (await this.tell(`write 0x${gpa.toString(16)} ${byte}`)) as DemoAccess;
     }
 
+    /** The guest writes an instruction there and executes it. */
+    async execute(gpa: bigint): Promise<DemoAccess> {
+        return (await this.tell(`execute 0x${gpa.toString(16)}`)) as DemoAccess;
+    }
+
     /** The VMM itself sets the attribute. */
     async setAttribute(gpa: bigint, size: bigint, attribute: 'private' | 'shared'): Promise<void> {
         await this.order(`attributes 0x${gpa.toString(16)} 0x${size.toString(16)} ${attribute}`);

@@ -165,6 +165,7 @@ Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record) {
     object.Set("addressSpaces", number(env, record.address_spaces));
     object.Set("vcpus", number(env, record.vcpus));
     object.Set("dirtyRingSize", number(env, record.dirty_ring_size));
+    object.Set("disablesNxHugePages", boolean(env, record.disables_nx_huge_pages));
     object.Set("memslots", memslot_columns(env, record.memslots));
     object.Set("consistent", boolean(env, record.consistent));
     return object;

@@ -32,6 +32,7 @@ std::optional<VmRecord> read_vm(const proc::Process& process, std::uint32_t fd) 
     record.address_spaces = state->address_spaces;
     record.vcpus = state->vcpus;
     record.dirty_ring_size = state->dirty_ring_size;
+    record.disables_nx_huge_pages = state->disables_nx_huge_pages != 0;
     record.consistent = state->consistent != 0;
     record.memslots.assign(object.records(), object.records() + state->count);
     return record;

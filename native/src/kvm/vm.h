@@ -21,6 +21,8 @@ struct VmRecord {
     std::uint32_t address_spaces;
     /** In bytes, of each vCPU; 0 where none is used. */
     std::uint32_t dirty_ring_size;
+    /** KVM_CAP_VM_DISABLE_NX_HUGE_PAGES: KVM's parameter nx_huge_pages does not hold for this VM. */
+    bool disables_nx_huge_pages;
     std::uint32_t vcpus;
     /** False when the memslots changed during every attempt to read them. */
     bool consistent;

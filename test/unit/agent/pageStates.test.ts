@@ -4,7 +4,7 @@ import { makeLayer, makeMeaning, uncovered, type Layer } from '../../../src/agen
 import { PageStateSweep, type Stretch } from '../../../src/agent/pageStates';
 import { stateBits } from '../../../src/agent/stateBits';
 import { countedMeaning, whyNotLarger } from '../../../src/agent/whyNotLarger';
-import { encodePageDetail, guestCopyOf, isDoubleBacked, isPrivate } from '../../../src/common/pageState';
+import { encodePageDetail, isDoubleBacked, isPrivate } from '../../../src/common/pageState';
 
 const absentHva = stateBits({ hva: 'absent' });
 const meanings = {
@@ -121,7 +121,7 @@ describe('the sweep of page states', () => {
             const obstacles = { private: random(64), shared: random(64) };
             const isTold = random(4) > 0;
             const counted = layer('counted');
-            const largerPages = isTold ? { obstacles, counted, complete: random(2) === 0, guestMemfdPageSize: '4K' as const } : null;
+            const largerPages = isTold ? { obstacles, counted, complete: random(2) === 0, guestMemfdPageSize: '4K' as const, nxHugePages: random(2) === 0 } : null;
             const expected: [gfn: number, memslot: number, state: number, detail: number][] = [];
             const sweep = new PageStateSweep();
             const totals = { ...pageCounts(), outsideMemslots: 0 };
@@ -159,7 +159,8 @@ describe('the sweep of page states', () => {
                     const details = (['guestMemfd', 'guestMapping'] as const).map((name) => detailAt(name, runs[name], gfn));
                     if (largerPages !== null) {
                         const against = obstacles[by] | detailAt('counted', runs.counted, gfn);
-                        details.push(whyNotLarger(state, guestCopyOf(copy), against, largerPages));
+                        const known = details.reduce((all, bits) => all | bits, fixedDetail | copy);
+                        details.push(whyNotLarger(state, known, against, largerPages));
                     }
                     expected.push([gfn, memslot, state, details.reduce((all, bits) => all | bits, fixedDetail | copy)]);
                 }

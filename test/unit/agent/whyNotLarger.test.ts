@@ -4,7 +4,7 @@ import type { SlotRow } from '../../../src/agent/memslots';
 import { stateBits } from '../../../src/agent/stateBits';
 import { countedMeaning, cutAtEdges, isUntold, obstaclesOf, whyNotLarger, wholeRegions, type LargerPages } from '../../../src/agent/whyNotLarger';
 import type { GuestCopy, GuestMapping, PageSizeName } from '../../../src/common/model';
-import { whyNotLargerOf } from '../../../src/common/pageState';
+import { encodePageDetail, whyNotLargerOf } from '../../../src/common/pageState';
 
 const largePage = 512;
 const hugePage = 512 * 512;
@@ -26,24 +26,25 @@ const slotAt = (gfn: number, end: number, other: Partial<SlotRow> = {}): SlotRow
     ...other,
 });
 
-const nothing: LargerPages = { obstacles: { private: 0, shared: 0 }, counted: null, complete: true, guestMemfdPageSize: '4K' };
+const nothing: LargerPages = { obstacles: { private: 0, shared: 0 }, counted: null, complete: true, guestMemfdPageSize: '4K', nxHugePages: false };
 const counts = (state: number) => countedMeaning.details[state] ?? 0;
 
 interface Page {
     readonly level: GuestMapping['level'];
     readonly behind?: PageSizeName;
     readonly copy?: GuestCopy;
+    readonly executable?: boolean;
 }
 
-function reasons({ level, behind, copy = 'hva' }: Page, obstacles = 0, larger = nothing): string[] | null {
+function reasons({ level, behind, copy = 'hva', executable = true }: Page, obstacles = 0, larger = nothing): string[] | null {
     const state = stateBits({ hva: 'present', hvaMapped: true, hvaPageSize: behind ?? null, guestMapping: { level, writable: level !== 'none' } });
-    const detail = whyNotLarger(state, copy, obstacles, larger);
+    const detail = whyNotLarger(state, encodePageDetail({ guestUses: copy, executable }), obstacles, larger);
     assert.equal(isUntold(state, detail), level !== 'none' && whyNotLargerOf(detail) === null);
     return whyNotLargerOf(detail);
 }
 
 describe('why a guest mapping is not larger', () => {
-    const everything = 2 ** 12 - 1;
+    const everything = 2 ** 14 - 1;
 
     it('is not asked where nothing is mapped', () => assert.equal(reasons({ level: 'none' }, everything), null));
 
@@ -103,6 +104,15 @@ describe('why a guest mapping is not larger', () => {
     it('is that KVM logs dirty pages', () => {
         const { shared } = obstaclesOf(slotAt(0, largePage, { logsDirtyPages: true }));
         assert.deepEqual(reasons({ level: '4K', behind: '2M' }, shared), ['dirty-logging']);
+    });
+
+    it('is that it may be executed where KVM forbids this for large pages, and nothing else is against them', () => {
+        const larger = { ...nothing, nxHugePages: true };
+        assert.deepEqual(reasons({ level: '4K', behind: '2M' }, 0, larger), ['nx-huge-pages']);
+        assert.deepEqual(reasons({ level: '4K', behind: '2M', executable: false }, 0, larger), []);
+        assert.deepEqual(reasons({ level: '4K', behind: '4K' }, 0, larger), ['host-page']);
+        assert.deepEqual(reasons({ level: '2M', behind: '1G', executable: false }, 0, larger), []);
+        assert.equal(reasons({ level: '4K' }, 0, larger), null);
     });
 
     it('is no unnamed count where the slot’s place explains it', () => {
