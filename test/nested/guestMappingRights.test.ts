@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { toHex } from '../../src/common/address';
 import type { GuestMapping, PageRun } from '../../src/common/model';
 import { guestmem } from '../support/guestmem';
-import { suiteAgent } from '../support/guestMappings';
+import { mappingAgent } from '../support/guestMappings';
 import { hex, page, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 
@@ -13,7 +13,7 @@ const mapped = (mapping: GuestMapping | null) =>
 
 describe('guest mapping: what the processor noted', () => {
     const vmm = suiteVmm();
-    const { explain, pageAt, runs } = suiteAgent();
+    const { explain, pageAt, runs } = mappingAgent();
     /** Pages of a slot that the guest has not used: each test takes others. */
     const unused = (index: bigint) => startOf(vmm().memslot('memfd')) + (16n + index) * page;
     const noted = async (gpa: bigint) => {
@@ -53,7 +53,7 @@ describe('guest mapping: what the processor noted', () => {
 
 describe('guest mapping: the right to execute', () => {
     const parameter = '/sys/module/kvm/parameters/nx_huge_pages';
-    const { pageAt } = suiteAgent();
+    const { pageAt } = mappingAgent();
     const before_ = readFileSync(parameter, 'utf8').trim();
     const large = ['--memory', '16M', '--populate'];
     const executable = async (vmm: ReturnType<ReturnType<typeof suiteVmm>>, gpa: bigint) => {

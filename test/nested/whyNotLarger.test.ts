@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import type { DemoMemslot, DemoVmm } from '../support/demoVmm';
-import { assertCounts, suiteAgent } from '../support/guestMappings';
+import { assertCounts, mappingAgent } from '../support/guestMappings';
 import { page, startOf } from '../support/pages';
 import { skip } from '../support/skip';
 import { suiteVmm } from '../support/suiteVmm';
@@ -14,7 +14,7 @@ const largeSlot = (vmm: DemoVmm): DemoMemslot =>
     vmm.report.memslots.find(({ gpa }) => gpa === '0x100000000') ?? assert.fail('no large memslot');
 
 describe('why the guest mapping is not larger', () => {
-    const { pageAt, runs } = suiteAgent();
+    const { pageAt, runs } = mappingAgent();
     const told = async (vmm: DemoVmm, gpa: bigint) => {
         const { guestMapping, whyNotLarger } = await pageAt(vmm, gpa);
         return [guestMapping?.level, ...(whyNotLarger ?? ['not told'])];

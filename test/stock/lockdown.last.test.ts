@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import type { DoctorReport, VmDetails } from '../../src/common/model';
+import type { DoctorReport } from '../../src/common/model';
 import { guestmemError, guestmemJson } from '../support/guestmem';
+import { suiteAgent } from '../support/suiteAgent';
 import { suiteVmm } from '../support/suiteVmm';
 
 const setMode = (mode: string) => writeFileSync('/sys/kernel/security/lockdown', mode);
@@ -13,9 +14,11 @@ const setMode = (mode: string) => writeFileSync('/sys/kernel/security/lockdown',
 describe('lockdown', () => {
     const vmm = suiteVmm();
 
+    const agent = suiteAgent();
+
     it('in mode integrity changes nothing for Guestmem', async () => {
         setMode('integrity');
-        const { addressSpaces } = await guestmemJson<VmDetails>(['show', vmm().id]);
+        const { addressSpaces } = await agent().request('show', { vm: vmm().id });
         assert.equal(addressSpaces[0]?.memslots.filter(({ internal }) => !internal).length, vmm().report.memslots.length);
     });
 

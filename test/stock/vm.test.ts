@@ -1,11 +1,14 @@
 /** A default VM on every stock kernel: what the command line shows of it, against what its VMM and the kernel say. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import type { AddressFacts, MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
-import { guestmemError, guestmemJson } from '../support/guestmem';
+import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { toGuestmemError } from '../../src/common/errors';
+import type { PageMap } from '../../src/common/model';
+import { pageRunAt } from '../../src/common/pageRuns';
 import { assertCounts } from '../support/guestMappings';
 import { presentPages } from '../support/pagemap';
 import { contains, hex, page, pagesOf, runAt, startOf } from '../support/pages';
+import { suiteAgent } from '../support/suiteAgent';
 import { suiteVmm } from '../support/suiteVmm';
 
 describe('a stock kernel', () => {
@@ -17,19 +20,24 @@ describe('a stock kernel', () => {
 
 describe('a default VM', () => {
     const vmm = suiteVmm(['--slots', '2']);
+    const agent = suiteAgent();
     let map: PageMap;
-    before('stop the guest', () => vmm().setPaused(true));
-    before('read the map', async () => (map = await guestmemJson<PageMap>(['map', vmm().id])));
+    before('stop the guest, and read the map', async () => {
+        await vmm().setPaused(true);
+        const { runs: packed, ...rest } = await agent().request('map', { vm: vmm().id, addressSpace: 0 });
+        const columns = unpackPageRuns(packed);
+        map = { ...rest, runs: Array.from({ length: columns.count }, (_, index) => pageRunAt(columns, index)) };
+    });
 
     it('is listed', async () => {
-        const { vms, unknown } = await guestmemJson<VmList>(['vms']);
+        const { vms, unknown } = await agent().request('vms', {});
         assert.deepEqual(vms.map(({ id, vcpus }) => ({ id, vcpus })), [{ id: vmm().id, vcpus: 1 }]);
         const [{ type } = { type: undefined }] = vms;
         assert.deepEqual([type, unknown.map(({ field }) => field)], type === null ? [null, ['type']] : ['default', []]);
     });
 
     it('has the memslots that the VMM made, and its vCPU halted after the HLT of the guest’s code', async () => {
-        const { addressSpaces, vcpus } = await guestmemJson<VmDetails>(['show', vmm().id]);
+        const { addressSpaces, vcpus } = await agent().request('show', { vm: vmm().id });
         const own = (addressSpaces[0]?.memslots ?? []).filter(({ internal }) => !internal);
         const core = ({ id, gpa, size, hva }: { id: number; gpa: string; size: string; hva: string }) => ({ id, gpa, size, hva });
         assert.deepEqual(own.map(core).sort((a, b) => a.id - b.id), vmm().report.memslots.map(core));
@@ -80,21 +88,22 @@ describe('a default VM', () => {
     it('reads as the guest reads', async () => {
         const gpa = startOf(vmm().memslot('memfd'));
         await vmm().write(gpa + 5n, 0xa5);
-        const { bytes, ranges } = await guestmemJson<MemoryRead>(['read', vmm().id, hex(gpa), hex(page)]);
-        assert.equal(Buffer.from(bytes, 'base64')[5], 0xa5);
+        const { bytes, ranges } = await agent().request('read', { vm: vmm().id, gpa: hex(gpa), size: hex(page) });
+        assert.equal(bytes[5], 0xa5);
         assert.deepEqual(ranges.map(({ source }) => source), ['page']);
     });
 
     it('explains an address', async () => {
         const slot = vmm().memslot('memfd');
-        const facts = await guestmemJson<AddressFacts>(['explain', vmm().id, hex(startOf(slot) + page)]);
+        const facts = await agent().request('explain', { vm: vmm().id, addressSpace: 0, gpa: hex(startOf(slot) + page) });
         const seen = { kind: facts.kind, hva: facts.hva, memslot: facts.memslot?.id, run: facts.run.gpa };
         assert.deepEqual(seen, { kind: 'memory', hva: hex(BigInt(slot.hva) + page), memslot: slot.id, run: slot.gpa });
     });
 
     it('is not converted, with the reason', async () => {
-        const range = `${vmm().memslot('memfd').gpa}+${hex(page)}`;
-        const { code, message } = await guestmemError(['convert', vmm().id, range, 'private', '--yes'], 1);
+        const range = { gpa: vmm().memslot('memfd').gpa, size: hex(page) };
+        const converting = agent().request('convert', { vm: vmm().id, range, to: 'private', dryRun: false });
+        const { code, message } = await converting.then(() => assert.fail('it was converted'), toGuestmemError);
         assert.equal(code, 'unsupported');
         assert.match(message, /no private memory/);
     });

@@ -1,4 +1,4 @@
-/** Guest mappings as KVM itself counts them, and page runs from one agent: a command line takes seconds to start where all is emulated. */
+/** Guest mappings as KVM itself counts them, and page runs from one agent. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { unpackPageRuns } from '../../src/common/agentProtocol';
@@ -6,9 +6,9 @@ import { toHex } from '../../src/common/address';
 import type { AddressFacts, PageRun } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';
 import type { WireRange } from '../../src/common/range';
-import { AgentProcess } from './agentProcess';
 import type { DemoVmm } from './demoVmm';
 import { page } from './pages';
+import { suiteAgent } from './suiteAgent';
 
 const sizes = { '4K': 0x1000n, '2M': 0x20_0000n, '1G': 0x4000_0000n } as const;
 
@@ -22,21 +22,16 @@ export function assertCounts({ report: { pid, vmFd } }: DemoVmm, runs: readonly 
     }
 }
 
-interface SuiteAgent {
+interface MappingAgent {
     readonly runs: (vmm: DemoVmm, more?: { range?: WireRange; accessed?: boolean }) => Promise<PageRun[]>;
     readonly pageAt: (vmm: DemoVmm, gpa: bigint, accessed?: boolean) => Promise<PageRun>;
     readonly explain: (vmm: DemoVmm, gpa: bigint) => Promise<AddressFacts>;
 }
 
 /** Call it inside `describe`; what it returns looks at VMs through an agent that serves the whole suite. */
-export function suiteAgent(): SuiteAgent {
-    let started: AgentProcess | undefined;
-    before('start the agent', () => {
-        started = new AgentProcess(['dist/agent.js'], 300_000);
-    });
-    after('end the agent', () => started?.end());
-    const agent = () => started ?? assert.fail('the agent was not started');
-    const runs: SuiteAgent['runs'] = async (vmm, more = {}) => {
+export function mappingAgent(): MappingAgent {
+    const agent = suiteAgent();
+    const runs: MappingAgent['runs'] = async (vmm, more = {}) => {
         const map = await agent().request('map', { vm: vmm.id, addressSpace: 0, ...more });
         const columns = unpackPageRuns(map.runs);
         return Array.from({ length: columns.count }, (_, index) => pageRunAt(columns, index));
