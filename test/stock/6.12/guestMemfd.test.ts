@@ -14,13 +14,14 @@ describe('a guest_memfd that no memslot can use', () => {
     it('is shown with its size and what is allocated, as of use to no one', async () => {
         const [made, ...further] = vmm().report.guestMemfds;
         assert.ok(made !== undefined && further.length === 0, 'the VMM made no guest_memfd, or several');
-        const { vm, guestMemfds, capabilities } = await guestmemJson<VmDetails>(['show', vmm().id]);
+        const { vm, guestMemfds, capabilities, unknown } = await guestmemJson<VmDetails>(['show', vmm().id]);
         const inode = statSync(`/proc/${vmm().report.pid}/fd/${made.fd}`).ino;
         const seen = guestMemfds.map(({ fds, inode, size, flags, allocated, prepared, bindings }) => ({ fds, inode, size, flags, allocated, prepared, bindings }));
         // The VMM fills 64 KiB of it; a page is prepared at the guest's first access.
         const expected = { fds: [made.fd], inode, size: made.size, flags: [], allocated: '0x10000', prepared: '0x0', bindings: [] };
         assert.deepEqual(seen, [expected]);
         assert.equal(vm.type, 'default');
+        assert.deepEqual(unknown, []);
         assert.deepEqual(capabilities.attributes, []);
     });
 });

@@ -12,7 +12,7 @@ describe('a default VM with guest_memfds', () => {
 
     it('has those that the VMM made, with its memslots bound to them', async () => {
         assert.equal(bound().length, 2, 'the VMM has no memslots with a guest_memfd');
-        const { vm, guestMemfds, capabilities } = await guestmemJson<VmDetails>(['show', vmm().id]);
+        const { vm, guestMemfds, capabilities, unknown } = await guestmemJson<VmDetails>(['show', vmm().id]);
         const seen = guestMemfds.map(({ inode, fds, size, flags, bindings }) => ({ inode, fds, size, flags, bindings }));
         const expected = vmm().report.guestMemfds.map(({ fd, size }) => ({
             inode: statSync(`/proc/${vmm().report.pid}/fd/${fd}`).ino,
@@ -25,6 +25,7 @@ describe('a default VM with guest_memfds', () => {
         }));
         assert.deepEqual(seen.sort((one, other) => (one.fds[0] ?? 0) - (other.fds[0] ?? 0)), expected);
         assert.equal(vm.type, 'default');
+        assert.deepEqual(unknown, []);
         assert.deepEqual(capabilities, { attributes: [], attributeScope: 'guest_memfd' });
     });
 
