@@ -22,7 +22,11 @@ async function selectVm(store: VmStore): Promise<void> {
         ref,
     }));
     if (items.length === 0) throw store.noVm();
-    const chosen = await window.showQuickPick(items, { placeHolder: l10n.t('The VM that hover, map and commands speak of') });
+    const chosen = await window.showQuickPick(items, {
+        placeHolder: l10n.t('The VM that hover, map and commands speak of'),
+        matchOnDescription: true,
+        matchOnDetail: true,
+    });
     if (chosen !== undefined) await store.activate(chosen.ref);
 }
 

@@ -126,7 +126,7 @@ function memslotItem(node: SlotNode, details: readonly DetailNode[], totals: Mem
     const { addressSpace, memslot } = node;
     const item = new vscode.TreeItem(memslot.gpa, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = slotId(node);
-    item.description = [displaySize(memslot.size), ...memslotTraits(memslot), ...doubleBackedTrait(totals)].join(' · ');
+    item.description = [displaySize(memslot.size), ...doubleBackedTrait(totals), ...memslotTraits(memslot)].join(' · ');
     item.iconPath = new vscode.ThemeIcon(memslotIcon(memslot));
     // KVM keeps attributes of address space 0 only: there the range can be converted.
     item.contextValue = addressSpace === 0 ? 'memslot address convertible' : 'memslot address';

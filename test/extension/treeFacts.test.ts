@@ -116,7 +116,7 @@ describe('trees', () => {
             const map = { onDidChangeTotals: () => undefined, totalsOf: () => (known ? totals : undefined) } as unknown as PageMap;
             const tree = new MemslotTree(store, map);
             const doubleBacked = known ? ' · 8 KiB double-backed' : '';
-            assert.deepEqual(shown(tree), { '0x100000': `256 KiB · anonymous · guest_memfd · read-only${doubleBacked}` });
+            assert.deepEqual(shown(tree), { '0x100000': `256 KiB${doubleBacked} · anonymous · guest_memfd · read-only` });
             const [node] = tree.getChildren();
             const lines = shown(tree, node);
             assert.equal(lines['Rights'], 'memslot read-only, VMM r--');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { PageMap, VmDetails } from '../../src/common/model';
 import { pageFacts } from '../../src/common/pageFacts';
 import { guestmemJson } from '../support/guestmem';
+import { DemoVmm } from '../support/demoVmm';
 import { hex, page, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 import { suiteWindow } from '../support/vscodeWindow';
@@ -49,5 +50,26 @@ describe('the page map in the window', () => {
             for (const [label, words] of pageFacts(run, slot, false)) assert.equal(shown[label], words, `${label} of ${kind} at ${gpa}`);
             assert.equal(shown['Changed since'], undefined);
         }
+    });
+
+    it('of a VM that has ended says so, as the views do, and offers what is left to do', async () => {
+        const { window, picture } = vscode();
+        const victim = await DemoVmm.start(['--name', 'victim']);
+        try {
+            await window.runCommand('Guestmem: Select Virtual Machine');
+            await window.answer(`pid ${victim.report.pid}`);
+            await map().locator('.toolbar h1', { hasText: victim.id }).waitFor();
+        } finally {
+            await victim.stop();
+        }
+        await map().locator('.notice', { hasText: 'has ended' }).waitFor();
+        for (const view of ['Memory Slots', 'guest_memfds']) {
+            await window.view(view).getByText('has ended').waitFor();
+        }
+        await picture('map-stale');
+        await map().getByRole('button', { name: 'Select Another' }).click();
+        await window.answer(`pid ${vmm().report.pid}`);
+        await map().locator('.toolbar h1', { hasText: vmm().id }).waitFor();
+        await map().locator('.notice').waitFor({ state: 'hidden' });
     });
 });
