@@ -5,9 +5,12 @@ import type { WireError } from '../../src/common/errors';
 import { DemoVmm } from '../support/demoVmm';
 import { guestmem } from '../support/guestmem';
 import { requireKvm, requireRoot } from '../support/requirements';
+import { describeVanishingVmm } from '../support/vanishingVmmSuite';
+
+describeVanishingVmm(['--slots', '1000', '--memory', '32M', '--populate'], 10);
 
 describe('a VMM that is killed while it is read', function () {
-    this.timeout(180_000); // many VMMs, one after the other;
+    this.timeout(180_000); // many VMMs, one after the other
     before(function () {
         requireKvm(this);
         requireRoot(this);

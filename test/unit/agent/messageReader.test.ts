@@ -55,4 +55,21 @@ describe('what arrives on stdin', () => {
             assert.equal(told.closed, false);
         });
     }
+
+    it('may be anything: what was whole before the first wrong byte is read, nothing after it, and one error told', async () => {
+        const whole = await messages;
+        const bytes = Buffer.concat(whole);
+        for (let round = 0; round < 500; round++) {
+            const damaged = Buffer.from(bytes);
+            const at = Math.floor(Math.random() * damaged.length);
+            damaged[at] = Math.floor(Math.random() * 256);
+            const cut = Math.floor(Math.random() * damaged.length);
+            const told = await read(damaged.subarray(0, cut), damaged.subarray(cut));
+            const intact = whole.filter((_, index) => Buffer.concat(whole.slice(0, index + 1)).length <= at).length;
+            const what = `byte ${at} is ${damaged[at] ?? 0}`;
+            assert.deepEqual(told.ids.slice(0, intact), [1, 2, 3].slice(0, intact), what);
+            assert.ok(told.ids.length <= 3 && told.errors.length <= 1, what);
+            assert.notEqual(told.closed, told.errors.length > 0, `${what}: it ends by an error or by the end of stdin`);
+        }
+    });
 });
