@@ -25,8 +25,9 @@ struct {
 
 struct kvm_mappings_state state;
 
-/* Mappings looked at in one run, some milliseconds; a caller goes on from there. */
+/* What one run may look at, in mappings, some milliseconds; a caller goes on from there. A process costs as much as many. */
 #define MAPPINGS_PER_RUN 65536
+#define MAPPINGS_PER_PROCESS 128
 
 extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *iterator, struct task_struct *task, __u64 address) __ksym __weak;
 extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *iterator) __ksym __weak;
@@ -70,6 +71,7 @@ static __always_inline void visit_mappings(struct task_struct *task, __u32 pid, 
     struct bpf_iter_task_vma iterator;
     struct vm_area_struct *mapping;
 
+    state.seen += MAPPINGS_PER_PROCESS;
     int error = bpf_iter_task_vma_new(&iterator, task, address);
     bool room = error != -EBUSY || add_record(pid, KVM_MAPPING_BUSY);
     while ((mapping = bpf_iter_task_vma_next(&iterator))) {

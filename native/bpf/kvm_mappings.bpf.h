@@ -39,5 +39,5 @@ struct kvm_mappings_state {
     __u32 next_pid; /* 0: done. */
     __u32 count;
     __u32 supported;
-    __u64 seen; /* Mappings looked at. */
+    __u64 seen; /* What was looked at, in mappings. */
 };

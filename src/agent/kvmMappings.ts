@@ -1,4 +1,4 @@
-/** Where processes have KVM files mapped: kvm_run of a vCPU, guest_memfds. One look costs some 50 ns for each mapping. */
+/** Where processes have KVM files mapped: kvm_run of a vCPU, guest_memfds. A look costs less than the links in /proc/PID/fd do. */
 import type { KvmMapping } from '../../native/index';
 import { native } from './native';
 import { isNativeError } from './nativeErrors';
