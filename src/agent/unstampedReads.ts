@@ -13,18 +13,21 @@ interface Read {
 
 export class UnstampedReads {
     private readonly reads: Read[] = [];
+    /** What failed cannot be compared. */
     private failed = false;
 
     constructor(private readonly process: VmmProcess) {}
 
     /** `call` must use the process that it is given: when it is done again, that is another handle. */
     read<T>(call: (process: VmmProcess) => T): T {
-        // Until the result is there: what failed once cannot be compared.
-        this.failed = true;
-        const result = call(this.process);
-        this.failed = false;
-        this.reads.push({ call, result });
-        return result;
+        try {
+            const result = call(this.process);
+            this.reads.push({ call, result });
+            return result;
+        } catch (thrown) {
+            this.failed = true;
+            throw thrown;
+        }
     }
 
     /** Of the results. */
@@ -38,10 +41,11 @@ export class UnstampedReads {
 
     /** Reads everything again. */
     async areSame(process: VmmProcess, pace: Pace): Promise<boolean> {
+        if (this.failed) return false;
         for (const { call, result } of this.reads) {
             if (!isDeepStrictEqual(call(process), result)) return false;
             await pace.breathe();
         }
-        return !this.failed;
+        return true;
     }
 }
