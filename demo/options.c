@@ -94,7 +94,7 @@ struct options parse_options(int argc, char **argv)
         case ALTERNATE: options.alternate = true; break;
         case HUGETLB: options.hugetlb = parse_size(name, optarg); break;
         case MISALIGN: options.misalign = true; break;
-        case SLOTS: options.slots = parse_number(name, optarg, 0, 32700); break;
+        case SLOTS: options.slots = parse_number(name, optarg, 0, 32757); break;
         case SLOT_SIZE: options.slot_size = parse_size(name, optarg); break;
         case RATE: options.rate = (double)parse_number(name, optarg, 0, 1000); break;
         case VCPUS: options.vcpus = parse_number(name, optarg, 1, 4096 / MAILBOX_SIZE); break;

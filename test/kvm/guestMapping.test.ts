@@ -38,6 +38,6 @@ describe(`guest mapping: a host ${hasTdpMmu ? 'with' : 'without'} the TDP MMU`, 
 
     it('has a column on a terminal only where it is known', async () => {
         const { stdout } = await guestmem(['map', vmm().id]);
-        assert.equal((stdout.split('\n')[0] ?? '').includes('GUEST MAPPING'), hasTdpMmu);
+        assert.equal((stdout.split('\n')[0] ?? '').includes('GUEST MAP'), hasTdpMmu);
     });
 });

@@ -50,7 +50,7 @@ for (const type of ['default', 'sw-protected'] as const) {
 
         it('has a column on a terminal', async () => {
             const { stdout } = await guestmem(['map', vmm().id]);
-            assert.match(stdout, /GUEST MAPPING/);
+            assert.match(stdout, /GUEST MAP/);
             assert.match(stdout, /4K r-x/);
         });
     });

@@ -45,9 +45,9 @@ export function describeGuestMemfdAlone(): void {
 
         it('is what the guest does not use', async () => {
             const map = await mapOf();
-            for (const index of [0n, 2n, 4n]) {
+            for (const index of [0n, 2n]) {
                 assert.equal(runAt(map, gpaOf(index)).guestUses, 'guest_memfd');
-                assert.equal((await vmm().read(gpaOf(index))).value, index < 4n ? 0x11 : 0, `page ${index}`);
+                assert.equal((await vmm().read(gpaOf(index))).value, 0x11, `page ${index}`);
             }
             const facts = await guestmemJson<AddressFacts>(['explain', vmm().id, hex(gpaOf(2n))]);
             assert.equal(facts.doubleBacked, true);

@@ -3,7 +3,7 @@ import type { MemslotTotals, PageMap, PageRun, PageTotals } from '../../common/m
 import { pageRunAt, type PageRuns } from '../../common/pageRuns';
 import { dirtyOf, gmemStateOf, guestMappingOf, scopeOf, whyNotLargerOf } from '../../common/pageState';
 import { renderTable } from './table';
-import { copyText, dirtyText, gmemText, guestMappingText, hvaText, notedText, sizeText, unknownText } from './values';
+import { copyText, dirtyText, gmemText, guestMappingText, hvaText, notedText, obstaclesText, sizeText, unknownText } from './values';
 
 interface MapColumn {
     readonly title: string;
@@ -17,7 +17,7 @@ interface MapColumn {
 const columns: readonly MapColumn[] = [
     { title: 'GPA', width: 11, right: true, text: ({ gpa }) => gpa },
     { title: 'SIZE', width: 9, right: true, text: ({ size }) => sizeText(size) },
-    { title: 'SLOT', width: 5, right: true, text: ({ memslot }) => (memslot === null ? 'none' : String(memslot)) },
+    { title: 'SLOT', width: 4, right: true, text: ({ memslot }) => (memslot === null ? 'none' : String(memslot)) },
     { title: 'ATTRIBUTE', width: 9, text: ({ attribute }) => attribute },
     {
         title: 'DECIDED BY',
@@ -28,7 +28,7 @@ const columns: readonly MapColumn[] = [
     { title: 'HVA SIDE', width: 14, text: ({ hvaBacking }) => hvaText(hvaBacking) },
     {
         title: 'GUEST_MEMFD',
-        width: 13,
+        width: 11,
         text: ({ gmemBacking }) => gmemText(gmemBacking),
         tells: (state) => gmemStateOf(state) !== 'none',
     },
@@ -39,8 +39,8 @@ const columns: readonly MapColumn[] = [
         tells: (state) => gmemStateOf(state) !== 'none' || (state & 1) !== 0,
     },
     {
-        title: 'GUEST MAPPING',
-        width: 13,
+        title: 'GUEST MAP',
+        width: 9,
         text: ({ guestMapping }) => guestMappingText(guestMapping),
         tells: (state, detail) => guestMappingOf(state, detail) !== null,
     },
@@ -52,9 +52,9 @@ const columns: readonly MapColumn[] = [
     },
     { title: 'DIRTY', width: 5, text: ({ dirty }) => dirtyText(dirty), tells: (state) => dirtyOf(state) !== null },
     {
-        title: 'NOT LARGER FOR',
+        title: 'WHY NOT LARGER',
         width: 14,
-        text: ({ whyNotLarger }) => (whyNotLarger ?? []).join(', '),
+        text: ({ whyNotLarger }) => obstaclesText(whyNotLarger),
         tells: (_state, detail) => (whyNotLargerOf(detail) ?? []).length > 0,
     },
 ];

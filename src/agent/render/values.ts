@@ -1,7 +1,7 @@
 /** Single values of the model as a cell of a table has room for; common/factWords.ts has the words for lines. */
 import { formatSize, parseHex, type Hex } from '../../common/address';
 import { fieldText } from '../../common/factWords';
-import type { GmemBacking, GuestCopy, GuestMapping, HvaBacking, Unknown } from '../../common/model';
+import type { GmemBacking, GuestCopy, GuestMapping, HvaBacking, LargerPageObstacle, Unknown } from '../../common/model';
 import { escapeText } from './text';
 
 /** What is not known; `unknown` says why. */
@@ -41,6 +41,12 @@ export function guestMappingText(mapping: GuestMapping | null): string {
 export function notedText(mapping: GuestMapping | null): string {
     if (mapping === null || mapping.level === 'none' || mapping.accessed === null) return '';
     return `${mapping.accessed ? 'accessed' : 'not accessed'}, ${mapping.dirty === true ? 'dirty' : 'not dirty'}`;
+}
+
+/** The first, and how many more there are: `explain` has the room for all. */
+export function obstaclesText(obstacles: readonly LargerPageObstacle[] | null): string {
+    const [first, ...more] = obstacles ?? [];
+    return (first ?? '') + (more.length === 0 ? '' : ` +${more.length}`);
 }
 
 export const dirtyText = (dirty: boolean | null): string => (dirty === null ? notKnown : dirty ? 'dirty' : 'clean');
