@@ -24,7 +24,7 @@ import { UnknownFields } from './unknownFields';
 import { UnstampedReads } from './unstampedReads';
 import type { OpenVm } from './vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from './vmMemory';
-import { cutAtEdges, isUntold } from './whyNotLarger';
+import { cutAtEdges, lacksReasons } from './whyNotLarger';
 
 export type PageMapInColumns = Omit<PageMap, 'runs'> & { readonly runs: PageRuns };
 
@@ -90,8 +90,8 @@ export async function takePageMap(...[vm, addressSpace, range, withAccessed, pac
         if (gathered.runs.states.some(isOfUntoldSize)) {
             unknown.add('hvaBacking.pageSize', 'a page that only its file holds is not mapped, so no mapping tells its size');
         }
-        if (gathered.runs.states.some((state, i) => isUntold(state, gathered.runs.details[i] ?? 0))) {
-            unknown.add('whyNotLarger', 'it may be the size of the page behind it, which is not known');
+        if (gathered.runs.states.some((state, i) => lacksReasons(state, gathered.runs.details[i] ?? 0))) {
+            unknown.add('whyNotLarger', 'the size of the page behind it is not known, and may be the reason, or a further one');
         }
         const consistent = stood && gathered.consistent;
         const { runs, totals } = gathered;

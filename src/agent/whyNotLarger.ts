@@ -134,8 +134,9 @@ function pageSizeBehind(state: PageState, detail: PageDetail, larger: LargerPage
     return copy === 'hva' ? hvaPageSizeOf(state) : larger.guestMemfdPageSize;
 }
 
-/** The guest maps a page there, and it cannot be told why none that is larger. */
-export const isUntold = (state: PageState, detail: PageDetail): boolean => {
+/** The guest maps a page there, and of what may be against a larger one something is not known. */
+export function lacksReasons(state: PageState, detail: PageDetail): boolean {
     const level = guestLevelOf(state);
-    return level !== null && level !== 'none' && (detail & (details[0] ?? 0)) === 0;
-};
+    if (level === null || level === 'none' || level === '1G') return false;
+    return (detail & (details[0] ?? 0)) === 0 || (guestCopyOf(detail) === 'hva' && hvaPageSizeOf(state) === null);
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { SlotRow } from '../../../src/agent/memslots';
 import { stateBits } from '../../../src/agent/stateBits';
-import { countedMeaning, cutAtEdges, isUntold, obstaclesOf, whyNotLarger, wholeRegions, type LargerPages } from '../../../src/agent/whyNotLarger';
+import { countedMeaning, cutAtEdges, lacksReasons, obstaclesOf, whyNotLarger, wholeRegions, type LargerPages } from '../../../src/agent/whyNotLarger';
 import type { GuestCopy, GuestMapping, PageSizeName } from '../../../src/common/model';
 import { encodePageDetail, whyNotLargerOf } from '../../../src/common/pageState';
 
@@ -39,7 +39,6 @@ interface Page {
 function reasons({ level, behind, copy = 'hva', executable = true }: Page, obstacles = 0, larger = nothing): string[] | null {
     const state = stateBits({ hva: 'present', hvaMapped: true, hvaPageSize: behind ?? null, guestMapping: { level, writable: level !== 'none' } });
     const detail = whyNotLarger(state, encodePageDetail({ guestUses: copy, executable }), obstacles, larger);
-    assert.equal(isUntold(state, detail), level !== 'none' && whyNotLargerOf(detail) === null);
     return whyNotLargerOf(detail);
 }
 
@@ -67,6 +66,19 @@ describe('why a guest mapping is not larger', () => {
     it('is not known where the page behind it is not, unless something else is against it', () => {
         assert.equal(reasons({ level: '4K' }), null);
         assert.deepEqual(reasons({ level: '4K' }, counts(1)), ['mixed-attributes']);
+    });
+
+    it('is said to be incomplete where the page behind it is not known, but not where no larger page is', () => {
+        const isIncomplete = (level: GuestMapping['level'], hvaPageSize: PageSizeName | null, known: boolean) =>
+            lacksReasons(
+                stateBits({ hva: 'present', hvaPageSize, guestMapping: { level, writable: false } }),
+                encodePageDetail({ guestUses: 'hva', whyNotLarger: known ? ['slot-edge'] : null }),
+            );
+        assert.deepEqual(
+            [isIncomplete('4K', null, true), isIncomplete('4K', '4K', true), isIncomplete('4K', '4K', false)],
+            [true, false, true],
+        );
+        assert.deepEqual([isIncomplete('none', null, false), isIncomplete('1G', null, true)], [false, false]);
     });
 
     it('is not known where the counts are not, unless something else is against it', () => {
