@@ -58,7 +58,7 @@ function makeProgram(context: VerbContext): Command {
         .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
         .configureHelp({ showGlobalOptions: true });
     const json = () => new Option('--json', 'print JSON, as schema/ describes it');
-    const vm = ['<vm>', 'PID when it has one VM, else PID:FD, as `guestmem vms` lists them'] as const;
+    const vm = ['<vm>', 'PID when it has one VM, else PID:FD (PID:0xHVA of one that only a mapping keeps), as `guestmem vms` lists them'] as const;
 
     program
         .command('doctor')

@@ -73,7 +73,7 @@ export function countsOf({ allocated, prepared, folios, nodes }: GuestMemfdPages
     return { allocated: bytes(allocated), prepared: bytes(prepared), folios, nodes: typeof nodes === 'string' ? null : nodes };
 }
 
-export function tellNodes(inode: number, { nodes }: GuestMemfdPages, unknown: UnknownFields): void {
+function tellNodes(inode: number, { nodes }: GuestMemfdPages, unknown: UnknownFields): void {
     if (typeof nodes === 'string') unknown.add('guestMemfds.nodes', `guest_memfd ${inode}: ${nodes}`);
 }
 

@@ -4,7 +4,7 @@ import type { KvmMapping } from '../../native/index';
 import { toHex } from '../common/address';
 import { errors } from '../common/errors';
 import type { GuestMemfd, VmDetails } from '../common/model';
-import { countsOf, hostMappingsOf, tellNodes } from './guestMemfdInventory';
+import { countsOf, hostMappingsOf } from './guestMemfdInventory';
 import { surveyPages } from './guestMemfdPages';
 import { findKvmMappings } from './kvmMappings';
 import type { Pace } from './pace';
@@ -28,7 +28,7 @@ export async function readMappedVmDetails(vm: MappedVm, pace: Pace): Promise<VmD
     }
     if (!vm.process.alive) throw errors.processGone(vm.process.pid);
     if (guestMemfds.length > 0) {
-        for (const field of ['flags', 'bindings', 'unbound', 'directMap']) unknown.add(`guestMemfds.${field}`, onlyThroughFds);
+        for (const field of ['flags', 'bindings', 'unbound', 'nodes', 'directMap']) unknown.add(`guestMemfds.${field}`, onlyThroughFds);
     }
     return {
         vm: vm.summary,
@@ -55,13 +55,13 @@ async function mappedGuestMemfd(
     }
     const pages = await surveyPages(size / 4096, (first, end) => vm.process.readMappedFilePages(here.start, first, end), pace);
     if (pages === null) return null;
-    tellNodes(inode, pages, unknown);
     return {
         inode,
         fds: [],
         size: toHex(size),
         flags: [],
         ...countsOf(pages),
+        nodes: null,
         bindings: [],
         holders: [],
         unbound: [],

@@ -34,7 +34,7 @@ export function readVmMemory(vm: OpenVm): VmMemory {
 function readMappings(vm: OpenVm): Pick<VmMemory, 'mappings' | 'mappingsReason'> {
     const { pid } = vm.process;
     if (!vm.record.ownedByProcess) {
-        const mappingsReason = `process ${pid} only holds the VM; the process whose memory the VM uses is gone or cannot be seen`;
+        const mappingsReason = `process ${pid} only holds the VM; the process whose memory the VM uses has gone, has closed its VM fd or cannot be seen`;
         return { mappings: null, mappingsReason };
     }
     const looked = readMapsText(pid);

@@ -7,11 +7,13 @@ import { renderVm } from './vms';
 
 export function renderDetails(details: VmDetails): string {
     const { capabilities, guestMemfds, vcpus } = details;
+    const gmems = guestMemfds.length === 0 ? '' : renderGuestMemfds(details);
+    if (details.vm.heldBy === 'mapping') return [renderVm(details.vm), gmems, unknownText(details.unknown)].filter(Boolean).join('\n');
     const attributes = capabilities.attributes.length > 0 ? 'private and shared' : 'shared only';
     const sections = [
         renderVm(details.vm) + `Memory attributes: ${attributes}; decided by: ${capabilities.attributeScope === 'guest_memfd' ? 'the guest_memfd of each slot' : scopeText(capabilities.attributeScope)}\n`,
         ...details.addressSpaces.map((space) => memslotTable(space, details.addressSpaces.length > 1)),
-        guestMemfds.length === 0 ? '' : renderGuestMemfds(guestMemfds),
+        gmems,
         'vCPUs\n' + vcpuTable(vcpus),
         unknownText(details.unknown),
     ];

@@ -1,11 +1,12 @@
-import type { FileRange, GuestMemfd } from '../../common/model';
+import type { FileRange, GuestMemfd, VmDetails, VmSummary } from '../../common/model';
 import { renderTable } from './table';
 import { notKnown, sizeText } from './values';
 
 /** The guest_memfds of a VM, what is wrong with one, and where processes have them mapped. */
-export function renderGuestMemfds(guestMemfds: readonly GuestMemfd[]): string {
-    const leaked = guestMemfds.filter((gmem) => gmem.leaked).map(leakText);
-    return 'guest_memfds\n' + renderTable(columns, guestMemfds.map(row)) + leaked.join('') + mappingTable(guestMemfds);
+export function renderGuestMemfds({ vm, guestMemfds }: VmDetails): string {
+    const leaked = guestMemfds.filter((gmem) => gmem.leaked).map((gmem) => leakText(gmem, vm));
+    const rows = guestMemfds.map((gmem) => row(gmem, vm));
+    return 'guest_memfds\n' + renderTable(columns, rows) + leaked.join('') + mappingTable(guestMemfds);
 }
 
 const columns = [
@@ -23,7 +24,10 @@ const columns = [
     { title: 'HELD BY' },
 ];
 
-const row = (gmem: GuestMemfd): string[] => [
+/** Through a mapping it cannot be read what is bound. */
+const isMapped = (vm: VmSummary): boolean => vm.heldBy === 'mapping';
+
+const row = (gmem: GuestMemfd, vm: VmSummary): string[] => [
     String(gmem.inode),
     gmem.fds.join(' '),
     sizeText(gmem.size),
@@ -32,9 +36,9 @@ const row = (gmem: GuestMemfd): string[] => [
     gmem.folios === null ? notKnown : gmem.folios.map(({ pageSize, size }) => `${sizeText(size)} in ${sizeText(pageSize)}`).join(', '),
     gmem.nodes === null ? notKnown : [...new Set(gmem.nodes.map(({ node }) => node))].sort((a, b) => a - b).join(' '),
     gmem.directMap ?? notKnown,
-    gmem.flags.join(' '),
-    listed(gmem.bindings.map((binding) => `slot ${binding.memslot} ${rangeText(binding)}`)) || 'nothing',
-    listed(gmem.unbound.map(rangeText)),
+    isMapped(vm) ? notKnown : gmem.flags.join(' '),
+    isMapped(vm) ? notKnown : listed(gmem.bindings.map((binding) => `slot ${binding.memslot} ${rangeText(binding)}`)) || 'nothing',
+    isMapped(vm) ? notKnown : listed(gmem.unbound.map(rangeText)),
     listed(gmem.holders.map(({ pid, fd }) => `${pid}:${fd}`)),
 ];
 
@@ -46,8 +50,8 @@ function listed(texts: readonly string[]): string {
     return texts.length <= most ? texts.join(', ') : `${texts.slice(0, most).join(', ')}, … (${texts.length} in all)`;
 }
 
-function leakText({ inode, allocated, bindings }: GuestMemfd): string {
-    const reason = bindings.length === 0 ? 'no memslot is bound to it' : 'nothing is left that could run its VM';
+function leakText({ inode, allocated, bindings }: GuestMemfd, vm: VmSummary): string {
+    const reason = bindings.length === 0 && !isMapped(vm) ? 'no memslot is bound to it' : 'nothing is left that could run its VM';
     return `guest_memfd ${inode} is leaked: it takes ${sizeText(allocated)}, and ${reason}.\n`;
 }
 
