@@ -27,6 +27,13 @@ export const commands = {
     'guestmem.memory.read': command('Read Memory…'),
     'guestmem.memory.convertToPrivate': command('Convert to Private…'),
     'guestmem.memory.convertToShared': command('Convert to Shared…'),
+    'guestmem.memory.allocate': command('Allocate guest_memfd Pages…'),
+    'guestmem.memory.punch': command('Give guest_memfd Pages Back…'),
+    'guestmem.memory.preFault': command('Pre-Fault Memory…'),
+    'guestmem.memory.write': command('Write Memory…'),
+    'guestmem.memory.logDirtyPages': command('Switch Dirty Logging…'),
+    'guestmem.changes.undo': command('Undo Last Change…'),
+    'guestmem.changes.show': command('Show Record of Changes'),
     'guestmem.changes.unlock': command('Unlock Changes in This Window'),
     'guestmem.changes.lock': command('Lock Changes in This Window'),
     'guestmem.agent.restart': command('Restart Agent', { icon: '$(debug-restart)' }),
@@ -96,3 +103,4 @@ export const contextKeyDefaults: ContextKeys = {
 /** Ids of webview panels, document schemes and items; not contributions, but names that must not drift either. */
 export const pageMapViewType = 'guestmem.pageMap';
 export const memoryScheme = 'guestmem-memory';
+export const changesScheme = 'guestmem-changes';

@@ -4,6 +4,7 @@ import type { CommandId } from '../common/manifest';
 import { registerActiveVm } from './activeVm';
 import { ChangeGuard } from './changeGuard';
 import { CommandBoundary } from './commandBoundary';
+import { registerChangeRecord } from './changeRecord';
 import { registerConvert } from './convert';
 import { registerDebugFollower } from './debugFollower';
 import { registerExplainAddress } from './explainAddress';
@@ -11,6 +12,7 @@ import { registerHostCheck } from './hostCheck';
 import { registerHostState } from './hostState';
 import { registerHover } from './hover';
 import { PageMap } from './pageMap';
+import { registerOtherChanges } from './otherChanges';
 import { Places } from './places';
 import { registerReadMemory } from './readMemory';
 import { registerStatusBar } from './statusBar';
@@ -46,6 +48,8 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         registerHover(store, log),
         registerExplainAddress(store, boundary),
         registerConvert(store, guard, map, boundary),
+        registerOtherChanges(store, guard, map, boundary),
+        registerChangeRecord(store, guard, map, boundary),
         registerReadMemory(store, boundary, () => map.selection),
         registerDebugFollower(store, log),
         registerStatusBar(store, guard),

@@ -1,0 +1,122 @@
+/**
+ * Every change of this window goes through here: permission, a dry run, a modal preview of what would change, the change
+ * itself with progress, and a fresh look at the VM.
+ */
+import * as vscode from 'vscode';
+import { formatSize, parseHex } from '../common/address';
+import type { AnyChangeReport } from '../common/change';
+import { toGuestmemError, type GuestmemError } from '../common/errors';
+import type { Memslot } from '../common/model';
+import { parseRange, rangeEnd } from '../common/range';
+import type { ChangeGuard } from './changeGuard';
+import { memslotLabel, memslotTraits, vmLabel } from './memslotText';
+import type { PageMap } from './pageMap';
+import { withSlowProgress, type Report } from './slowProgress';
+import type { ActiveVm, VmStore } from './vmStore';
+
+export interface ChangeParts {
+    readonly store: VmStore;
+    readonly guard: ChangeGuard;
+    readonly map: PageMap;
+}
+
+export interface ChangeWords {
+    /** Of the progress: "Convert to Private". */
+    readonly title: string;
+    /** The preview's question and the button that agrees. */
+    readonly question: (preview: AnyChangeReport) => string;
+    readonly answer: string;
+    readonly nothingToChange: (preview: AnyChangeReport) => string;
+    readonly done: (report: AnyChangeReport) => string;
+}
+
+type Ask = (dryRun: boolean, token: vscode.CancellationToken, report: Report) => Promise<AnyChangeReport>;
+
+export const pagesText = (pages: number): string =>
+    pages === 1
+        ? vscode.l10n.t('1 page (4 KiB)')
+        : vscode.l10n.t('{0} pages ({1})', pages.toLocaleString(), formatSize(BigInt(pages) * 4096n));
+
+/** Resolves with the report, or with undefined when the user gave up or the change stopped midway, which was said then. */
+export async function changeMemory({ store, guard, map }: ChangeParts, active: ActiveVm, words: ChangeWords, ask: Ask): Promise<AnyChangeReport | undefined> {
+    const { window } = vscode;
+    const request = (dryRun: boolean) => withSlowProgress(words.title, (token, report) => ask(dryRun, token, report));
+    const preview = await request(true);
+    if (preview.pagesChanged === 0) {
+        void window.showInformationMessage(words.nothingToChange(preview));
+        return preview;
+    }
+    const options = { modal: true, detail: previewText(active, preview) };
+    const chosen = await window.showWarningMessage(words.question(preview), options, words.answer);
+    // The window may have been locked while the question stood there.
+    if (chosen !== words.answer || !(await guard.permit())) return undefined;
+    try {
+        const report = await request(false);
+        // What the preview could not know: pages that the guest has changed again meanwhile.
+        const news = report.warnings.filter((warning) => !preview.warnings.includes(warning));
+        const done = words.done(report);
+        void (news.length === 0 ? window.showInformationMessage(done) : window.showWarningMessage([done, ...news].join(' ')));
+        return report;
+    } catch (thrown) {
+        const error = toGuestmemError(thrown);
+        if (error.code !== 'partial-change') throw error;
+        showPartial(error);
+        return undefined;
+    } finally {
+        await store.refresh();
+        await map.refresh();
+    }
+}
+
+/** A change that stopped midway says how far it came. */
+function showPartial(error: GuestmemError): void {
+    const done = typeof error.data.pagesChanged === 'number' ? pagesText(error.data.pagesChanged) : undefined;
+    const { l10n } = vscode;
+    const text = done === undefined ? error.message : `${error.message} ${l10n.t('Changed before that: {0}.', done)}`;
+    void vscode.window.showErrorMessage(text);
+}
+
+const listed = 6;
+
+/** What the user agrees to, in full sentences. */
+function previewText(active: ActiveVm, preview: AnyChangeReport): string {
+    const { l10n } = vscode;
+    const slots = overlapping(preview.range, active);
+    const more = slots.length - listed;
+    return [
+        l10n.t('VM: {0} ({1})', vmLabel(active.details.vm), active.ref.id),
+        l10n.t('Range: {0}', preview.range),
+        l10n.t('Changes: {0}', pagesText(preview.pagesChanged)) +
+            (preview.pagesAlready === 0 ? '' : l10n.t(', already so: {0}', pagesText(preview.pagesAlready))),
+        ...slots.slice(0, listed).map((slot) => `${memslotLabel(slot)}: ${[slot.gpa, ...memslotTraits(slot)].join(', ')}`),
+        ...(more > 0 ? [l10n.t('and {0} more slots', more)] : []),
+        l10n.t('How: {0}', executorText(preview)),
+        preview.undo === null ? l10n.t('Undo: none') : l10n.t('Undo: the command Undo Last Change'),
+        ...preview.warnings.map((warning) => `⚠ ${warning}`),
+    ].join('\n');
+}
+
+function overlapping(range: string, { details }: ActiveVm): readonly Memslot[] {
+    const memslots = details.addressSpaces.find(({ id }) => id === 0)?.memslots ?? [];
+    // What is written is named by its bytes, which need not be whole pages.
+    const [start = '', size = ''] = range.split('+');
+    const first = (parseHex(start) ?? 0n) & ~0xfffn;
+    const end = ((parseHex(start) ?? 0n) + (parseHex(size) ?? 0n) + 0xfffn) & ~0xfffn;
+    const covered = parseRange(`0x${first.toString(16)}+0x${(end - first).toString(16)}`);
+    return memslots.filter(({ gpa, size }) => {
+        const slotStart = parseHex(gpa) ?? 0n;
+        return slotStart < rangeEnd(covered) && slotStart + (parseHex(size) ?? 0n) > covered.start;
+    });
+}
+
+function executorText(report: AnyChangeReport): string {
+    const { l10n } = vscode;
+    switch (report.executor) {
+        case 'inject':
+            return l10n.t('an ioctl executed by a thread of the VMM, which is held meanwhile');
+        case 'direct':
+            return l10n.t('a call of the agent; the VMM does not stop');
+        case 'debugger':
+            return l10n.t('an ioctl evaluated by the debugger that holds the VMM');
+    }
+}
