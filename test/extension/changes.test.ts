@@ -27,14 +27,14 @@ describe('changes beside conversion', () => {
 
     it('happen after a preview that was agreed to, and can be undone', async () => {
         person = agree('Allocate');
-        const report = (await run('guestmem.memory.allocate', target())) as AnyChangeReport;
+        const report = await run<AnyChangeReport>('guestmem.memory.allocate', target());
         assert.ok(report.pagesChanged > 0);
         assert.equal(report.dryRun, false);
         assert.match(person.messages[0]?.detail ?? '', /Changes: .*How: .*Undo: .*⚠/s);
         person.leave();
 
         person = agree('Undo');
-        const undone = (await run('guestmem.changes.undo', { vm: refOf(vmm()) })) as AnyChangeReport;
+        const undone = await run<AnyChangeReport>('guestmem.changes.undo', { vm: refOf(vmm()) });
         assert.deepEqual([undone.change, undone.pagesChanged], ['punch', report.pagesChanged]);
     });
 

@@ -23,6 +23,8 @@ async function runTests(workspaceTrust: boolean, result: string, files: readonly
     const environment = {
         MOCHA_JSON: result,
         GUESTMEM_TEST_FILES: JSON.stringify(files.map((file) => resolve(file))),
+        // Where the agent keeps its record of changes.
+        XDG_STATE_HOME: folder,
     };
     const server = await CodeServer.start({ development: true, workspaceTrust, environment });
     const said: string[] = [];
