@@ -10,9 +10,9 @@ const image = (version) => `^linux-image-${version}[0-9.]*(-[0-9]+|\\+deb[0-9]+)
 
 /** The Debian release that has the kernel, and what its package is called: the newest such package is taken. */
 const kernels = {
-    6.1: { release: 'bookworm', pattern: image('6\\.1\\.') },
-    6.12: { release: 'trixie', pattern: image('6\\.12\\.') },
-    7: { release: 'trixie-backports', pattern: image('7\\.') },
+    '6.1': { release: 'bookworm', pattern: image('6\\.1\\.') },
+    '6.12': { release: 'trixie', pattern: image('6\\.12\\.') },
+    '7.x': { release: 'trixie-backports', pattern: image('7\\.') },
 };
 export const stockKernelNames = Object.keys(kernels);
 
