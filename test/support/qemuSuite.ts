@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Memslot, MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
+import type { AddressFacts, Memslot, MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
 import { guestmemJson } from './guestmem';
 import { hex } from './pages';
 import { Qemu, qemuProgram, type TracedMemslot } from './qemu';
@@ -42,6 +42,8 @@ export function describeQemu(machine: string): void {
             assert(started !== undefined, 'QEMU was not started');
             return started;
         };
+        // The second address space is what a vCPU sees in System Management Mode.
+        const views = machine.includes('smm=on') ? ['memory', 'KVM-SMRAM'] : ['memory'];
         const show = () => guestmemJson<VmDetails>(['show', String(qemu().pid)]);
         const ownMemslots = (details: VmDetails) =>
             details.addressSpaces.flatMap((space) =>
@@ -83,8 +85,6 @@ export function describeQemu(machine: string): void {
 
         it('has memory where its flat views have it', async () => {
             const details = await show();
-            // The second address space is what a vCPU sees in System Management Mode.
-            const views = machine.includes('smm=on') ? ['memory', 'KVM-SMRAM'] : ['memory'];
             for (const [addressSpace, view] of views.entries()) {
                 const ranges = await qemu().kvmRanges(view);
                 assert.ok(ranges.length > 0, `QEMU's view ${view} has memory`);
@@ -92,6 +92,21 @@ export function describeQemu(machine: string): void {
                     .filter((slot) => slot.addressSpace === addressSpace)
                     .map((slot) => ({ start: slot.gpa, end: slot.gpa + slot.size }));
                 assert.deepEqual(merged(slots), merged(ranges), view);
+            }
+        });
+
+        it('is memory, ROM or MMIO at an address, in each address space', async () => {
+            const traced = qemu().tracedMemslots();
+            for (const [addressSpace, view] of views.entries()) {
+                const ranges = await qemu().kvmRanges(view);
+                for (const gpa of [0xa8000n, 0x5000000n, 0xfee00000n, 0xfffffff0n]) {
+                    const isThere = ranges.some(({ start, end }) => start <= gpa && gpa < end);
+                    const slot = traced.find((one) => one.addressSpace === addressSpace && one.gpa <= gpa && gpa < one.gpa + one.size);
+                    const isReadonly = ((slot?.flags ?? 0) & flagBits.readonly) !== 0;
+                    const words = ['explain', String(qemu().pid), hex(gpa), '--address-space', String(addressSpace)];
+                    const { kind } = await guestmemJson<AddressFacts>(words);
+                    assert.equal(kind, isThere ? (isReadonly ? 'rom' : 'memory') : 'mmio', `${view}, GPA ${hex(gpa)}`);
+                }
             }
         });
 
