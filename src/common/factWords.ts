@@ -7,11 +7,13 @@ import type {
     AttributeScope,
     GmemBacking,
     GuestMapping,
+    GuestMemfd,
     HvaBacking,
     LargerPageObstacle,
     Memslot,
     PageRun,
     Unknown,
+    VmSummary,
 } from './model';
 
 export const notKnownText = 'not known';
@@ -116,6 +118,10 @@ export function rightsText(memslot: Pick<Memslot, 'flags'>, run: Pick<PageRun, '
 
 export const dirtyText = (dirty: boolean | null): string =>
     dirty === null ? notKnownText : dirty ? 'yes, in the dirty log' : 'no';
+
+/** Why a guest_memfd that is leaked is of no use; through a mapping it cannot be read what is bound. */
+export const leakReasonText = ({ bindings }: Pick<GuestMemfd, 'bindings'>, heldBy: VmSummary['heldBy']): string =>
+    bindings.length === 0 && heldBy !== 'mapping' ? 'no memslot is bound to it' : 'nothing is left that could run its VM';
 
 /** Why nothing is known where KVM does not log; completed by where that is. */
 export const loggedOnly = 'KVM logs dirty pages only where a memslot has the flag KVM_MEM_LOG_DIRTY_PAGES,';

@@ -1,7 +1,8 @@
 /** What is known of a guest_memfd, as leaves of its tree and lines of its tooltip. */
 import * as vscode from 'vscode';
 import { parseHex, toHex, type Hex } from '../common/address';
-import type { FileRange, GuestMemfd } from '../common/model';
+import { leakReasonText } from '../common/factWords';
+import type { FileRange, GuestMemfd, VmSummary } from '../common/model';
 import { attributeText } from './addressText';
 import type { DetailNode, Details } from './detailNode';
 import { displaySize } from './displayText';
@@ -9,26 +10,17 @@ import { displaySize } from './displayText';
 const written = ({ offset, size }: FileRange): string => `${offset}+${size}`;
 const withSize = (range: FileRange): string => `${written(range)} · ${displaySize(range.size)}`;
 
-/** Why it is leaked, or undefined when it is not. */
-export function leakText({ leaked, bindings, allocated }: GuestMemfd): string | undefined {
-    if (!leaked) return undefined;
+/** Through a mapping, the flags and what is bound cannot be read. */
+export function guestMemfdDetails(details: Details, guestMemfd: GuestMemfd, { pid, heldBy }: VmSummary): DetailNode[] {
     const { l10n } = vscode;
-    const why =
-        bindings.length === 0
-            ? l10n.t('no memory slot uses it')
-            : l10n.t('it keeps a VM alive that has no VM fd any more');
-    return allocated === null ? why : l10n.t('{0}, and {1} stay allocated', why, displaySize(allocated));
-}
-
-/** `pid` is the VMM's. */
-export function guestMemfdDetails(details: Details, guestMemfd: GuestMemfd, pid: number): DetailNode[] {
-    const { l10n } = vscode;
-    const { inode, size, flags, allocated, prepared, unbound, folios } = guestMemfd;
-    const leak = leakText(guestMemfd);
+    const { inode, size, flags, allocated, prepared, unbound, folios, leaked } = guestMemfd;
+    const leak = l10n.t('it takes {0}, and {1}', sizeText(allocated), leakReasonText(guestMemfd, heldBy));
     const unboundParts = unbound.map((range) => details.one(l10n.t('Range'), withSize(range), { copyText: written(range) }));
     return [
-        ...(leak === undefined ? [] : [details.one(l10n.t('Leaked'), leak, { warning: true })]),
-        ...details.several(l10n.t('Not bound'), l10n.t('{0} ranges', unbound.length), unboundParts),
+        ...(leaked ? [details.one(l10n.t('Leaked'), leak, { warning: true })] : []),
+        ...(heldBy === 'mapping'
+            ? [details.one(l10n.t('Bound by'), notKnown())]
+            : details.several(l10n.t('Not bound'), l10n.t('{0} ranges', unbound.length), unboundParts)),
         details.one(l10n.t('Size'), `${displaySize(size)} (${size})`, { copyText: size }),
         details.one(l10n.t('Allocated'), sizeText(allocated)),
         details.one(l10n.t('Prepared'), sizeText(prepared)),
@@ -38,7 +30,7 @@ export function guestMemfdDetails(details: Details, guestMemfd: GuestMemfd, pid:
         ...mappingDetails(details, guestMemfd),
         ...attributeDetails(details, guestMemfd),
         details.one(l10n.t('Direct map'), directMapText(guestMemfd)),
-        details.one(l10n.t('Flags'), flags.length === 0 ? l10n.t('none') : flags.join(', ')),
+        details.one(l10n.t('Flags'), heldBy === 'mapping' ? notKnown() : flags.length === 0 ? l10n.t('none') : flags.join(', ')),
         details.one(l10n.t('Inode'), `${inode}`),
     ];
 }

@@ -8,7 +8,7 @@ import type { GuestMemfd, GuestMemfdBinding, VmDetails } from '../common/model';
 import type { CommandTarget } from './commandTarget';
 import { detailItem, Details, unknownItem, unknownNodes, warningIcon, type DetailNode, type UnknownNode } from './detailNode';
 import { displaySize, tooltipOf } from './displayText';
-import { guestMemfdDetails, leakText } from './guestMemfdDetails';
+import { guestMemfdDetails } from './guestMemfdDetails';
 import type { VmRef, VmStore } from './vmStore';
 
 type Node =
@@ -57,8 +57,8 @@ export class GuestMemfdTree implements vscode.TreeDataProvider<Node> {
     }
 
     private details(vm: VmRef, guestMemfd: GuestMemfd): DetailNode[] {
-        const pid = this.store.active?.details.vm.pid ?? -1;
-        return guestMemfdDetails(new Details(nodeId(vm, guestMemfd)), guestMemfd, pid);
+        const { active } = this.store;
+        return active === undefined ? [] : guestMemfdDetails(new Details(nodeId(vm, guestMemfd)), guestMemfd, active.details.vm);
     }
 }
 
@@ -66,19 +66,18 @@ const nodeId = (vm: VmRef, { inode }: GuestMemfd, ...parts: string[]) => [vm.pla
 
 function guestMemfdItem(vm: VmRef, guestMemfd: GuestMemfd, details: readonly DetailNode[]): vscode.TreeItem {
     const { l10n } = vscode;
-    const { fds, inode, size, allocated, bindings, flags } = guestMemfd;
-    const isLeaked = leakText(guestMemfd) !== undefined;
+    const { fds, inode, size, allocated, bindings, flags, leaked } = guestMemfd;
     const label = fds.length === 0 ? l10n.t('inode {0}', inode) : l10n.t('fd {0}', fds.join(', '));
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = nodeId(vm, guestMemfd);
     item.description = [
-        ...(isLeaked ? [l10n.t('leaked')] : []),
+        ...(leaked ? [l10n.t('leaked')] : []),
         displaySize(size),
         ...(allocated === null ? [] : [l10n.t('{0} allocated', displaySize(allocated))]),
-        ...(bindings.length === 0 && !isLeaked ? [l10n.t('not bound')] : []),
+        ...(bindings.length === 0 && !leaked ? [l10n.t('not bound')] : []),
         ...flags,
     ].join(' · ');
-    item.iconPath = isLeaked ? warningIcon() : new vscode.ThemeIcon('file-binary');
+    item.iconPath = leaked ? warningIcon() : new vscode.ThemeIcon('file-binary');
     item.contextValue = 'guestMemfd';
     item.tooltip = tooltipOf(
         `guest_memfd ${label}`,

@@ -10,9 +10,9 @@ import type { VmStore } from '../../src/extension/vmStore';
 import { VmTree } from '../../src/extension/vmTree';
 
 const summary: VmSummary = {
-    id: '7:0x7f0000000000',
+    id: '7:5',
     pid: 7,
-    fd: -1,
+    fd: 5,
     command: 'vmm',
     name: null,
     vcpus: 1,
@@ -20,7 +20,7 @@ const summary: VmSummary = {
     type: 'default',
     tracedBy: null,
     holders: [{ pid: 9, fd: -1 }],
-    heldBy: 'mapping',
+    heldBy: 'guest_memfd',
 };
 
 const guestMemfd: GuestMemfd = {
@@ -80,7 +80,7 @@ function shown<Node>(tree: Tree<Node>, parent?: Node): Record<string, string> {
     return Object.fromEntries(items.map(({ label, description }) => [label as string, String(description ?? '')]));
 }
 
-const tooltip = (item: vscode.TreeItem | undefined) => (item?.tooltip as vscode.MarkdownString).value.replaceAll('&nbsp;', ' ');
+const tooltip = (item: vscode.TreeItem | undefined) => (item?.tooltip as vscode.MarkdownString).value.replaceAll('\\', '');
 
 describe('trees', () => {
     it('tell all that is known of a guest_memfd, and warn of one that is leaked', () => {
@@ -90,9 +90,9 @@ describe('trees', () => {
         assert(node !== undefined);
         const item = tree.getTreeItem(node);
         assert.equal((item.iconPath as vscode.ThemeIcon).id, 'warning');
-        assert.match(tooltip(item), /Leaked: no memory slot uses it, and 12 KiB stay allocated/);
+        assert.match(tooltip(item), /Leaked: it takes 12 KiB, and no memslot is bound to it/);
         assert.deepEqual(shown(tree, node), {
-            Leaked: 'no memory slot uses it, and 12 KiB stay allocated',
+            Leaked: 'it takes 12 KiB, and no memslot is bound to it',
             'Not bound': '2 ranges',
             Size: '64 KiB (0x10000)',
             Allocated: '12 KiB',
@@ -132,8 +132,8 @@ describe('trees', () => {
         const item = tree.getTreeItem(node);
         assert.match(String(item.description), /^left over · pid 7/);
         const text = tooltip(item);
-        assert.match(text, /Left over: its VM fd is closed, but a mapping of one of its files keeps it and its memory alive/);
+        assert.match(text, /Left over: its VM fd is closed, but a guest_memfd \(fd 5\) keeps it and its memory alive/);
         assert.match(text, /Also held by: process 9, by a mapping/);
-        assert.match(text, /Private or shared: decided by each guest\\_memfd/);
+        assert.match(text, /Private or shared: decided by each guest_memfd/);
     });
 });

@@ -6,6 +6,7 @@ import type { GuestmemApi } from '../../src/extension/extension';
 import type { Places } from '../../src/extension/places';
 import { VmStore } from '../../src/extension/vmStore';
 import { DemoVmm } from '../support/demoVmm';
+import { HeldVm, requireHeldVm } from '../support/heldVm';
 import { suiteVmm } from '../support/suiteVmm';
 import { eventually, guestmem, refOf } from './extensionHost';
 
@@ -64,6 +65,30 @@ describe('views', () => {
             assert.deepEqual(marked.map(labelOf), ['views']);
         } finally {
             await other.stop();
+        }
+    });
+
+    it('show a VM that only a mapping keeps as left over, and what can be told of it', async function () {
+        requireHeldVm(this);
+        const held = await HeldVm.start(16);
+        try {
+            const { hva } = await held.tell('map gmem 0 16');
+            await held.tell(`touch ${hva} 3`);
+            for (const name of ['vm', 'vcpu', 'gmem']) await held.tell(`close ${name}`);
+            await eventually('it is listed', async () => {
+                await api.store.refresh();
+                return vmItems().some(({ description }) => String(description).startsWith(`left over · pid ${held.report.pid}`));
+            });
+            const vm = api.store.vms().find(({ summary }) => summary.pid === held.report.pid);
+            assert(vm !== undefined);
+            assert.match(vm.ref.id, /^\d+:0x[0-9a-f]+$/);
+            await api.store.activate(vm.ref);
+            const { guestMemfds, memslots } = api.trees;
+            const described = guestMemfds.getChildren().map((node) => guestMemfds.getTreeItem(node).description);
+            assert.deepEqual(described, ['leaked · 64 KiB · 12 KiB allocated', undefined]);
+            assert.deepEqual(memslots.getChildren().map((node) => labelOf(memslots.getTreeItem(node))), ['Not everything could be read']);
+        } finally {
+            await held.end();
         }
     });
 

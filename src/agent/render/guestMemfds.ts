@@ -1,3 +1,4 @@
+import { leakReasonText } from '../../common/factWords';
 import type { FileRange, GuestMemfd, VmDetails, VmSummary } from '../../common/model';
 import { renderTable } from './table';
 import { notKnown, sizeText } from './values';
@@ -50,10 +51,8 @@ function listed(texts: readonly string[]): string {
     return texts.length <= most ? texts.join(', ') : `${texts.slice(0, most).join(', ')}, … (${texts.length} in all)`;
 }
 
-function leakText({ inode, allocated, bindings }: GuestMemfd, vm: VmSummary): string {
-    const reason = bindings.length === 0 && !isMapped(vm) ? 'no memslot is bound to it' : 'nothing is left that could run its VM';
-    return `guest_memfd ${inode} is leaked: it takes ${sizeText(allocated)}, and ${reason}.\n`;
-}
+const leakText = (gmem: GuestMemfd, { heldBy }: VmSummary): string =>
+    `guest_memfd ${gmem.inode} is leaked: it takes ${sizeText(gmem.allocated)}, and ${leakReasonText(gmem, heldBy)}.\n`;
 
 function mappingTable(guestMemfds: readonly GuestMemfd[]): string {
     const rows = guestMemfds.flatMap(({ inode, hostMappings }) =>
