@@ -33,6 +33,10 @@ describe('a VM in a pid namespace', () => {
         assert.deepEqual(shown?.sort(), vmm().report.memslots.map((slot) => slot.gpa).sort());
         const threads = vcpuThreads().map((ids) => (pid === outerPid() ? ids.at(0) : ids.at(-1)));
         assert.deepEqual(details.vcpus.map((vcpu) => vcpu.tid), threads);
+        assert.equal(details.guestMemfds.length, vmm().report.guestMemfds.length);
+        const mapped = details.guestMemfds.flatMap(({ hostMappings }) => hostMappings ?? assert.fail('its mappings are not known'));
+        assert.equal(mapped.length > 0, vmm().report.guestMemfds.some(({ flags }) => flags.includes('mmap')));
+        for (const place of [...details.guestMemfds.flatMap(({ holders }) => holders), ...mapped]) assert.equal(place.pid, pid);
         await vmm().write(0x300000n, 0x42);
         const read = await guestmemJson<MemoryRead>(['read', id, hex(0x300000n), '1'], options);
         assert.equal(Buffer.from(read.bytes, 'base64')[0], 0x42);
