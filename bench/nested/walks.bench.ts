@@ -12,8 +12,10 @@ import { fastest, report } from '../stopwatch';
 
 const repeats = 5;
 const gibibyte = 2 ** 30;
+/** The machine is emulated. */
+const patience = 20 * 60_000;
 const pagesPerGib = gibibyte / 4096;
-const largestGib = 128;
+const largestGib = 64;
 /** Of the large memslot, whose other pages nobody uses. */
 const mappedPages = 32768;
 
@@ -91,7 +93,7 @@ const residentMib = (pid: number): number => {
 
 /** The agent's memory while it answers maps of ever more attributes in one run, above what it has at rest. */
 async function memoryOf(vmm: DemoVmm): Promise<void> {
-    const agent = new AgentProcess(['dist/agent.js']);
+    const agent = new AgentProcess(['dist/agent.js'], patience);
     const pid = agent.child.pid ?? 0;
     const { gpa } = largeSlot(vmm);
     const ask = (gib: number) =>
@@ -122,7 +124,7 @@ async function memoryOf(vmm: DemoVmm): Promise<void> {
 /** 2,048 pages anywhere in what is private now. */
 async function viewports(vmm: DemoVmm, process_: VmmProcess): Promise<void> {
     const window = 2048;
-    const agent = new AgentProcess();
+    const agent = new AgentProcess(['dist/agent.js'], patience);
     let round = 0;
     const base = Number(largeSlot(vmm).gpa) / 4096;
     const next = () => base + ((round++ * 7_919_573) % (largestGib * pagesPerGib - window));

@@ -16,6 +16,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 struct guest_mapping_state state;
 
 #include "put_runs.h"
+#include "word_block.h"
 
 /* Variables of the kernel and of KVM. Absent, with address 0, where kallsyms has only functions. */
 extern const void page_offset_base __ksym __weak;
@@ -71,21 +72,43 @@ static __always_inline __u64 value_of_entry(__u64 entry, __u32 level)
            noted(entry & (state.is_ept ? EPT_DIRTY : NPT_DIRTY), GUEST_MAPPING_DIRTY_SHIFT);
 }
 
-static long visit_page(__u32 iteration, void *unused)
+/* What value_of_entry looks at; entries that are alike in it have one value. */
+static __always_inline __u64 bits_of_value(void)
 {
-    __u64 index = state.walk.index;
-    if (index >= state.walk.end)
-        return 1;
-    if (!put_value(index, value_of_entry(load_word(state.walk.leaf + index % TABLE_ENTRIES * sizeof(__u64)), 1)))
-        return 1;
-    state.walk.index = index + 1;
-    return 0;
+    __u64 bits = SPTE_PRESENT | SPTE_WRITABLE | EPT_EXECUTABLE | NPT_NOT_EXECUTABLE | SPTE_NOTES;
+    return state.with_accessed ? bits | EPT_ACCESSED | EPT_DIRTY | NPT_ACCESSED | NPT_DIRTY : bits;
 }
 
 static __always_inline long give_up(__u32 problem)
 {
     state.problem = problem;
     return 1;
+}
+
+static long visit_page(__u32 iteration, void *unused)
+{
+    __u64 index = state.walk.index;
+    if (index >= state.walk.end)
+        return 1;
+    if (!put_value(index, value_of_entry(block_word(index), 1)))
+        return 1;
+    state.walk.index = index + 1;
+    return 0;
+}
+
+/* One step per block of a table of 4 KiB pages. */
+static long visit_block(__u32 iteration, void *unused)
+{
+    __u64 index = state.walk.index;
+    __u64 offset = index % BLOCK_WORDS;
+    if (index >= state.walk.end)
+        return 1;
+    if (!read_block(state.walk.leaf + (index - offset) % TABLE_ENTRIES * sizeof(__u64)))
+        return give_up(GUEST_MAPPING_UNREADABLE);
+    if (!offset && block_is_alike(bits_of_value()))
+        return visit_span(index + BLOCK_WORDS, value_of_entry(block_word(0), 1));
+    bpf_loop(BLOCK_WORDS - offset, visit_page, 0, 0);
+    return state.walk.full != 0;
 }
 
 /* One step per table of 4 KiB pages, or per span of one entry above them; each goes down from the root again. */
@@ -119,12 +142,11 @@ static long visit_table(__u32 iteration, void *unused)
         state.is_ept = !(entry & NPT_ACCESSED);
         table = state.direct_map + (entry & state.address_mask);
     }
-    /* Of the pages' own table every entry is loaded plainly, which does not tell a failure: so one is tried first. */
-    if (level != 1 || bpf_probe_read_kernel(&entry, sizeof(entry), (void *)table))
+    if (level != 1)
         return give_up(GUEST_MAPPING_UNREADABLE);
     state.walk.leaf = table;
-    bpf_loop(TABLE_ENTRIES - index % TABLE_ENTRIES, visit_page, 0, 0);
-    return state.walk.full != 0;
+    bpf_loop((TABLE_ENTRIES - index % TABLE_ENTRIES + BLOCK_WORDS - 1) / BLOCK_WORDS, visit_block, 0, 0);
+    return state.walk.full || state.problem != GUEST_MAPPING_TOLD;
 }
 
 static __always_inline bool is_own_root(struct kvm_mmu_page *root)

@@ -13,6 +13,8 @@ struct run_record {
     __u64 value;
 };
 
+#define BLOCK_WORDS 64
+
 struct run_walk {
     __u64 index; /* Asked: where to begin. Answered: where the walk stopped, `end` when it is done. */
     __u64 end;   /* Asked, exclusive. */
@@ -24,4 +26,5 @@ struct run_walk {
     __u64 leaf;
     __u64 run_first;
     __u64 run_value; /* 0: no run is open. */
+    __u64 block[BLOCK_WORDS];
 };

@@ -15,6 +15,7 @@
 
 #include "kernel_types.h"
 #include "put_runs.h"
+#include "word_block.h"
 #include "xarray_node.h"
 
 /*
@@ -33,7 +34,8 @@ static long visit_leaf_slot(__u32 iteration, void *unused)
     __u64 index = state.walk.index;
     if (index >= state.walk.end)
         return 1;
-    if (!put_value(index, value_at(node_entry(state.walk.leaf, index % XARRAY_CHUNK_SIZE))))
+    __u64 entry = block_word(index);
+    if (!put_value(index, value_at(is_sibling(entry) ? block_word(entry >> 2) : entry)))
         return 1;
     state.walk.index = index + 1;
     return 0;
@@ -64,6 +66,9 @@ static long visit_node(__u32 iteration, void *unused)
         shift = child_shift;
     }
     state.walk.leaf = entry;
+    read_block(entry - 2 + bpf_core_field_offset(struct xa_node, slots));
+    if (!(index % XARRAY_CHUNK_SIZE) && block_is_alike(~0ull))
+        return visit_span(index + XARRAY_CHUNK_SIZE, value_at(block_word(0)));
     bpf_loop(XARRAY_CHUNK_SIZE - index % XARRAY_CHUNK_SIZE, visit_leaf_slot, 0, 0);
     return state.walk.full != 0;
 }
