@@ -17,7 +17,7 @@ const patience = 20 * 60_000;
 const pagesPerGib = gibibyte / 4096;
 const largestGib = 64;
 /** Of the large memslot, whose other pages nobody uses. */
-const mappedPages = 32768;
+const mappedPages = 65536;
 
 type Chunk = { readonly next: number | null } | { readonly problem: string } | null;
 
@@ -139,7 +139,7 @@ async function viewports(vmm: DemoVmm, process_: VmmProcess): Promise<void> {
     for (let warming = 0; warming < 20; warming++) await ask();
     const request = await fastest(40, ask);
     report('viewport of 2,048 pages, the call alone', call, 1);
-    report('viewport of 2,048 pages, the whole request', request, 1);
+    report('viewport of 2,048 pages, the whole request, emulated', request);
     await agent.end();
 }
 
