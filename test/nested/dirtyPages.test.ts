@@ -11,6 +11,7 @@ for (const type of ['default', 'sw-protected']) {
             const slot = vmm().memslot('dirty-logged');
             const touched = pagesOf(slot.touched ?? slot);
             const [gpa = 0n] = touched;
+            await vmm().takeDirtyLog(slot.id);
             await vmm().write(gpa, 2);
             const map = await guestmemJson<PageMap>(['map', vmm().id]);
             for (const each of touched) {
