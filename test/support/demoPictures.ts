@@ -42,6 +42,7 @@ export async function takePictures(session: DemoSession, folder: string): Promis
             await window.runCommand('Guestmem: Unlock Changes in This Window');
             await map.getByRole('button', { name: 'Convert to Private…' }).click();
             await window.dialogButton('Convert to Private').waitFor();
+            await settled(window);
         }
         await picture('conversion-preview');
         if (session.hasPrivateMemory) {
