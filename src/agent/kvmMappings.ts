@@ -1,5 +1,6 @@
 /** Where processes have KVM files mapped: kvm_run of a vCPU, guest_memfds. A look costs less than the links in /proc/PID/fd do. */
-import type { KvmMapping } from '../../native/index';
+import type { KvmMapping, NativeError } from '../../native/index';
+import { confidentiality, isLockedDown } from './lockdown';
 import { native } from './native';
 import { isNativeError } from './nativeErrors';
 import type { Pace } from './pace';
@@ -26,12 +27,15 @@ export async function findKvmMappings(pace: Pace): Promise<KvmMappings> {
         }
     } catch (thrown) {
         if (!isNativeError(thrown)) throw thrown;
-        const reason =
-            thrown.code === 'EOPNOTSUPP' ? 'kernels before 6.7 do not tell what processes map without waiting for them' : thrown.message;
-        return { mappings: null, reason };
+        return { mappings: null, reason: reasonOf(thrown) };
     }
     return {
         mappings,
         reason: busy.length === 0 ? null : `process ${enumerate(busy)} was changing its mappings, which were not waited for; try again`,
     };
+}
+
+function reasonOf({ code, message, log }: NativeError): string {
+    if (code === 'EOPNOTSUPP') return 'kernels before 6.7 do not tell what processes map without waiting for them';
+    return isLockedDown(log) ? confidentiality.found : message;
 }
