@@ -33,7 +33,7 @@ export function readRuns<T extends Columns>(
 }
 
 /** A run that a chunk's end cut in two is one again. */
-function joined(runs: readonly Run[]): Run[] {
+export function joined(runs: readonly Run[]): Run[] {
     const result: Run[] = [];
     for (const run of runs) {
         const last = result.at(-1);

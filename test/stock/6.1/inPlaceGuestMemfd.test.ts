@@ -1,0 +1,212 @@
+/**
+ * The attributes of a guest_memfd of a kernel with in-place conversion, read from what a small kernel module has in its
+ * place: real maple trees of values, changed by the kernel's own functions and compared with the kernel's own iteration.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { VmmProcess } from '../../../native/index';
+import { walkGuestMemfdAttributes } from '../../../src/agent/attributeWalk';
+import { Pace } from '../../../src/agent/pace';
+import { addon } from '../../native/addon';
+import { joined, readRuns, type Run } from '../../native/runs';
+import { skip } from '../../support/skip';
+
+const seed = Number(process.env['GUESTMEM_TEST_SEED'] ?? Date.now() % 100_000);
+const privateAttribute = 8;
+const everyPage = 2 ** 52;
+
+describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'guestmem-test-'));
+    const guestMemfd = join(folder, 'guest_memfd');
+    let fd = -1;
+    let vmm: VmmProcess | undefined;
+    let changer: ChildProcess | undefined;
+
+    before('load the module', function () {
+        const built = resolve(`out/stock/in_place_guest_memfd-${release()}.ko`);
+        if (!existsSync(built)) skip(this, `the module was not built: there is no ${built}`);
+        const module = join(folder, 'module.ko');
+        copyFileSync(built, module);
+        // Guestmem finds the module's structs as it finds those of KVM: by BTF, which refers to the running kernel's.
+        execFileSync('pahole', ['-J', '--btf_base', '/sys/kernel/btf/vmlinux', module]);
+        execFileSync('busybox', ['insmod', module]);
+        execFileSync('busybox', ['mount', '-t', 'in_place_guest_memfd', 'none', folder]);
+        fd = openSync(guestMemfd, 'r+');
+        vmm = new addon.VmmProcess(process.pid);
+    });
+    after(() => {
+        vmm?.close();
+        if (fd >= 0) closeSync(fd);
+    });
+    beforeEach(() => store(['destroy']));
+    afterEach(async () => {
+        if (changer === undefined) return;
+        changer.kill('SIGKILL');
+        await once(changer, 'exit');
+        changer = undefined;
+    });
+
+    let at = seed;
+    const random = (limit: number) => {
+        at = (at * 1_103_515 + 12_345) % 2 ** 31;
+        return Math.floor((at / 2 ** 31) * limit); // The low bits of such a number hardly change.
+    };
+
+    function store(lines: readonly string[]): void {
+        for (let from = 0; from < lines.length; from += 5000) writeSync(fd, lines.slice(from, from + 5000).join('\n'));
+    }
+
+    const opened = () => vmm ?? assert.fail('the module was not loaded');
+
+    const read = (first = 0, end = everyPage) =>
+        readRuns(
+            first,
+            (from) => opened().readGuestMemfdAttributes(fd, from, end),
+            ({ gfns, values }) => ({ firsts: gfns, states: values }),
+        );
+
+    /** What the kernel finds: ranges that touch and have the same value as one; the value 0 is no run. */
+    const iterated = (): Run[] =>
+        joined(
+            [...readFileSync(join(folder, 'iteration'), 'latin1').matchAll(/^(\d+) (\d+) (\d+)$/gm)]
+                .map(([, first, last, value]) => ({
+                    first: Number(first),
+                    pages: Number(last) + 1 - Number(first),
+                    state: Number(value),
+                }))
+                .filter(({ state }) => state !== 0),
+        );
+
+    /** The part of them in [first, end). */
+    const within = (runs: readonly Run[], first: number, end: number): Run[] =>
+        runs.flatMap((run) => {
+            const from = Math.max(run.first, first);
+            const pages = Math.min(run.first + run.pages, end) - from;
+            return pages > 0 ? [{ first: from, pages, state: run.state }] : [];
+        });
+
+    const randomRanges = (count: number, pages: number, longest: number) =>
+        Array.from({ length: count }, () => {
+            const first = random(pages - longest);
+            return `${first} ${first + random(longest)} ${random(2) * privateAttribute}`;
+        });
+
+    it('are a store of the file, which is known by its structs', () => {
+        const record = opened().readGuestMemfd(fd);
+        assert.equal(record?.hasAttributeStore, true);
+        assert.deepEqual(opened().readGuestMemfdAttributes(fd + 1000, 0, 1), null);
+    });
+
+    it('are none in an empty tree', () => assert.deepEqual(read(), { runs: [], chunks: 1 }));
+
+    it('are those of page 0 alone, which the tree keeps without a node', () => {
+        store(['0 0 8']);
+        assert.deepEqual(read().runs, [{ first: 0, pages: 1, state: 8 }]);
+        assert.deepEqual(read(1).runs, []);
+    });
+
+    it('are those of every page there can be', () => {
+        store(['0 18446744073709551615 8']);
+        assert.deepEqual(read().runs, [{ first: 0, pages: everyPage, state: 8 }]);
+        assert.deepEqual(read(77, 78).runs, [{ first: 77, pages: 1, state: 8 }]);
+    });
+
+    it('are private but for what was converted, as KVM makes them', () => {
+        store(['0 262143 8', '512 1023 0', '5 5 0', '262143 262143 0']);
+        assert.deepEqual(read().runs, [
+            { first: 0, pages: 5, state: 8 },
+            { first: 6, pages: 506, state: 8 },
+            { first: 1024, pages: 261_119, state: 8 },
+        ]);
+    });
+
+    it('have holes where ranges were erased', () => {
+        store(['0 99 8', '10 19 -', '0 0 -']);
+        assert.deepEqual(read().runs, [
+            { first: 1, pages: 9, state: 8 },
+            { first: 20, pages: 80, state: 8 },
+        ]);
+    });
+
+    // A leaf, and trees of two, three and more levels.
+    for (const count of [5, 60, 1000, 20_000]) {
+        it(`are what the kernel's own iteration finds after ${count} random changes`, () => {
+            store(['0 262143 0', ...randomRanges(count, 262_144, 7)]);
+            const expected = iterated();
+            assert.ok(expected.length > count / 8);
+            assert.deepEqual(read().runs, expected);
+        });
+    }
+
+    it('are 60,000 runs, read in several chunks, and the same in any window', () => {
+        const count = 60_000;
+        store(['0 262143 0', ...Array.from({ length: count }, (_, index) => `${index * 4} ${index * 4 + random(3)} 8`)]);
+        const { runs, chunks } = read();
+        assert.equal(runs.length, count);
+        assert.ok(chunks > 1);
+        const expected = iterated();
+        assert.deepEqual(runs, expected);
+        for (let round = 0; round < 30; round++) {
+            const first = random(262_144);
+            const end = first + 1 + random(5000);
+            assert.deepEqual(read(first, end).runs, within(expected, first, end), `pages ${first} to ${end}`);
+        }
+    });
+
+    /** Has another process write these lines over and over, all with one write, until the test ends. */
+    function changeWithoutPause(lines: readonly string[]): void {
+        const script = `const fd = require('fs').openSync(process.argv[1], 'r+'); for (;;) require('fs').writeSync(fd, process.argv[2])`;
+        changer = spawn(process.execPath, ['-e', script, guestMemfd, lines.join('\n')], { stdio: ['ignore', 'inherit', 'inherit'] });
+    }
+
+    it('leave out nothing that stands, while others come and go without pause', () => {
+        const standing = 2000;
+        store(['0 32767 0', ...Array.from({ length: standing }, (_, index) => `${index * 16} ${index * 16 + 3} 16`)]);
+        const changes = Array.from({ length: 4000 }, () => {
+            const first = 4 + random(12);
+            const base = random(standing) * 16;
+            return `${base + first} ${base + first + random(16 - first)} ${random(2) * privateAttribute}`;
+        });
+        changeWithoutPause(changes);
+        const seen = new Set<number>();
+        for (let round = 0; round < 300; round++) {
+            const { runs } = read();
+            assert.deepEqual(
+                runs.filter(({ state }) => state === 16),
+                Array.from({ length: standing }, (_, index) => ({ first: index * 16, pages: 4, state: 16 })),
+            );
+            for (const [index, { first, state }] of runs.entries()) {
+                const before = runs[index - 1];
+                assert.ok(first >= (before === undefined ? 0 : before.first + before.pages), 'the runs are disordered');
+                assert.ok(state === 16 || state === privateAttribute);
+            }
+            seen.add(runs.length);
+        }
+        assert.ok(seen.size > 10, 'the tree hardly changed');
+    });
+
+    it('are of one state where they are called consistent', async () => {
+        // A private page that moves: it is set in its new place before it is taken from the old one.
+        const places = Array.from({ length: 400 }, (_, index) => ((index * 977) % 10_000) * 16 + 8);
+        store(['0 159999 0', ...Array.from({ length: 10_000 }, (_, index) => `${index * 16} ${index * 16 + 3} 16`)]);
+        const set = (place: number, value: number) => `${place} ${place} ${value}`;
+        store([set(places.at(-1) ?? 0, privateAttribute)]);
+        changeWithoutPause(places.flatMap((place, index) => [set(place, privateAttribute), set(places.at(index - 1) ?? 0, 0)]));
+        const record = opened().readGuestMemfd(fd) ?? assert.fail('the file has gone');
+        const held = { fds: [fd], holders: [], record, source: { process: opened(), fd } };
+        const counts = { consistent: 0, torn: 0 };
+        for (let round = 0; round < 300; round++) {
+            const { layer, consistent } = await walkGuestMemfdAttributes('the VM', held, 0, 160_000, new Pace(new AbortController().signal));
+            const moving = layer.states.filter((state) => state === privateAttribute).length;
+            if (consistent) assert.ok(moving === 1 || moving === 2, `${moving} private pages, of which there are one or two`);
+            if (consistent) counts.consistent++;
+            if (moving < 1 || moving > 2) counts.torn++;
+        }
+        console.log(`      ${counts.consistent} of 300 walks were consistent, ${counts.torn} were torn`);
+        assert.ok(counts.consistent > 0);
+    });
+});
