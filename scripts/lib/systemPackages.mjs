@@ -21,6 +21,7 @@ export const testPackages = {
     chromium: "drives VS Code's window",
     'fonts-dejavu-core': 'letters in the pictures',
     gdb: 'the debugger in tests that need one attached',
+    pahole: "writes the BTF of a test's kernel module",
     'util-linux': 'setpriv, so that nothing outlives its test',
     'python3-drgn': 'reads the same kernel structures by code of its own',
 };
