@@ -4,6 +4,7 @@ import type { KvmMapping } from '../../native/index';
 import { toHex } from '../common/address';
 import { errors } from '../common/errors';
 import type { GuestMemfd, VmDetails } from '../common/model';
+import { readConvertsInPlace } from './attributeScope';
 import { countsOf, hostMappingsOf } from './guestMemfdInventory';
 import { surveyPages } from './guestMemfdPages';
 import { findKvmMappings } from './kvmMappings';
@@ -28,7 +29,8 @@ export async function readMappedVmDetails(vm: MappedVm, pace: Pace): Promise<VmD
     }
     if (!vm.process.alive) throw errors.processGone(vm.process.pid);
     if (guestMemfds.length > 0) {
-        for (const field of ['flags', 'bindings', 'unbound', 'nodes', 'directMap']) unknown.add(`guestMemfds.${field}`, onlyThroughFds);
+        const attributes = readConvertsInPlace() ? ['attributes'] : [];
+        for (const field of ['flags', 'bindings', 'unbound', 'nodes', 'directMap', ...attributes]) unknown.add(`guestMemfds.${field}`, onlyThroughFds);
     }
     return {
         vm: vm.summary,

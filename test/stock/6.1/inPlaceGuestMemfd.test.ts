@@ -42,7 +42,7 @@ describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
         vmm?.close();
         if (fd >= 0) closeSync(fd);
     });
-    beforeEach(() => store(['destroy']));
+    beforeEach(() => store(['new']));
     afterEach(async () => {
         if (changer === undefined) return;
         changer.kill('SIGKILL');
