@@ -1,9 +1,19 @@
 #include "kvm/attributes.h"
 
+#include <chrono>
+#include <thread>
+
 #include "kvm/bpf_objects.h"
 
 namespace guestmem::kvm {
 namespace {
+
+/**
+ * A writer may have lost its processor between taking nodes out of a maple tree and putting the new ones in: until it
+ * goes on, nobody comes further there.
+ */
+constexpr int attempts = 20;
+constexpr std::chrono::milliseconds pause{1};
 
 /** Both stores answer alike. */
 template <typename State>
@@ -14,17 +24,21 @@ std::optional<AttributeChunk> read_store(bpf::Object<State, run_record>& object,
     request.wanted_fd = fd;
     request.walk.index = first;
     request.walk.end = end;
-    const State& state = object.run(process.pidfd(), request, operation);
-    process.require_alive();
-    if (!state.found || !state.has_store) return std::nullopt;
-    if (state.walk.index == first && first < end) throw SystemError(EAGAIN, operation);
+    for (int attempt = 0; attempt < attempts; attempt++) {
+        if (attempt > 0) std::this_thread::sleep_for(pause);
+        const State& state = object.run(process.pidfd(), request, operation);
+        process.require_alive();
+        if (!state.found || !state.has_store) return std::nullopt;
+        if (state.walk.index == first && first < end) continue;
 
-    AttributeChunk chunk;
-    chunk.runs.assign(object.records(), object.records() + state.walk.count);
-    if (state.walk.index < end) chunk.next = state.walk.index;
-    chunk.sequence = state.sequence_after;
-    chunk.quiet = state.quiet != 0;
-    return chunk;
+        AttributeChunk chunk;
+        chunk.runs.assign(object.records(), object.records() + state.walk.count);
+        if (state.walk.index < end) chunk.next = state.walk.index;
+        chunk.sequence = state.sequence_after;
+        chunk.quiet = state.quiet != 0;
+        return chunk;
+    }
+    throw SystemError(EAGAIN, operation);
 }
 
 }  // namespace

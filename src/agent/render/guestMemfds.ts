@@ -1,13 +1,15 @@
+import { toHex } from '../../common/address';
 import { leakReasonText } from '../../common/factWords';
 import type { FileRange, GuestMemfd, VmDetails, VmSummary } from '../../common/model';
 import { renderTable } from './table';
 import { notKnown, sizeText } from './values';
 
-/** The guest_memfds of a VM, what is wrong with one, and where processes have them mapped. */
+/** The guest_memfds of a VM, what is wrong with one, and where processes have them mapped and which attributes they have. */
 export function renderGuestMemfds({ vm, guestMemfds }: VmDetails): string {
     const leaked = guestMemfds.filter((gmem) => gmem.leaked).map((gmem) => leakText(gmem, vm));
     const rows = guestMemfds.map((gmem) => row(gmem, vm));
-    return 'guest_memfds\n' + renderTable(columns, rows) + leaked.join('') + mappingTable(guestMemfds);
+    const tables = [mappingTable(guestMemfds), attributeTable(guestMemfds)];
+    return 'guest_memfds\n' + renderTable(columns, rows) + leaked.join('') + tables.join('');
 }
 
 const columns = [
@@ -68,4 +70,17 @@ function mappingTable(guestMemfds: readonly GuestMemfd[]): string {
         { title: 'RIGHTS' },
     ];
     return '\nMappings of guest_memfds\n' + renderTable(titles, rows);
+}
+
+/** Nothing where the kernel keeps no attributes for guest_memfds. */
+function attributeTable(guestMemfds: readonly GuestMemfd[]): string {
+    const rows = guestMemfds.flatMap(({ inode, attributes }) => {
+        if (attributes === null) return [];
+        const isPrivate = attributes.filter(({ attribute }) => attribute === 'private');
+        const bytes = isPrivate.reduce((sum, { size }) => sum + BigInt(size), 0n);
+        return [[String(inode), sizeText(toHex(bytes)), listed(isPrivate.map(rangeText))]];
+    });
+    if (rows.length === 0) return '';
+    const titles = [{ title: 'INODE', right: true }, { title: 'PRIVATE', right: true }, { title: 'WHERE' }];
+    return '\nAttributes of guest_memfds\n' + renderTable(titles, rows);
 }

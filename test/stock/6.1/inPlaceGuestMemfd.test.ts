@@ -157,10 +157,18 @@ describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
         }
     });
 
-    /** Has another process write these lines over and over, all with one write, until the test ends. */
-    function changeWithoutPause(lines: readonly string[]): void {
-        const script = `const fd = require('fs').openSync(process.argv[1], 'r+'); for (;;) require('fs').writeSync(fd, process.argv[2])`;
-        changer = spawn(process.execPath, ['-e', script, guestMemfd, lines.join('\n')], { stdio: ['ignore', 'inherit', 'inherit'] });
+    /** Has another process make these changes over and over until the test ends: a batch at a time, milliseconds apart. */
+    function keepChanging(batches: readonly (readonly string[])[], pause: number): void {
+        const script = `
+            const [path, batches, pause] = process.argv.slice(1);
+            const fd = require('fs').openSync(path, 'r+');
+            const sleep = new Int32Array(new SharedArrayBuffer(4));
+            for (;;) for (const batch of JSON.parse(batches)) {
+                require('fs').writeSync(fd, batch.join('\\n'));
+                Atomics.wait(sleep, 0, 0, Number(pause));
+            }`;
+        const words = ['-e', script, guestMemfd, JSON.stringify(batches), String(pause)];
+        changer = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] });
     }
 
     it('leave out nothing that stands, while others come and go without pause', () => {
@@ -171,9 +179,9 @@ describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
             const base = random(standing) * 16;
             return `${base + first} ${base + first + random(16 - first)} ${random(2) * privateAttribute}`;
         });
-        changeWithoutPause(changes);
+        keepChanging([changes], 0);
         const seen = new Set<number>();
-        for (let round = 0; round < 300; round++) {
+        for (let round = 0; round < 100; round++) {
             const { runs } = read();
             assert.deepEqual(
                 runs.filter(({ state }) => state === 16),
@@ -190,23 +198,27 @@ describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
     });
 
     it('are of one state where they are called consistent', async () => {
-        // A private page that moves: it is set in its new place before it is taken from the old one.
-        const places = Array.from({ length: 400 }, (_, index) => ((index * 977) % 10_000) * 16 + 8);
+        const toggled = Array.from({ length: 200 }, (_, index) => ((index * 977) % 10_000) * 16 + 8);
         store(['0 159999 0', ...Array.from({ length: 10_000 }, (_, index) => `${index * 16} ${index * 16 + 3} 16`)]);
-        const set = (place: number, value: number) => `${place} ${place} ${value}`;
-        store([set(places.at(-1) ?? 0, privateAttribute)]);
-        changeWithoutPause(places.flatMap((place, index) => [set(place, privateAttribute), set(places.at(index - 1) ?? 0, 0)]));
+        // There and back again: each page becomes private, later shared, and every state in between is known.
+        const states = new Set<string>(['']);
+        const isPrivate = new Set<number>();
+        const changes = [...toggled, ...toggled].map((page) => {
+            if (!isPrivate.delete(page)) isPrivate.add(page);
+            states.add([...isPrivate].sort((a, b) => a - b).join());
+            return `${page} ${page} ${isPrivate.has(page) ? privateAttribute : 0}`;
+        });
+        keepChanging(Array.from({ length: 20 }, (_, index) => changes.slice(index * 20, index * 20 + 20)), 100);
         const record = opened().readGuestMemfd(fd) ?? assert.fail('the file has gone');
         const held = { fds: [fd], holders: [], record, source: { process: opened(), fd } };
-        const counts = { consistent: 0, torn: 0 };
-        for (let round = 0; round < 300; round++) {
-            const { layer, consistent } = await walkGuestMemfdAttributes('the VM', held, 0, 160_000, new Pace(new AbortController().signal));
-            const moving = layer.states.filter((state) => state === privateAttribute).length;
-            if (consistent) assert.ok(moving === 1 || moving === 2, `${moving} private pages, of which there are one or two`);
-            if (consistent) counts.consistent++;
-            if (moving < 1 || moving > 2) counts.torn++;
+        let consistent = 0;
+        for (let round = 0; round < 100; round++) {
+            const walk = await walkGuestMemfdAttributes('the VM', held, 0, 160_000, new Pace(new AbortController().signal));
+            if (!walk.consistent) continue;
+            consistent++;
+            const state = [...walk.layer.first].filter((_, index) => walk.layer.states[index] === privateAttribute).join();
+            assert.ok(states.has(state), `these pages were never private together: ${state}`);
         }
-        console.log(`      ${counts.consistent} of 300 walks were consistent, ${counts.torn} were torn`);
-        assert.ok(counts.consistent > 0);
+        assert.ok(consistent > 0, 'none of the walks was consistent');
     });
 });
