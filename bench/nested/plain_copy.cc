@@ -13,7 +13,7 @@ extern "C" const skeleton_type plain_copy_skeleton;
 
 namespace {
 
-constexpr int repeats = 5;
+constexpr int repeats = 60;
 
 double copy_once(guestmem::bpf::Object<plain_copy_state, copy>& object, int pidfd, plain_copy_state request) {
     const auto begin = std::chrono::steady_clock::now();

@@ -123,8 +123,8 @@ async function isStillTrue(kept: Kept, vm: OpenVm, addressSpace: number, window:
 }
 
 /** What a page map is made of beside the pages. */
-const small = ({ slots, mappings, guestMemfds }: VmMemory, { dirtyRingSize, consistent }: OpenVm['record']) => ({
-    slots,
+const small = ({ mappings, guestMemfds }: VmMemory, { memslots, dirtyRingSize, consistent }: OpenVm['record']) => ({
+    memslots,
     mappings,
     guestMemfds,
     dirtyRingSize,
