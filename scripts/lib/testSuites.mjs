@@ -11,7 +11,7 @@ import { Failure, log, root } from './run.mjs';
 import { asRoot } from './systemPackages.mjs';
 
 // Milliseconds. They only end what hangs: an emulated machine on a busy host is slow.
-const suiteTimeout = 15 * 60_000;
+const suiteTimeout = 40 * 60_000;
 const testTimeout = 60_000;
 const emulatedTestTimeout = 300_000;
 

@@ -1,6 +1,6 @@
 /** The command line as a program. */
-import { runCommandLine } from './cli';
-import { endWhenNothingCanBeWritten } from './output';
+import { runCommandLine } from './commandLine/cli';
+import { endWhenNothingCanBeWritten } from './commandLine/output';
 
 endWhenNothingCanBeWritten();
 void runCommandLine(process.argv.slice(2)).then((status) => {

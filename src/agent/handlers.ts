@@ -7,12 +7,12 @@ import { GuestmemError } from '../common/errors';
 import { changeLogPath, readChanges } from './change/changeLog';
 import { changeVm, convertVm, undoOfLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
-import { diagnose } from './doctor';
-import { explainAddress } from './explain';
-import { readMappedVmDetails } from './mappedVmDetails';
-import { readGuestMemory, readLimit } from './memoryRead';
+import { diagnose } from './host/doctor';
+import { explainAddress } from './pages/explain';
+import { readMappedVmDetails } from './details/mappedVmDetails';
+import { readGuestMemory, readLimit } from './pages/memoryRead';
 import type { Pace } from './pace';
-import { readPageMap, type ReadPageMap } from './pageMap';
+import { readPageMap, type ReadPageMap } from './pages/pageMap';
 import {
     checkAddressSpace,
     checkAttribute,
@@ -23,8 +23,8 @@ import {
     checkRange,
     checkVm,
 } from './validate';
-import { readVmDetails } from './vmDetails';
-import { VmDirectory } from './vmDirectory';
+import { readVmDetails } from './details/vmDetails';
+import { VmDirectory } from './discovery/vmDirectory';
 
 /** `params` are whatever came over the wire. */
 export type Handlers = {

@@ -1,8 +1,8 @@
 /** Failures of the native addon in the program's own words. */
 import type { NativeError } from '../../native/index';
 import { GuestmemError, errors } from '../common/errors';
-import { isLockedDown, lockedDown } from './lockdown';
-import { missingCapabilities, withoutRoot } from './privilege';
+import { isLockedDown, lockedDown } from './host/lockdown';
+import { missingCapabilities, withoutRoot } from './host/privilege';
 
 export const isNativeError = (thrown: unknown): thrown is NativeError =>
     thrown instanceof Error && 'operation' in thrown && 'code' in thrown && typeof thrown.code === 'string';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { VmmProcess } from '../../native/index';
-import { walkAttributes } from '../../src/agent/attributeWalk';
+import { walkAttributes } from '../../src/agent/pages/attributeWalk';
 import { Pace } from '../../src/agent/pace';
 import { unpackPageRuns } from '../../src/common/agentProtocol';
 import type { PageRuns } from '../../src/common/pageRuns';

@@ -7,8 +7,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ChangeRecord, ChangeReport } from '../../common/change';
 import { GuestmemError } from '../../common/errors';
-import { readStartTime } from '../processes';
-import type { OpenVm } from '../vmDirectory';
+import { readStartTime } from '../discovery/processes';
+import type { OpenVm } from '../discovery/vmDirectory';
 
 /** Bytes after which a new file is begun; the one before is kept. */
 const largestFile = 16 << 20;

@@ -5,7 +5,7 @@ import { parseHex } from '../../common/address';
 import type { Attribute, ConvertReport } from '../../common/model';
 import { makeRange, type GpaRange, type WireRange } from '../../common/range';
 import type { Pace } from '../pace';
-import type { OpenVm } from '../vmDirectory';
+import type { OpenVm } from '../discovery/vmDirectory';
 import { ChangeLog, lastUndoable } from './changeLog';
 import { prepareConversion, prepareRestoration } from './conversion';
 import { prepareDirtyLogging } from './dirtyLogging';

@@ -1,8 +1,8 @@
 /** What a user should know before private and shared are changed. Pure. */
 import { toHex } from '../../common/address';
 import type { Attribute } from '../../common/model';
-import type { SlotRow } from '../memslots';
-import type { Window } from '../pageMap';
+import type { SlotRow } from '../details/memslots';
+import type { Window } from '../pages/pageMap';
 
 /** The longest list of ranges in one warning. */
 const most = 8;

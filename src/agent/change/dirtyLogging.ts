@@ -2,8 +2,8 @@
 import { toHex } from '../../common/address';
 import type { OtherChangeReport } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
-import { slotRows, type SlotRow } from '../memslots';
-import type { OpenVm } from '../vmDirectory';
+import { slotRows, type SlotRow } from '../details/memslots';
+import type { OpenVm } from '../discovery/vmDirectory';
 import { checkInjection, requireDone, type PreparedChange } from './preparedChange';
 
 export function prepareDirtyLogging(vm: OpenVm, addressSpace: number, memslot: number, on: boolean): PreparedChange<OtherChangeReport> {

@@ -8,11 +8,11 @@ import { errors, GuestmemError } from '../../common/errors';
 import { findRun, type PageRuns } from '../../common/pageRuns';
 import { gmemStateOf, isPrivate } from '../../common/pageState';
 import { formatRange, type GpaRange } from '../../common/range';
-import type { SlotRow } from '../memslots';
+import type { SlotRow } from '../details/memslots';
 import type { Pace } from '../pace';
-import { readPageMap, windowOf, type Window } from '../pageMap';
-import type { OpenVm } from '../vmDirectory';
-import { gmemProblem, readVmMemory, type VmMemory } from '../vmMemory';
+import { readPageMap, windowOf, type Window } from '../pages/pageMap';
+import type { OpenVm } from '../discovery/vmDirectory';
+import { gmemProblem, readVmMemory, type VmMemory } from '../details/vmMemory';
 import { partialChange, type PreparedChange } from './preparedChange';
 
 /** Pages in one call, 64 MiB: between two of them the user can cancel. */

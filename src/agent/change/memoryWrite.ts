@@ -8,11 +8,11 @@ import { errors, GuestmemError } from '../../common/errors';
 import { findRun } from '../../common/pageRuns';
 import { guestCopyOf, hvaBackingOf, isPrivate, isSamePage } from '../../common/pageState';
 import { makeRange } from '../../common/range';
-import { readGuestMemory } from '../memoryRead';
+import { readGuestMemory } from '../pages/memoryRead';
 import type { Pace } from '../pace';
-import { readPageMap } from '../pageMap';
-import type { OpenVm } from '../vmDirectory';
-import { readVmMemory } from '../vmMemory';
+import { readPageMap } from '../pages/pageMap';
+import type { OpenVm } from '../discovery/vmDirectory';
+import { readVmMemory } from '../details/vmMemory';
 import { partialChange, type PreparedChange } from './preparedChange';
 
 /** Most bytes of one write. */

@@ -8,8 +8,8 @@ import { errors, GuestmemError, toGuestmemError } from '../../common/errors';
 import { guestMappingOf } from '../../common/pageState';
 import { formatRange, type GpaRange } from '../../common/range';
 import type { Pace } from '../pace';
-import { readPageMap } from '../pageMap';
-import type { OpenVm } from '../vmDirectory';
+import { readPageMap } from '../pages/pageMap';
+import type { OpenVm } from '../discovery/vmDirectory';
 import { checkInjection, partialChange, requireDone, type PreparedChange } from './preparedChange';
 
 /** Bytes of one call. */

@@ -3,7 +3,7 @@ import type { InjectOutcome } from '../../../native/index';
 import type { AnyChangeReport, ChangeReport } from '../../common/change';
 import { errors, GuestmemError, type ErrorData } from '../../common/errors';
 import type { Pace } from '../pace';
-import type { OpenVm } from '../vmDirectory';
+import type { OpenVm } from '../discovery/vmDirectory';
 
 export interface PreparedChange<Report extends AnyChangeReport = AnyChangeReport> {
     /** Nothing was changed for it; `pagesChanged` 0: there is nothing to change. */

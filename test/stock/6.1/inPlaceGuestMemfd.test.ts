@@ -9,7 +9,7 @@ import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSyn
 import { release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { VmmProcess } from '../../../native/index';
-import { walkGuestMemfdAttributes } from '../../../src/agent/attributeWalk';
+import { walkGuestMemfdAttributes } from '../../../src/agent/pages/attributeWalk';
 import { Pace } from '../../../src/agent/pace';
 import { addon } from '../../native/addon';
 import { joined, readRuns, type Run } from '../../native/runs';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { AttributeChunk, InjectOutcome, VmRecord } from '../../../native/index';
 import { prepareConversion } from '../../../src/agent/change/conversion';
 import { Pace } from '../../../src/agent/pace';
-import type { OpenVm } from '../../../src/agent/vmDirectory';
+import type { OpenVm } from '../../../src/agent/discovery/vmDirectory';
 import { GuestmemError } from '../../../src/common/errors';
 import type { ConvertReport } from '../../../src/common/model';
 import { makeRange } from '../../../src/common/range';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { attributeRuns } from '../../../src/agent/attributeRuns';
+import { attributeRuns } from '../../../src/agent/pages/attributeRuns';
 import { largestPiece, planConversion, planPieces } from '../../../src/agent/change/conversionPlan';
 import { conversionWarnings } from '../../../src/agent/change/conversionWarnings';
-import { makeLayer, makeMeaning } from '../../../src/agent/layer';
-import type { SlotRow } from '../../../src/agent/memslots';
+import { makeLayer, makeMeaning } from '../../../src/agent/pages/layer';
+import type { SlotRow } from '../../../src/agent/details/memslots';
 
 const privateAt = (...runs: [gfn: number, pages: number][]) =>
     makeLayer(

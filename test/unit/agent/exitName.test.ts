@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { exitName } from '../../../src/agent/exitName';
+import { exitName } from '../../../src/agent/details/exitName';
 
 describe('the name of an exit', () => {
     const expected: [number, string | null][] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PageCacheChunk } from '../../../native/index';
-import { surveyPages } from '../../../src/agent/guestMemfdPages';
+import { surveyPages } from '../../../src/agent/guestMemfd/guestMemfdPages';
 import { Pace } from '../../../src/agent/pace';
 
 describe('the pages of a guest_memfd', () => {

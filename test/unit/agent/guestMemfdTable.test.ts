@@ -1,6 +1,6 @@
 /** What `guestmem show` prints of a guest_memfd's own attributes. */
 import assert from 'node:assert/strict';
-import { renderGuestMemfds } from '../../../src/agent/render/guestMemfds';
+import { renderGuestMemfds } from '../../../src/agent/commandLine/render/guestMemfds';
 import type { GuestMemfd, VmSummary } from '../../../src/common/model';
 
 const plain: GuestMemfd = {

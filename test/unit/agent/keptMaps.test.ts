@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import type { VmStamps } from '../../../native/index';
-import { KeptMaps } from '../../../src/agent/keptMaps';
+import { KeptMaps } from '../../../src/agent/pages/keptMaps';
 import { Pace } from '../../../src/agent/pace';
-import type { OpenVm } from '../../../src/agent/vmDirectory';
+import type { OpenVm } from '../../../src/agent/discovery/vmDirectory';
 
 const pace = new Pace(new AbortController().signal);
 const none = new Float64Array();

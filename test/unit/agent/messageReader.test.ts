@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { StrictMessageReader } from '../../../src/agent/messageReader';
+import { StrictMessageReader } from '../../../src/agent/protocol/messageReader';
 import { messagePackCodec } from '../../../src/common/messagePackCodec';
 
 async function frame(message: { jsonrpc: string; id: number }): Promise<Buffer> {

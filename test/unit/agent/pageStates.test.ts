@@ -1,9 +1,9 @@
 /** The sweep against an oracle that looks at every page by itself. */
 import assert from 'node:assert/strict';
-import { makeLayer, makeMeaning, uncovered, type Layer } from '../../../src/agent/layer';
-import { PageStateSweep, type Stretch } from '../../../src/agent/pageStates';
-import { stateBits } from '../../../src/agent/stateBits';
-import { countedMeaning, whyNotLarger } from '../../../src/agent/whyNotLarger';
+import { makeLayer, makeMeaning, uncovered, type Layer } from '../../../src/agent/pages/layer';
+import { PageStateSweep, type Stretch } from '../../../src/agent/pages/pageStates';
+import { stateBits } from '../../../src/agent/pages/stateBits';
+import { countedMeaning, whyNotLarger } from '../../../src/agent/pages/whyNotLarger';
 import { encodePageDetail, isDoubleBacked, isPrivate } from '../../../src/common/pageState';
 
 const absentHva = stateBits({ hva: 'absent' });

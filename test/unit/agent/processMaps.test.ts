@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { backingOf, kindOf, MappedFilesystems, mapsOwnGuestMemfd } from '../../../src/agent/backing';
-import type { SlotRow } from '../../../src/agent/memslots';
-import { findMapping, parseMaps, type Mapping } from '../../../src/agent/processMaps';
+import { backingOf, kindOf, MappedFilesystems, mapsOwnGuestMemfd } from '../../../src/agent/details/backing';
+import type { SlotRow } from '../../../src/agent/details/memslots';
+import { findMapping, parseMaps, type Mapping } from '../../../src/agent/discovery/processMaps';
 
 const one = (line: string): Mapping => {
     const mapping = parseMaps(line + '\n')[0];

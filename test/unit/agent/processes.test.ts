@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { wholeCommand } from '../../../src/agent/processes';
+import { wholeCommand } from '../../../src/agent/discovery/processes';
 
 describe('the name of a command', () => {
     it('is whole where the kernel cut it', () => {

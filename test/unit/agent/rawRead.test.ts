@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readRaw } from '../../../src/agent/rawRead';
+import { readRaw } from '../../../src/agent/commandLine/rawRead';
 import { GuestmemError, type ErrorCode } from '../../../src/common/errors';
 
 const part = 16n << 20n;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { renderTable } from '../../../src/agent/render/table';
-import { escapeText, toJson } from '../../../src/agent/render/text';
+import { renderTable } from '../../../src/agent/commandLine/render/table';
+import { escapeText, toJson } from '../../../src/agent/commandLine/render/text';
 
 describe('text that others chose', () => {
     const expected: [string, string][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { VmmProcess } from '../../../native/index';
 import { Pace } from '../../../src/agent/pace';
-import { UnstampedReads } from '../../../src/agent/unstampedReads';
+import { UnstampedReads } from '../../../src/agent/pages/unstampedReads';
 
 const pace = new Pace(new AbortController().signal);
 

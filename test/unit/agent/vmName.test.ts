@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { vmName } from '../../../src/agent/vmName';
+import { vmName } from '../../../src/agent/discovery/vmName';
 
 describe('the name of a VM', () => {
     const expected: [string, string | null][] = [

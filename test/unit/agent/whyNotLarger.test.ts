@@ -1,8 +1,8 @@
 /** Why a guest mapping is not larger, from made-up memslots whose answer can be told by looking at them. */
 import assert from 'node:assert/strict';
-import type { SlotRow } from '../../../src/agent/memslots';
-import { stateBits } from '../../../src/agent/stateBits';
-import { countedMeaning, cutAtEdges, lacksReasons, obstaclesOf, whyNotLarger, wholeRegions, type LargerPages } from '../../../src/agent/whyNotLarger';
+import type { SlotRow } from '../../../src/agent/details/memslots';
+import { stateBits } from '../../../src/agent/pages/stateBits';
+import { countedMeaning, cutAtEdges, lacksReasons, obstaclesOf, whyNotLarger, wholeRegions, type LargerPages } from '../../../src/agent/pages/whyNotLarger';
 import type { GuestCopy, GuestMapping, PageSizeName } from '../../../src/common/model';
 import { encodePageDetail, whyNotLargerOf } from '../../../src/common/pageState';
 

@@ -1,0 +1,186 @@
+/** The command line: what verbs there are, and how an error leaves the program. */
+import { Command, CommanderError, Option } from 'commander';
+import { description, version } from '../../../package.json';
+import { exitStatus, GuestmemError, toGuestmemError, type ErrorCode } from '../../common/errors';
+import { endWithAgent } from './agentVerb';
+import {
+    allocationVerb,
+    changesVerb,
+    convertVerb,
+    logDirtyPagesVerb,
+    preFaultVerb,
+    undoVerb,
+    writeVerb,
+    type ChangeOptions,
+    type LogDirtyPagesOptions,
+    type PreFaultOptions,
+} from './changeVerbs';
+import { makeHandlers } from '../handlers';
+import { print } from './output';
+import { Pace } from '../pace';
+import { escapeText, toJson } from './render/text';
+import {
+    doctorVerb,
+    explainVerb,
+    mapVerb,
+    readVerb,
+    showVerb,
+    vmsVerb,
+    type AddressOptions,
+    type MapOptions,
+    type OutputOptions,
+    type ReadOptions,
+    type VerbContext,
+} from './verbs';
+
+/** Resolves with the exit status; everything that was said has been written by then. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+    const cancellation = new AbortController();
+    const context: VerbContext = { handlers: makeHandlers(), pace: new Pace(cancellation.signal) };
+    try {
+        const program = makeProgram(context);
+        // Ctrl-C stops between two pieces of work, so that a change that was begun is reported with what was done.
+        program.hook('preAction', (_, action) => {
+            if (action.name() !== 'agent') process.once('SIGINT', () => cancellation.abort());
+        });
+        await program.parseAsync(args, { from: 'user' });
+        return 0;
+    } catch (thrown) {
+        return await tellError(thrown, args.includes('--json'));
+    }
+}
+
+function makeProgram(context: VerbContext): Command {
+    const program = new Command('guestmem')
+        .description(description)
+        .version(version)
+        .exitOverride()
+        .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+        .configureHelp({ showGlobalOptions: true });
+    const json = () => new Option('--json', 'print JSON, as schema/ describes it');
+    const vm = ['<vm>', 'PID when it has one VM, else PID:FD (PID:0xHVA of one that only a mapping keeps), as `guestmem vms` lists them'] as const;
+
+    program
+        .command('doctor')
+        .description('what this host permits, what is missing and how to get it')
+        .addOption(json())
+        .action((options: OutputOptions) => doctorVerb(context, options));
+    program
+        .command('vms')
+        .description('the running VMs')
+        .addOption(json())
+        .action((options: OutputOptions) => vmsVerb(context, options));
+    program
+        .command('show')
+        .description('memslots, guest_memfds and vCPUs of a VM')
+        .argument(...vm)
+        .addOption(json())
+        .action((id: string, options: OutputOptions) => showVerb(context, id, options));
+    program
+        .command('map')
+        .description('the state of every page')
+        .argument(...vm)
+        .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .option('--range <gpa+size>', 'only this part, for example 0x1000+0x2000')
+        .option('--accessed', 'also what the processor noted as accessed and as dirty in the guest mapping')
+        .addOption(json())
+        .action((id: string, options: MapOptions) => mapVerb(context, id, options));
+    program
+        .command('read')
+        .description('a hexdump of guest memory; holes are zeros, private memory is not read')
+        .argument(...vm)
+        .argument('<gpa>', 'guest physical address')
+        .argument('<size>', 'in bytes')
+        .addOption(new Option('--raw', 'the bytes themselves').conflicts('json'))
+        .addOption(json())
+        .action((id: string, gpa: string, size: string, options: ReadOptions) => readVerb(context, id, gpa, size, options));
+    addChangeVerbs(program, context, vm, json);
+    program
+        .command('explain')
+        .description('everything about one guest physical address')
+        .argument(...vm)
+        .argument('<gpa>', 'guest physical address')
+        .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .addOption(json())
+        .action((id: string, gpa: string, options: AddressOptions) => explainVerb(context, id, gpa, options));
+    program
+        .command('agent')
+        .description('answer the VS Code extension on stdin and stdout')
+        .action(endWithAgent);
+    return program;
+}
+
+function addChangeVerbs(program: Command, context: VerbContext, vm: readonly [string, string], json: () => Option): void {
+    const changing = (name: string, description: string) =>
+        program
+            .command(name)
+            .description(description)
+            .argument(...vm)
+            .addOption(new Option('--dry-run', 'only say what would change').conflicts('yes'))
+            .option('--yes', 'do not ask')
+            .addOption(json());
+    const range = ['<gpa+size>', 'for example 0x1000+0x2000'] as const;
+
+    changing('convert', 'make guest memory private or shared, after a preview')
+        .argument(...range)
+        .argument('<to>', 'private or shared')
+        .action((id: string, text: string, to: string, options: ChangeOptions) => convertVerb(context, id, text, to, options));
+    changing('allocate', 'allocate the guest_memfd pages behind guest memory')
+        .argument(...range)
+        .action((id: string, text: string, options: ChangeOptions) => allocationVerb(context, 'allocate', id, text, options));
+    changing('punch', 'give the guest_memfd pages behind guest memory back to the host, with what they hold')
+        .argument(...range)
+        .action((id: string, text: string, options: ChangeOptions) => allocationVerb(context, 'punch', id, text, options));
+    changing('pre-fault', 'have KVM map guest memory before the guest touches it')
+        .argument(...range)
+        .option('--vcpu <n>', 'the vCPU whose thread does it, which must be outside KVM_RUN')
+        .action((id: string, text: string, options: PreFaultOptions) => preFaultVerb(context, id, text, options));
+    changing('write', 'write shared guest memory that exists')
+        .argument('<gpa>', 'guest physical address')
+        .argument('<bytes>', 'pairs of hex digits, for example 90cc')
+        .action((id: string, gpa: string, bytes: string, options: ChangeOptions) => writeVerb(context, id, gpa, bytes, options));
+    changing('log-dirty-pages', 'have KVM log which pages of a memslot are written, or stop it')
+        .argument('<memslot>', 'its id')
+        .argument('<on|off>')
+        .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .action((id: string, slot: string, on: string, options: LogDirtyPagesOptions) => logDirtyPagesVerb(context, id, slot, on, options));
+    changing('undo', 'take back the last change of a VM')
+        .action((id: string, options: ChangeOptions) => undoVerb(context, id, options));
+    program
+        .command('changes')
+        .description('the changes that were made from this host')
+        .argument('[vm]', 'only those of this VM')
+        .addOption(json())
+        .action((id: string | undefined, options: OutputOptions) => changesVerb(context, id, options));
+}
+
+/** Says what went wrong, once; returns the exit status. */
+async function tellError(thrown: unknown, json: boolean): Promise<number> {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    const error =
+        thrown instanceof CommanderError
+            ? new GuestmemError('usage', usageMessage(thrown))
+            : toGuestmemError(thrown);
+    if (json) await print(toJson({ error: error.toWire() }) + '\n');
+    else process.stderr.write(`guestmem: ${escapeText(error.message)}${furtherHelp(error.code)}\n`);
+    return exitStatus(error.code);
+}
+
+/** Which verb prints the list that a message speaks of: the messages themselves are read in VS Code, too. */
+function furtherHelp(code: ErrorCode): string {
+    switch (code) {
+        case 'no-such-process':
+        case 'no-such-vm':
+        case 'not-a-vmm':
+            return " 'guestmem vms' prints the list.";
+        case 'outside-memslots':
+            return " 'guestmem show' prints the list.";
+        default:
+            return '';
+    }
+}
+
+function usageMessage({ code, message }: CommanderError): string {
+    const found = code === 'commander.help' ? 'name what to do' : message.replace(/^error: /, '').replace(/\.$/, '').replaceAll('\n', ' ');
+    return `Wrong usage: ${found}. 'guestmem --help' lists the verbs, 'guestmem VERB --help' the arguments.`;
+}

@@ -1,0 +1,112 @@
+/** Everything about one guest physical address: what the hover shows. */
+import { toHex, type Gpa } from '../../common/address';
+import { errors } from '../../common/errors';
+import { loggedOnly } from '../../common/factWords';
+import type { AddressFacts, HvaBacking, PageRun } from '../../common/model';
+import { findRun, pageRunAt, type PageRuns } from '../../common/pageRuns';
+import { isDoubleBacked } from '../../common/pageState';
+import { makeRange } from '../../common/range';
+import { hasVmScope } from './attributeScope';
+import { gfnLimit, walkAttributes } from './attributeWalk';
+import { attributeRuns } from './attributeRuns';
+import { notMapped } from './guestMapping';
+import type { SlotRow } from '../details/memslots';
+import type { Pace } from '../pace';
+import { checkAddressSpace, readPageMap, type Window } from './pageMap';
+import { canReach } from '../details/vcpus';
+import type { OpenVm } from '../discovery/vmDirectory';
+import { memslotOf } from '../details/vmDetails';
+import { readVmMemory } from '../details/vmMemory';
+
+/** How far the run is followed to either side: 256 MiB of pages, so that an answer takes milliseconds. */
+const reach = 1 << 16;
+
+/** The pages around the address are looked at in a window that grows until it holds the address's run. */
+const firstWindow = 512;
+
+export async function explainAddress(vm: OpenVm, addressSpace: number, address: Gpa, pace: Pace): Promise<AddressFacts> {
+    checkAddressSpace(vm, addressSpace);
+    const gfn = Number(address >> 12n);
+    const memory = readVmMemory(vm);
+    const slots = memory.slots.filter((candidate) => candidate.addressSpace === addressSpace);
+    const slot = slots.find((candidate) => candidate.gfn <= gfn && gfn < candidate.end);
+    const common = { vm: vm.id, addressSpace, gpa: toHex(address) };
+    if (slot === undefined) {
+        const run = await gapRun(vm, gfn, slots, pace);
+        const isReachable = canReach(vm, memory.files, address);
+        const unknown = [{ field: 'dirty', reason: `${loggedOnly} and no memslot is here` }];
+        if (isReachable === null) unknown.push({ field: 'kind', reason: 'no vCPU tells how wide the physical addresses are' });
+        const kind = isReachable === false ? 'unreachable' : 'mmio';
+        return { ...common, memslot: null, kind, hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
+    }
+    const offset = address - (BigInt(slot.gfn) << 12n);
+    const memslot = memslotOf(slot, memory);
+    const { run, state, unknown } = await slotRun(vm, addressSpace, slot, gfn, pace);
+    return {
+        ...common,
+        memslot,
+        kind: slot.readonly ? 'rom' : 'memory',
+        hva: toHex(slot.hva + offset),
+        guestMemfd:
+            memslot.guestMemfd === null
+                ? null
+                : { ...memslot.guestMemfd, offset: toHex((BigInt(slot.gmemPage) << 12n) + offset) },
+        run,
+        doubleBacked: isDoubleBacked(state),
+        unknown,
+    };
+}
+
+async function slotRun(vm: OpenVm, addressSpace: number, slot: SlotRow, gfn: number, pace: Pace) {
+    for (let pages = firstWindow; ; pages *= 8) {
+        const window = {
+            gfn: Math.max(slot.gfn, gfn - pages),
+            end: Math.min(slot.end, gfn + pages),
+        };
+        const map = await readPageMap(vm, addressSpace, rangeOf(window), true, pace);
+        const index = findRun(map.runs, gfn);
+        if (index >= map.runs.count || (map.runs.gfns[index] ?? 0) > gfn) throw errors.vmGone(vm.id);
+        const cut = isCut(map.runs, index, window, slot);
+        if (cut && pages < reach) continue;
+        const run = pageRunAt(map.runs, index);
+        const told = map.unknown.filter(({ field }) => field !== 'hvaBacking.pageSize' || lacksPageSize(run.hvaBacking));
+        const unknown = cut
+            ? [...told, { field: 'run', reason: 'the run goes on beyond the 256 MiB to either side that were looked at' }]
+            : told;
+        return { run, state: map.runs.states[index] ?? 0, unknown };
+    }
+}
+
+const lacksPageSize = (backing: HvaBacking): boolean => backing.state === 'present' && backing.pageSize === null;
+
+/** The run reaches an edge of the window that is not an edge of the slot. */
+function isCut(runs: PageRuns, index: number, window: Window, slot: SlotRow): boolean {
+    const start = runs.gfns[index] ?? 0;
+    const end = start + (runs.pages[index] ?? 0);
+    return (start === window.gfn && start > slot.gfn) || (end === window.end && end < slot.end);
+}
+
+const rangeOf = ({ gfn, end }: Window) => makeRange(BigInt(gfn) << 12n, BigInt(end - gfn) << 12n);
+
+/** Where no memslot is: the gap, or the part of it that has one attribute. */
+async function gapRun(vm: OpenVm, gfn: number, slots: readonly SlotRow[], pace: Pace): Promise<PageRun> {
+    const below = Math.max(0, ...slots.filter(({ end }) => end <= gfn).map(({ end }) => end));
+    const above = Math.min(gfnLimit, ...slots.filter((slot) => slot.gfn > gfn).map((slot) => slot.gfn));
+    const gap = { gfn: below, end: above };
+    const inVmScope = hasVmScope(vm);
+    const runs = inVmScope ? attributeRuns(gap, (await walkAttributes(vm, below, above, [], pace)).layer) : [];
+    const run = runs.find(({ end }) => gfn < end) ?? { ...gap, attribute: 'shared' as const };
+    return {
+        gpa: toHex(BigInt(run.gfn) << 12n),
+        size: toHex(BigInt(run.end - run.gfn) << 12n),
+        memslot: null,
+        attribute: run.attribute,
+        scope: inVmScope ? 'vm' : 'none',
+        hvaBacking: { state: 'none' },
+        gmemBacking: { state: 'none' },
+        guestMapping: notMapped,
+        dirty: null,
+        whyNotLarger: null,
+        guestUses: 'none',
+    };
+}

@@ -1,0 +1,80 @@
+/**
+ * The agent: answers requests on stdin/stdout until stdin ends. Requests run side by side, each giving way to the others
+ * between its chunks; nothing but the protocol is ever written to stdout.
+ */
+import {
+    createMessageConnection,
+    ResponseError,
+    StreamMessageWriter,
+    type CancellationToken,
+    type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import type { AgentMethod, AgentNotifications } from '../../common/agentProtocol';
+import { errors, toGuestmemError } from '../../common/errors';
+import { messagePackCodec } from '../../common/messagePackCodec';
+import { makeHandlers, type Handlers } from '../handlers';
+import { KeptMaps } from '../pages/keptMaps';
+import { StrictMessageReader } from './messageReader';
+import { Pace } from '../pace';
+import { escapeText } from '../commandLine/render/text';
+import { checkFields, checkProgressToken } from '../validate';
+
+/** JSON-RPC leaves -32000 to -32099 to servers; what happened is in the error's data. */
+const requestFailed = -32000;
+
+/** Resolves with the exit status when stdin has ended or cannot be understood. */
+export function serve(): Promise<number> {
+    const maps = new KeptMaps();
+    const handlers = makeHandlers((...what) => maps.read(...what));
+    const reader = new StrictMessageReader(process.stdin);
+    const writer = new StreamMessageWriter(process.stdout, { contentTypeEncoder: messagePackCodec });
+    const connection = createMessageConnection(reader, writer);
+    connection.onRequest((method: string, params: unknown, token: CancellationToken) =>
+        answer(handlers, connection, method, params, token),
+    );
+    return new Promise((resolve) => {
+        connection.onClose(() => resolve(0));
+        reader.onError((error) => {
+            log(`stdin does not speak the agent's protocol: ${error.message}. Start the agent through the extension, or use the command line 'guestmem'.`);
+            resolve(1);
+        });
+        // The client has gone without closing stdin: nobody is left to answer.
+        writer.onError(() => resolve(0));
+        connection.listen();
+    });
+}
+
+async function answer(
+    handlers: Handlers,
+    connection: MessageConnection,
+    method: string,
+    params: unknown,
+    token: CancellationToken,
+): Promise<unknown> {
+    try {
+        if (!isMethod(handlers, method)) throw errors.usage(`The agent knows no request '${method.slice(0, 80)}'.`);
+        const cancellation = new AbortController();
+        token.onCancellationRequested(() => cancellation.abort());
+        return await handlers[method](params, new Pace(cancellation.signal, reporter(connection, params)));
+    } catch (thrown) {
+        const error = toGuestmemError(thrown);
+        if (error.code === 'internal') log(`${method} failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : error.message}`);
+        throw new ResponseError(requestFailed, error.message, error.toWire());
+    }
+}
+
+const isMethod = (handlers: Handlers, method: string): method is AgentMethod => Object.hasOwn(handlers, method);
+
+function reporter(connection: MessageConnection, params: unknown) {
+    const token = checkProgressToken(checkFields(params)['progressToken']);
+    if (token === undefined) return undefined;
+    return (done: number, total: number) => {
+        const progress: AgentNotifications['progress'] = { token, done, total };
+        // It fails only when the connection is lost, which ends the agent.
+        connection.sendNotification('progress', progress).catch(() => undefined);
+    };
+}
+
+function log(message: string): void {
+    process.stderr.write(`guestmem agent: ${escapeText(message, { newlines: true })}\n`);
+}
