@@ -4,11 +4,10 @@
  * or disconnection. Everything in it is checked again by the agent: it trusts no message.
  */
 import type { Hex } from './address';
-import type { AnyChangeReport, Change, ChangeList } from './change';
+import type { AnyChangeReport, Change, ChangeList, ConvertReport } from './change';
 import type {
     AddressFacts,
     Attribute,
-    ConvertReport,
     DoctorReport,
     MemoryRead,
     PageMap,

@@ -3,8 +3,17 @@
  * the change which would undo it. Everything in a Change is checked again by the agent.
  */
 import type { Hex } from './address';
-import type { Attribute, AttributeRun, ConvertReport, Executor } from './model';
+import type { Attribute } from './model';
 import type { WireRange } from './range';
+
+/** Who makes a change: the agent itself, a thread of the VMM, or the debugger that holds the VMM. */
+export type Executor = 'direct' | 'inject' | 'debugger';
+
+export interface AttributeRun {
+    readonly gpa: Hex;
+    readonly size: Hex;
+    readonly attribute: Attribute;
+}
 
 export type Change =
     /** Makes guest memory private or shared. */
@@ -37,6 +46,13 @@ export interface ChangeReport {
     readonly dryRun: boolean;
     /** What brings back the state before; null where nothing does. */
     readonly undo: Change | null;
+}
+
+export interface ConvertReport extends ChangeReport {
+    readonly change: 'convert' | 'restore';
+    /** Null where runs with both attributes were restored. */
+    readonly to: Attribute | null;
+    readonly previousRuns: readonly AttributeRun[];
 }
 
 /** Of a change that is no conversion. */

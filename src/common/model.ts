@@ -4,7 +4,6 @@
  * sizes are hex strings; what is not known is null, with the reason in `unknown`.
  */
 import type { Hex } from './address';
-import type { ChangeReport } from './change';
 
 /**
  * `pid:fd` of the VM: the process whose mm the VM has, at its lowest fd. A VM whose last VM fd was closed lives on while
@@ -280,20 +279,6 @@ export interface MemoryRead {
     /** Base64 in JSON; bytes on the agent's wire (see agentProtocol). Holes and unread bytes are zero. */
     readonly bytes: string;
     readonly ranges: readonly ReadRange[];
-}
-
-export type Executor = 'direct' | 'inject' | 'debugger';
-export interface AttributeRun {
-    readonly gpa: Hex;
-    readonly size: Hex;
-    readonly attribute: Attribute;
-}
-/** As ChangeReport in change.ts, with what only a conversion tells. */
-export interface ConvertReport extends ChangeReport {
-    readonly change: 'convert' | 'restore';
-    /** Null where runs with both attributes were restored. */
-    readonly to: Attribute | null;
-    readonly previousRuns: readonly AttributeRun[];
 }
 
 export interface DoctorCheck {

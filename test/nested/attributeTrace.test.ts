@@ -1,6 +1,7 @@
 /** The attributes that `guestmem map` tells, beside what the kernel's own tracepoint says was set one after the other. */
 import assert from 'node:assert/strict';
-import type { ConvertReport, PageMap } from '../../src/common/model';
+import type { ConvertReport } from '../../src/common/change';
+import type { PageMap } from '../../src/common/model';
 import type { DemoRange } from '../support/demoVmm';
 import { guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, startOf } from '../support/pages';

@@ -1,6 +1,7 @@
 /** `guestmem convert` on a VM with private memory: what KVM has afterwards, and what the guest then reads. */
 import assert from 'node:assert/strict';
-import type { ConvertReport, PageMap } from '../../src/common/model';
+import type { ConvertReport } from '../../src/common/change';
+import type { PageMap } from '../../src/common/model';
 import { DemoVmm } from '../support/demoVmm';
 import { guestmem, guestmemJson } from '../support/guestmem';
 import { hex, page, startOf } from '../support/pages';

@@ -1,8 +1,8 @@
 /** Every change to a VM goes through here: preview, lock, record, the change itself, record. */
-import type { AnyChangeReport, Change } from '../../common/change';
+import type { AnyChangeReport, Change, ConvertReport } from '../../common/change';
 import { errors, GuestmemError, toGuestmemError } from '../../common/errors';
 import { parseHex } from '../../common/address';
-import type { Attribute, ConvertReport } from '../../common/model';
+import type { Attribute } from '../../common/model';
 import { makeRange, type GpaRange, type WireRange } from '../../common/range';
 import type { Pace } from '../pace';
 import type { OpenVm } from '../discovery/vmDirectory';

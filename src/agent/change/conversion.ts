@@ -3,15 +3,16 @@
  * attributes that they had. A change happens fully or is reported with exactly what was done.
  */
 import { formatSize, toHex } from '../../common/address';
+import type { AttributeRun, ConvertReport } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
-import type { Attribute, AttributeRun, ConvertReport } from '../../common/model';
+import type { Attribute } from '../../common/model';
 import { formatRange, makeRange, type GpaRange } from '../../common/range';
 import { attributeRuns } from '../pages/attributeRuns';
 import { hasVmScope } from '../pages/attributeScope';
 import { privateAttribute, walkAttributes } from '../pages/attributeWalk';
 import { slotRows } from '../details/memslots';
 import type { Pace } from '../pace';
-import { windowOf, type Window } from '../pages/pageMap';
+import { windowOf, type Window } from '../pages/window';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { hasPrivateMemory } from '../discovery/vmSummary';
 import { planConversion, planPieces, type ConvertPlan } from './conversionPlan';

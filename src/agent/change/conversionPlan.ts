@@ -1,9 +1,10 @@
 /** What a conversion would change, from the attribute runs as they are now. Pure. */
 import { toHex } from '../../common/address';
-import type { Attribute, AttributeRun } from '../../common/model';
+import type { AttributeRun } from '../../common/change';
+import type { Attribute } from '../../common/model';
 import { attributeRuns } from '../pages/attributeRuns';
 import type { Layer } from '../pages/layer';
-import type { Window } from '../pages/pageMap';
+import type { Window } from '../pages/window';
 
 /** Pages set by one call inside the VMM: 16 MiB. */
 export const largestPiece = 4096;

@@ -2,7 +2,7 @@
 import { toHex } from '../../common/address';
 import type { Attribute } from '../../common/model';
 import type { SlotRow } from '../details/memslots';
-import type { Window } from '../pages/pageMap';
+import type { Window } from '../pages/window';
 
 /** The longest list of ranges in one warning. */
 const most = 8;

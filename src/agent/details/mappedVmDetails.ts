@@ -4,7 +4,7 @@ import type { KvmMapping } from '../../../native/index';
 import { toHex } from '../../common/address';
 import { errors } from '../../common/errors';
 import type { GuestMemfd, VmDetails } from '../../common/model';
-import { readConvertsInPlace } from '../pages/attributeScope';
+import { readConvertsInPlace } from '../host/inPlaceConversion';
 import { countsOf, hostMappingsOf } from '../guestMemfd/guestMemfdInventory';
 import { surveyPages } from '../guestMemfd/guestMemfdPages';
 import { findKvmMappings } from '../discovery/kvmMappings';

@@ -7,7 +7,7 @@ import type { VmIdentity, VmmProcess, VmRecord } from '../../../native/index';
 import { toHex } from '../../common/address';
 import { errors } from '../../common/errors';
 import type { VmHolder, VmList, VmSummary } from '../../common/model';
-import { readConvertsInPlace } from '../pages/attributeScope';
+import { readConvertsInPlace } from '../host/inPlaceConversion';
 import { findKvmMappings } from './kvmMappings';
 import { native } from '../native';
 import { fromNative, isNativeError, refused, translating } from '../nativeErrors';

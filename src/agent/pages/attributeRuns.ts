@@ -1,7 +1,7 @@
 import type { Attribute } from '../../common/model';
 import { privateAttribute } from './attributeWalk';
 import type { Layer } from './layer';
-import type { Window } from './pageMap';
+import type { Window } from './window';
 
 /** All of the window in runs that alternate between shared and private. */
 export function attributeRuns(window: Window, layer: Layer): (Window & { readonly attribute: Attribute })[] {

@@ -2,24 +2,10 @@
  * Who decides whether a page is private: the VM's own attribute store, the guest_memfd of the memslot, or nobody. Since
  * KVM can convert in place, that is settled for all VMs when KVM is loaded.
  */
-import { readFileSync } from 'node:fs';
 import type { AttributeScope, Capabilities } from '../../common/model';
 import type { SlotRow } from '../details/memslots';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { hasPrivateMemory } from '../discovery/vmSummary';
-
-/** A parameter of KVM, built in or not; absent before KVM could convert in place, which is the same as "N". */
-const parameter = '/sys/module/kvm/parameters/gmem_in_place_conversion';
-
-/** Each guest_memfd has attributes of its own, and those of the VM do not count. */
-export function readConvertsInPlace(path = parameter): boolean {
-    try {
-        return readFileSync(path, 'latin1').startsWith('Y');
-    } catch (thrown) {
-        if (thrown instanceof Error && 'errno' in thrown) return false;
-        throw thrown;
-    }
-}
 
 type ScopedVm = Pick<OpenVm, 'record' | 'convertsInPlace'>;
 

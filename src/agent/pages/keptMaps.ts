@@ -12,18 +12,9 @@ import { hasVmScope } from './attributeScope';
 import { walkAttributes } from './attributeWalk';
 import { unboundRanges } from '../guestMemfd/guestMemfds';
 import type { Pace } from '../pace';
-import {
-    everything,
-    outsideBits,
-    readPageMap,
-    takePageMap,
-    windowOf,
-    type PageMapInColumns,
-    type ReadPageMap,
-    type TakenMap,
-    type Window,
-} from './pageMap';
+import { outsideBits, readPageMap, takePageMap, type PageMapInColumns, type ReadPageMap, type TakenMap } from './pageMap';
 import { PageStateSweep } from './pageStates';
+import { everything, windowOf, type Window } from './window';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { readVmMemory, type VmMemory } from '../details/vmMemory';
 

@@ -6,7 +6,7 @@ import type { PageRuns } from '../../common/pageRuns';
 import { encodePageDetail, hvaBackingOf, type PageState } from '../../common/pageState';
 import { formatRange, type GpaRange } from '../../common/range';
 import { hasVmScope, scopeOfSlot } from './attributeScope';
-import { gfnLimit, walkAttributes, type AttributeWalk } from './attributeWalk';
+import { walkAttributes, type AttributeWalk } from './attributeWalk';
 import { hasHvaSide, mapsOwnGuestMemfd } from '../details/backing';
 import { DirtyPages } from './dirtyPages';
 import { notMapped, readGuestMapping } from './guestMapping';
@@ -25,20 +25,9 @@ import { UnstampedReads } from './unstampedReads';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from '../details/vmMemory';
 import { cutAtEdges, lacksReasons } from './whyNotLarger';
+import { everything, windowOf, type Window } from './window';
 
 export type PageMapInColumns = Omit<PageMap, 'runs'> & { readonly runs: PageRuns };
-
-/** A window of guest frame numbers, [gfn, end). */
-export interface Window {
-    readonly gfn: number;
-    readonly end: number;
-}
-export const everything: Window = { gfn: 0, end: gfnLimit };
-
-export const windowOf = (range: GpaRange): Window => ({
-    gfn: Number(range.start >> 12n),
-    end: Number((range.start + range.size) >> 12n),
-});
 
 /** How often it is tried to read a VM whose memslots change meanwhile. */
 const attempts = 3;

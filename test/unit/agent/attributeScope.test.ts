@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { VmRecord } from '../../../native/index';
-import { capabilitiesOf, hasVmScope, readConvertsInPlace, scopeOfSlot } from '../../../src/agent/pages/attributeScope';
+import { readConvertsInPlace } from '../../../src/agent/host/inPlaceConversion';
+import { capabilitiesOf, hasVmScope, scopeOfSlot } from '../../../src/agent/pages/attributeScope';
 
 /** The two facts of the record that matter; all else is as it may be. */
 function recordOf(hasPrivateMemory: boolean, hasAttributeStore: boolean): VmRecord {

@@ -8,7 +8,7 @@ import { prepareConversion } from '../../../src/agent/change/conversion';
 import { Pace } from '../../../src/agent/pace';
 import type { OpenVm } from '../../../src/agent/discovery/vmDirectory';
 import { GuestmemError } from '../../../src/common/errors';
-import type { ConvertReport } from '../../../src/common/model';
+import type { ConvertReport } from '../../../src/common/change';
 import { makeRange } from '../../../src/common/range';
 
 const memslots = {
