@@ -1,6 +1,8 @@
 /** Injection into threads under seccomp filters: what a filter forbids kills, so it is asked before. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { requireRoot } from '../support/requirements';
 import { buildPrograms, DifficultTarget, drive, driveOnce, seccompOracle, type TargetKind } from './injectSupport';
@@ -23,6 +25,10 @@ describe('injection under seccomp filters', function () {
     async function withTarget(kind: TargetKind, body: (target: DifficultTarget) => Promise<void>): Promise<void> {
         const target = await DifficultTarget.start(kind);
         try {
+            // It tells its number before it may no longer write.
+            const isFiltered = () => /^Seccomp:\t[12]$/m.test(readFileSync(`/proc/${target.pid}/status`, 'utf8'));
+            const isAsleep = () => /^[0-9]/.test(readFileSync(`/proc/${target.pid}/syscall`, 'utf8'));
+            while (!isFiltered() || !isAsleep()) await sleep(5);
             await body(target);
             process.kill(target.pid, 0);
         } finally {
