@@ -23,8 +23,9 @@ std::optional<int> change_allocation(const proc::Process& process, std::uint32_t
     if (!stolen)
         throw SystemError(errno, "take the guest_memfd at fd " + std::to_string(fd) + " of " + process.description());
     // What was taken is what is changed: the number may have come to mean another file since it was looked at.
-    struct stat file {};
-    if (fstat(stolen.get(), &file) != 0 || file.st_ino != inode) return std::nullopt;
+    // By statx, since glibc's fstat is a symbol that older ones lack.
+    struct statx file {};
+    if (statx(stolen.get(), "", AT_EMPTY_PATH, STATX_INO, &file) != 0 || file.stx_ino != inode) return std::nullopt;
 
     const int mode = change == Allocation::punch_hole ? FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE : FALLOC_FL_KEEP_SIZE;
     int result;
