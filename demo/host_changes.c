@@ -21,6 +21,8 @@ int change_host_memory(const struct vm *vm, uint64_t gpa, uint64_t size, const c
         result = madvise(hva, size, MADV_DONTNEED);
     else if (!strcmp(change, "touch"))
         result = madvise(hva, size, MADV_POPULATE_READ);
+    else if (!strcmp(change, "page-out"))
+        result = madvise(hva, size, MADV_PAGEOUT);
     else if (!strcmp(change, "protect"))
         result = mprotect(hva, size, PROT_READ);
     else if (!strcmp(change, "permit"))

@@ -43,8 +43,8 @@ static void print_done(const char *tried, int error)
 
 static void obey(struct vm *vm, const char *line)
 {
-    char verb[16] = "", words[2][24] = {"", ""}, attribute[8] = "";
-    int count = sscanf(line, "%15s %23s %23s %7s", verb, words[0], words[1], attribute);
+    char verb[16] = "", words[2][24] = {"", ""}, attribute[12] = "";
+    int count = sscanf(line, "%15s %23s %23s %11s", verb, words[0], words[1], attribute);
     uint64_t gpa = strtoull(words[0], NULL, 0), operand = strtoull(words[1], NULL, 0);
 
     if (!strcmp(verb, "read") && count == 2) {

@@ -21,13 +21,16 @@ export const stockKernelNames = Object.keys(kernels);
 const modules = [
     ...['drivers/virtio', 'drivers/char/virtio_console.ko', 'drivers/char/hw_random', 'net/9p', 'fs/9p', 'fs/fscache'],
     ...['fs/netfs', 'fs/overlayfs', 'arch/x86/kvm', 'virt', 'drivers/crypto/ccp'],
+    // For swap space in memory.
+    ...['drivers/block/zram', 'mm', 'lib/lzo', 'lib/lz4', 'lib/zstd', 'lib/842', 'lib/zlib_deflate', 'lib/zlib_inflate'],
+    ...['crypto/lzo.ko', 'crypto/lzo-rle.ko', 'crypto/lz4.ko', 'crypto/lz4hc.ko', 'crypto/zstd.ko', 'crypto/842.ko'],
 ];
 
 const init = `#!/bin/busybox sh
 # Process 1 until the root is there: loads what Debian builds as modules, then hands over to the root's own init.
 /bin/busybox mkdir -p /proc /root
 /bin/busybox mount -t proc proc /proc
-/bin/busybox modprobe -a virtio_pci 9pnet_virtio 9p overlay virtio_console virtio_rng kvm_amd
+/bin/busybox modprobe -a virtio_pci 9pnet_virtio 9p overlay virtio_console virtio_rng kvm_amd zram
 for word in $(/bin/busybox cat /proc/cmdline); do
     case $word in
     rootflags=*) flags=\${word#rootflags=} ;;

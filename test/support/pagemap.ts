@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 const presentBit = 1n << 63n;
+const swappedBit = 1n << 62n;
 const pageNumberMask = (1n << 55n) - 1n;
 /** KPF_HUGE (hugetlb), KPF_THP and KPF_ZERO_PAGE of <linux/kernel-page-flags.h>. */
 const hugeFlags = (1n << 17n) | (1n << 22n);
@@ -11,7 +12,11 @@ const zeroPageFlag = 1n << 24n;
 export const presentPages = (pid: number, hva: bigint, size: bigint): boolean[] =>
     [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => (entry & presentBit) !== 0n);
 
-/** The same, and what /proc/kpageflags says of the physical page: of a huge page, the kernel's page of zeros, another. */
+/** Whether each page of [hva, hva + size) is swapped out, as the page table of the process has it. */
+export const swappedPages = (pid: number, hva: bigint, size: bigint): boolean[] =>
+    [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => (entry & swappedBit) !== 0n);
+
+/** presentPages, and what /proc/kpageflags says of the physical page: of a huge page, the kernel's page of zeros, another. */
 export function mappedPages(pid: number, hva: bigint, size: bigint): ('absent' | 'zero' | 'huge' | 'small')[] {
     return [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => {
         if ((entry & presentBit) === 0n) return 'absent';
