@@ -43,11 +43,21 @@ async function makeChange<Report extends AnyChangeReport>(
         report = await prepared.execute(pace);
     } catch (thrown) {
         const error = toGuestmemError(thrown);
-        log.failed(prepared.preview, error);
-        throw error;
+        const problem = problemOf(() => log.failed(prepared.preview, error));
+        throw problem === null ? thrown : new GuestmemError(error.code, `${error.message} ${problem}`, error.data);
     }
-    log.done(report);
-    return report;
+    const problem = problemOf(() => log.done(report));
+    return problem === null ? report : { ...report, warnings: [...report.warnings, problem] };
+}
+
+/** A record that fails after the change must not hide what came of the change. */
+function problemOf(record: () => void): string | null {
+    try {
+        record();
+        return null;
+    } catch (thrown) {
+        return `What came of it is not on record, where it stays "begun". ${toGuestmemError(thrown).message}`;
+    }
 }
 
 /** The undo of the last change that was made to this VM and recorded here. */

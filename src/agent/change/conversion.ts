@@ -45,8 +45,8 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
     checkPrivateMemory(vm);
     const slots = slotRows(vm.record.memslots);
     const plans: Planned[] = [];
+    checkCovered(vm, targets);
     for (const { range, to } of targets) {
-        checkCovered(vm, range);
         const window = windowOf(range);
         const { layer } = await walkAttributes(vm, window.gfn, window.end, slots, pace);
         plans.push({ window, to, plan: planConversion(window, layer, to) });
@@ -124,22 +124,24 @@ function checkPrivateMemory(vm: OpenVm): void {
     }
 }
 
-function checkCovered(vm: OpenVm, range: GpaRange): void {
-    const { gfn, end } = windowOf(range);
+/** All targets together: a run that is restored may itself lie where no memslot is. */
+function checkCovered(vm: OpenVm, targets: readonly Target[]): void {
+    const windows = targets.map(({ range }) => windowOf(range));
     const slots = slotRows(vm.record.memslots);
     const insideOf = (addressSpace: number) =>
         slots
             .filter((slot) => slot.addressSpace === addressSpace)
-            .reduce((sum, slot) => sum + Math.max(0, Math.min(slot.end, end) - Math.max(slot.gfn, gfn)), 0);
+            .reduce((sum, slot) => windows.reduce((pages, { gfn, end }) => pages + Math.max(0, Math.min(slot.end, end) - Math.max(slot.gfn, gfn)), sum), 0);
     // Attributes belong to the VM: the memslots of any address space make them meaningful.
     const inside = Math.max(...Array.from({ length: vm.record.addressSpaces }, (_, addressSpace) => insideOf(addressSpace)));
-    if (inside === 0) throw errors.outsideMemslots(formatRange(range));
-    const outside = end - gfn - inside;
+    const range = extentOf(targets);
+    if (inside === 0) throw errors.outsideMemslots(range);
+    const outside = windows.reduce((sum, { gfn, end }) => sum + end - gfn, 0) - inside;
     if (outside > outsideLimit) {
         throw new GuestmemError(
             'outside-memslots',
-            `${formatSize(BigInt(outside) << 12n)} of ${formatRange(range)} have no memslot. Attributes there cost the kernel memory for every page, so no more than ${formatSize(BigInt(outsideLimit) << 12n)} of them are converted at a time. Name the parts that have memslots.`,
-            { range: formatRange(range), outside: toHex(BigInt(outside) << 12n) },
+            `${formatSize(BigInt(outside) << 12n)} of ${range} have no memslot. Attributes there cost the kernel memory for every page, so no more than ${formatSize(BigInt(outsideLimit) << 12n)} of them are converted at a time. Name the parts that have memslots.`,
+            { range, outside: toHex(BigInt(outside) << 12n) },
         );
     }
 }

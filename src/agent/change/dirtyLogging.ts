@@ -4,7 +4,7 @@ import type { OtherChangeReport } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
 import { slotRows, type SlotRow } from '../details/memslots';
 import type { OpenVm } from '../discovery/vmDirectory';
-import { checkInjection, requireDone, type PreparedChange } from './preparedChange';
+import { checkInjection, partialChange, requireDone, UncertainChange, type PreparedChange } from './preparedChange';
 
 export function prepareDirtyLogging(vm: OpenVm, addressSpace: number, memslot: number, on: boolean): PreparedChange<OtherChangeReport> {
     const slot = slotRows(vm.record.memslots).find((row) => row.addressSpace === addressSpace && row.id === memslot);
@@ -28,7 +28,7 @@ export function prepareDirtyLogging(vm: OpenVm, addressSpace: number, memslot: n
         dryRun: true,
         undo: already ? null : { kind: 'log-dirty-pages', addressSpace, memslot, on: !on },
     };
-    return { preview, execute: () => Promise.resolve({ ...preview, stoppedMicroseconds: setLogging(vm, slot, tried, on), dryRun: false }) };
+    return { preview, execute: () => Promise.resolve(change(vm, preview, slot, tried, on)) };
 }
 
 function warningsFor(vm: OpenVm, on: boolean): string[] {
@@ -37,6 +37,17 @@ function warningsFor(vm: OpenVm, on: boolean): string[] {
     else warnings.push('A migration or a display of the VMM that relies on the log would miss what the guest writes from now on.');
     if (vm.record.dirtyRingSize > 0) warnings.push('This VM logs into dirty rings, which only the VMM empties: a full ring stops its vCPU until then.');
     return warnings;
+}
+
+function change(vm: OpenVm, preview: OtherChangeReport, slot: SlotRow, tried: string, on: boolean): OtherChangeReport {
+    try {
+        return { ...preview, stoppedMicroseconds: setLogging(vm, slot, tried, on), dryRun: false };
+    } catch (thrown) {
+        if (!(thrown instanceof UncertainChange)) throw thrown;
+        // It may have been done: the record keeps the way back.
+        const stoppedMicroseconds = Math.round(thrown.stoppedMicroseconds);
+        throw partialChange({ ...preview, pagesChanged: 0, stoppedMicroseconds, dryRun: false }, preview.pagesChanged, thrown);
+    }
 }
 
 function setLogging(vm: OpenVm, slot: SlotRow, tried: string, on: boolean): number {

@@ -8,6 +8,7 @@ import { errors, GuestmemError } from '../../common/errors';
 import { findRun } from '../../common/pageRuns';
 import { guestCopyOf, hvaBackingOf, isPrivate, isSamePage } from '../../common/pageState';
 import { makeRange } from '../../common/range';
+import { sameSlots, slotRows } from '../details/memslots';
 import { readGuestMemory } from '../pages/memoryRead';
 import type { Pace } from '../pace';
 import { readPageMap } from '../pages/pageMap';
@@ -37,7 +38,11 @@ const undoOf = (start: bigint, before: Uint8Array) => ({ kind: 'write', gpa: toH
 export async function prepareWrite(vm: OpenVm, start: bigint, bytes: Uint8Array, pace: Pace): Promise<PreparedChange<OtherChangeReport>> {
     const range = `${toHex(start)}+${toHex(bytes.length)}`;
     const { parts, rom } = await writableParts(vm, start, bytes.length, range, pace);
-    const before = (await readGuestMemory(vm, start, BigInt(bytes.length), pace)).bytes;
+    const { bytes: before, ranges } = await readGuestMemory(vm, start, BigInt(bytes.length), pace);
+    // What could not be read counts as zeros, which an undo must not write.
+    if (!ranges.every(({ source }) => source === 'page')) {
+        throw errors.unsupported(`Writing guest memory at ${range}`, 'what it holds now could not be read in full, so the write could not be undone');
+    }
     const differing = countPages(start, (index) => bytes[index] !== before[index], bytes.length);
     const touched = countPages(start, () => true, bytes.length);
     const preview: OtherChangeReport = {
@@ -101,20 +106,39 @@ async function writableParts(vm: OpenVm, start: bigint, length: number, range: s
 }
 
 async function write(vm: OpenVm, preview: OtherChangeReport, parts: readonly Part[], { start, bytes, before }: Content, pace: Pace): Promise<OtherChangeReport> {
+    requireSameMemslots(vm, preview.range);
     let done = 0;
-    const after = vm.process.readVm(vm.fd);
-    if (after?.vm !== vm.identity) throw errors.vmGone(vm.id);
-    for (const { hva, from, to } of parts) {
-        const written = vm.process.writeMemory(hva, bytes.subarray(from, to));
-        done += written;
-        if (written === to - from) continue;
-        const failed = errors.kernel(`Writing guest memory at ${toHex(start + BigInt(done))}`, 'EFAULT', { hva: toHex(hva) });
-        if (done === 0) throw failed;
+    try {
+        for (const { hva, from, to } of parts) {
+            const written = vm.process.writeMemory(hva, bytes.subarray(from, to));
+            done += written;
+            if (written < to - from) throw errors.kernel(`Writing guest memory at ${toHex(start + BigInt(done))}`, 'EFAULT', { hva: toHex(hva) });
+        }
+    } catch (thrown) {
+        if (done === 0) throw thrown;
+        const pagesChanged = countPages(start, (index) => bytes[index] !== before[index], done);
         const undo = undoOf(start, before.subarray(0, done));
-        throw partialChange({ ...preview, pagesChanged: countPages(start, () => true, done), undo, dryRun: false }, preview.pagesChanged, failed);
+        throw partialChange({ ...preview, pagesChanged, undo, dryRun: false }, preview.pagesChanged, thrown);
     }
-    const now = (await readGuestMemory(vm, start, BigInt(bytes.length), pace)).bytes;
-    const different = countPages(start, (index) => now[index] !== bytes[index], bytes.length);
-    const warnings = different === 0 ? [] : [`All bytes were written, and ${different} of the pages hold others again: the guest writes there itself.`];
-    return { ...preview, warnings: [...preview.warnings, ...warnings], dryRun: false };
+    return { ...preview, warnings: [...preview.warnings, ...(await changedAgain(vm, start, bytes, pace))], dryRun: false };
+}
+
+/** Where a memslot was moved or removed since the VM was opened, the HVA may by now be other memory of the VMM. */
+function requireSameMemslots(vm: OpenVm, range: string): void {
+    const now = vm.process.readVm(vm.fd);
+    if (now?.vm !== vm.identity) throw errors.vmGone(vm.id);
+    if (sameSlots(slotRows(vm.record.memslots), slotRows(now.memslots))) return;
+    throw new GuestmemError('outside-memslots', `Nothing was written to ${range}: the VM's memslots changed meanwhile. Look at the map again, and try again.`, { range });
+}
+
+/** This does not fail, nor is it cancelled: the bytes were written, and the report must say so. */
+async function changedAgain(vm: OpenVm, start: bigint, bytes: Uint8Array, pace: Pace): Promise<readonly string[]> {
+    try {
+        const now = (await readGuestMemory(vm, start, BigInt(bytes.length), pace)).bytes;
+        const different = countPages(start, (index) => now[index] !== bytes[index], bytes.length);
+        return different === 0 ? [] : [`All bytes were written, and ${different} of the pages hold others again: the guest writes there itself.`];
+    } catch (thrown) {
+        const cause = thrown instanceof Error ? thrown.message : String(thrown);
+        return [`All bytes were written, and could not be read again to see whether they still are there: ${cause}`];
+    }
 }

@@ -7,10 +7,10 @@ import type { OtherChangeReport } from '../../common/change';
 import { errors, GuestmemError, toGuestmemError } from '../../common/errors';
 import { guestMappingOf } from '../../common/pageState';
 import { formatRange, type GpaRange } from '../../common/range';
-import type { Pace } from '../pace';
+import { Pace } from '../pace';
 import { readPageMap } from '../pages/pageMap';
 import type { OpenVm } from '../discovery/vmDirectory';
-import { checkInjection, partialChange, requireDone, type PreparedChange } from './preparedChange';
+import { checkInjection, partialChange, requireDone, UncertainChange, type PreparedChange } from './preparedChange';
 
 /** Bytes of one call. */
 const largestPiece = 2n << 20n;
@@ -78,6 +78,9 @@ async function preFault(vm: OpenVm, preview: OtherChangeReport, range: GpaRange,
     if (vcpu === null) return { ...preview, dryRun: false };
     const end = range.start + range.size;
     let stoppedMicroseconds = 0;
+    let called = false;
+    // KVM may have unmapped further pages meanwhile.
+    const doneOf = (left: number) => Math.max(0, preview.pagesChanged - left);
     const report = (pagesChanged: number): OtherChangeReport => ({ ...preview, pagesChanged, stoppedMicroseconds: Math.round(stoppedMicroseconds), dryRun: false });
     pace.begin(Number(range.size >> 12n));
     try {
@@ -87,14 +90,31 @@ async function preFault(vm: OpenVm, preview: OtherChangeReport, range: GpaRange,
             const size = end - gpa < largestPiece ? end - gpa : largestPiece;
             const call = `KVM_PRE_FAULT_MEMORY on ${toHex(gpa)}+${toHex(size)}`;
             stoppedMicroseconds += requireDone(vm, call, vm.process.preFault(vm.fd, vm.identity, vcpu.fd, vcpu.thread, gpa, size));
+            called = true;
             pace.advance(Number(size >> 12n));
         }
     } catch (thrown) {
-        const left = await unmappedPages(vm, range, tried, pace);
-        if (left === preview.pagesChanged) throw thrown;
-        throw partialChange(report(preview.pagesChanged - left), preview.pagesChanged, thrown);
+        const left = await pagesLeft(vm, range, tried);
+        const done = typeof left === 'string' ? 0 : doneOf(left);
+        const mayHaveDone = done > 0 || (called && typeof left === 'string') || thrown instanceof UncertainChange;
+        if (!mayHaveDone) throw thrown;
+        throw partialChange(report(done), preview.pagesChanged, thrown);
     }
-    const left = await unmappedPages(vm, range, tried, pace);
-    const warnings = left === 0 ? [] : [`${left} pages are not mapped afterwards: KVM did not map them, or has already unmapped them again.`];
-    return { ...report(preview.pagesChanged - left), warnings: [...preview.warnings, ...warnings] };
+    const left = await pagesLeft(vm, range, tried);
+    const warnings = left === 0 ? [] : [leftWarning(left)];
+    return { ...report(typeof left === 'string' ? preview.pagesChanged : doneOf(left)), warnings: [...preview.warnings, ...warnings] };
+}
+
+const leftWarning = (left: number | string) =>
+    typeof left === 'string'
+        ? `KVM was asked to map all pages, and whether it did could not be read: ${left}`
+        : `${left} pages are not mapped afterwards: KVM did not map them, or has already unmapped them again.`;
+
+/** How many pages are still not mapped, or why that cannot be read. It is not cancelled: what was done must be told. */
+async function pagesLeft(vm: OpenVm, range: GpaRange, tried: string): Promise<number | string> {
+    try {
+        return await unmappedPages(vm, range, tried, new Pace(new AbortController().signal));
+    } catch (thrown) {
+        return thrown instanceof Error ? thrown.message : String(thrown);
+    }
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { AttributeChunk, InjectOutcome, VmRecord } from '../../../native/index';
-import { prepareConversion } from '../../../src/agent/change/conversion';
+import { prepareConversion, prepareRestoration } from '../../../src/agent/change/conversion';
 import { Pace } from '../../../src/agent/pace';
 import type { OpenVm } from '../../../src/agent/discovery/vmDirectory';
 import { GuestmemError } from '../../../src/common/errors';
@@ -34,22 +34,25 @@ const nothingPrivate: AttributeChunk = {
 const done: InjectOutcome = { kind: 'done', error: null, tid: 2, stoppedMicroseconds: 1 };
 const pieceBytes = 16n << 20n;
 
+interface Kernel {
+    readonly readAttributes: () => AttributeChunk | null;
+    readonly setMemoryAttributes: () => InjectOutcome;
+}
+
 /** A VM of one memslot, all shared, whose kernel answers as `kernel` says. */
-async function convert(
-    kernel: { readAttributes: () => AttributeChunk | null; setMemoryAttributes: () => InjectOutcome },
-    pieces: bigint,
-    signal = new AbortController().signal,
-): Promise<ConvertReport> {
-    const vm = {
+const vmOf = (kernel: Kernel) =>
+    ({
         id: '1:2',
         fd: 2,
         identity: 1,
         process: { pid: 1, checkInjection: () => null, ...kernel },
         record,
         summary: { type: 'sw-protected', heldBy: 'vm' },
-    } as unknown as OpenVm;
+    }) as unknown as OpenVm;
+
+async function convert(kernel: Kernel, pieces: bigint, signal = new AbortController().signal): Promise<ConvertReport> {
     const pace = new Pace(signal);
-    const conversion = await prepareConversion(vm, makeRange(0n, pieces * pieceBytes), 'private', pace);
+    const conversion = await prepareConversion(vmOf(kernel), makeRange(0n, pieces * pieceBytes), 'private', pace);
     return conversion.execute(pace);
 }
 
@@ -100,5 +103,16 @@ describe('the report of a conversion', () => {
             assert.deepEqual([thrown.code, thrown.data['outside']], ['outside-memslots', '0x180000000']);
             return true;
         });
+    });
+});
+
+describe('the restoration of attributes', () => {
+    it('gives a run back its attribute, also one that lies where no memslot is', async () => {
+        const pace = new Pace(new AbortController().signal);
+        const vm = vmOf({ readAttributes: () => nothingPrivate, setMemoryAttributes: () => done });
+        const slotEnd = 1n << 32n;
+        const runs = [makeRange(slotEnd - 0x2000n, 0x1000n), makeRange(slotEnd, 0x3000n)];
+        const restoration = await prepareRestoration(vm, runs.map((run) => ({ ...run, attribute: 'private' as const })), pace);
+        assert.equal((await restoration.execute(pace)).pagesChanged, 4);
     });
 });
