@@ -209,14 +209,14 @@ Napi::Value VmmProcess::set_dirty_logging(const Napi::CallbackInfo& info) {
                                      bigint_argument(info, 6, "size"),
                                      bigint_argument(info, 7, "hva")};
     return to_value(info.Env(),
-                    kvm::set_dirty_logging(injection_target(info), memslot, flag_argument(info, 8, "on")));
+                    kvm::set_dirty_logging(process(), injection_target(info), memslot, flag_argument(info, 8, "on")));
 }
 
 Napi::Value VmmProcess::pre_fault(const Napi::CallbackInfo& info) {
     const kvm::PreFaultPiece piece{static_cast<int>(fd_argument(info, 2, "vcpuFd")),
                                    static_cast<pid_t>(integer_argument(info, 3, "thread", INT32_MAX)),
                                    bigint_argument(info, 4, "gpa"), bigint_argument(info, 5, "size")};
-    return to_value(info.Env(), kvm::pre_fault(injection_target(info), piece));
+    return to_value(info.Env(), kvm::pre_fault(process(), injection_target(info), piece));
 }
 
 Napi::Value VmmProcess::change_allocation(const Napi::CallbackInfo& info) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kvm/injection.h"
+#include "proc/process.h"
 
 namespace guestmem::kvm {
 
@@ -18,6 +19,8 @@ struct LoggedMemslot {
     std::uint64_t hva;
 };
 
-inject::Outcome set_dirty_logging(const InjectionTarget& target, const LoggedMemslot& memslot, bool on);
+/** Refused where the memslot is another by then. */
+inject::Outcome set_dirty_logging(const proc::Process& process, const InjectionTarget& target,
+                                  const LoggedMemslot& memslot, bool on);
 
 }  // namespace guestmem::kvm

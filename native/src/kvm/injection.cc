@@ -40,6 +40,10 @@ std::optional<inject::Refused> check_injection(const InjectionTarget& target, pi
 
 inject::Outcome inject_ioctl(const InjectionTarget& target, const InjectedIoctl& ioctl) {
     inject::Request request = request_for(target, ioctl.thread);
+    request.precondition = [&]() -> std::optional<inject::Refused> {
+        if (std::optional<inject::Refused> refused = find_other_vm(target)) return refused;
+        return ioctl.precondition ? ioctl.precondition() : std::nullopt;
+    };
     request.call.number = SYS_ioctl;
     request.call.arguments = {static_cast<std::uint64_t>(ioctl.fd), ioctl.request};
     request.call.payload.argument = 2;

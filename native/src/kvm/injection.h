@@ -32,6 +32,8 @@ struct InjectedIoctl {
     std::size_t size;
     /** The one thread that may execute it, outside KVM_RUN; 0: any. */
     pid_t thread = 0;
+    /** What else must hold right before the call; a refusal where it does not. */
+    std::function<std::optional<inject::Refused>()> precondition = {};
 };
 
 /** What would refuse an injection now. Stops nothing. `thread` as in InjectedIoctl. */

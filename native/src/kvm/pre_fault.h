@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kvm/injection.h"
+#include "proc/process.h"
 
 namespace guestmem::kvm {
 
@@ -19,6 +20,6 @@ struct PreFaultPiece {
 };
 
 /** The ioctl may return 0 after a part of the piece. Throws SystemError EINVAL as set_memory_attributes does. */
-inject::Outcome pre_fault(const InjectionTarget& target, const PreFaultPiece& piece);
+inject::Outcome pre_fault(const proc::Process& process, const InjectionTarget& target, const PreFaultPiece& piece);
 
 }  // namespace guestmem::kvm

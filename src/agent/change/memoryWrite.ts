@@ -8,7 +8,7 @@ import { errors, GuestmemError } from '../../common/errors';
 import { findRun } from '../../common/pageRuns';
 import { guestCopyOf, hvaBackingOf, isPrivate, isSamePage } from '../../common/pageState';
 import { makeRange } from '../../common/range';
-import { sameSlots, slotRows } from '../details/memslots';
+import { sameSlots, slotRows, type SlotRow } from '../details/memslots';
 import { readGuestMemory } from '../pages/memoryRead';
 import type { Pace } from '../pace';
 import { readPageMap } from '../pages/pageMap';
@@ -26,6 +26,12 @@ interface Part {
     readonly to: number;
 }
 
+interface Place {
+    readonly parts: readonly Part[];
+    /** The memslots that they lie in. */
+    readonly used: readonly SlotRow[];
+}
+
 interface Content {
     readonly start: bigint;
     readonly bytes: Uint8Array;
@@ -37,7 +43,7 @@ const undoOf = (start: bigint, before: Uint8Array) => ({ kind: 'write', gpa: toH
 
 export async function prepareWrite(vm: OpenVm, start: bigint, bytes: Uint8Array, pace: Pace): Promise<PreparedChange<OtherChangeReport>> {
     const range = `${toHex(start)}+${toHex(bytes.length)}`;
-    const { parts, rom } = await writableParts(vm, start, bytes.length, range, pace);
+    const { parts, used } = await writableParts(vm, start, bytes.length, range, pace);
     const { bytes: before, ranges } = await readGuestMemory(vm, start, BigInt(bytes.length), pace);
     // What could not be read counts as zeros, which an undo must not write.
     if (!ranges.every(({ source }) => source === 'page')) {
@@ -51,15 +57,16 @@ export async function prepareWrite(vm: OpenVm, start: bigint, bytes: Uint8Array,
         range,
         pagesChanged: differing,
         pagesAlready: touched - differing,
-        warnings: differing === 0 ? [] : warningsFor(rom),
+        warnings: differing === 0 ? [] : warningsFor(used),
         stoppedMicroseconds: 0,
         dryRun: true,
         undo: differing === 0 ? null : undoOf(start, before),
     };
-    return { preview, execute: (pace) => write(vm, preview, parts, { start, bytes, before }, pace) };
+    return { preview, execute: (pace) => write(vm, preview, { parts, used }, { start, bytes, before }, pace) };
 }
 
-function warningsFor(rom: readonly number[]): string[] {
+function warningsFor(used: readonly SlotRow[]): string[] {
+    const rom = used.filter((slot) => slot.readonly).map(({ id }) => id);
     const warnings = ['The guest runs on meanwhile: it may read half of the write, or write there itself.'];
     if (rom.length > 0) warnings.push(`Memslot ${rom.join(', ')} is read-only for the guest: it does not expect its content to change.`);
     return warnings;
@@ -78,7 +85,7 @@ async function writableParts(vm: OpenVm, start: bigint, length: number, range: s
     const { runs } = await readPageMap(vm, 0, makeRange(first, ((end + 0xfffn) & ~0xfffn) - first), false, pace);
     const { slots } = readVmMemory(vm);
     const parts: Part[] = [];
-    const rom = new Set<number>();
+    const used = new Set<SlotRow>();
     let at = start;
     for (let i = findRun(runs, Number(start >> 12n)); i < runs.count && at < end; i++) {
         const runStart = BigInt(runs.gfns[i] ?? 0) << 12n;
@@ -96,17 +103,17 @@ async function writableParts(vm: OpenVm, start: bigint, length: number, range: s
             const why = isGuestsCopy ? 'no page that the VMM maps is there, and a write would allocate one' : 'the guest uses the guest_memfd there, which the VMM does not map';
             throw errors.unsupported(`Writing guest memory at ${toHex(at)}`, why, { gpa: toHex(at) });
         }
-        if (slot.readonly) rom.add(slot.id);
+        used.add(slot);
         const until = runEnd < end ? runEnd : end;
         parts.push({ hva: slot.hva + at - (BigInt(slot.gfn) << 12n), from: Number(at - start), to: Number(until - start) });
         at = until;
     }
     if (at < end) throw errors.outsideMemslots(range);
-    return { parts, rom: [...rom] };
+    return { parts, used: [...used] };
 }
 
-async function write(vm: OpenVm, preview: OtherChangeReport, parts: readonly Part[], { start, bytes, before }: Content, pace: Pace): Promise<OtherChangeReport> {
-    requireSameMemslots(vm, preview.range);
+async function write(vm: OpenVm, preview: OtherChangeReport, { parts, used }: Place, { start, bytes, before }: Content, pace: Pace): Promise<OtherChangeReport> {
+    requireSameMemslots(vm, used, preview.range);
     let done = 0;
     try {
         for (const { hva, from, to } of parts) {
@@ -124,11 +131,12 @@ async function write(vm: OpenVm, preview: OtherChangeReport, parts: readonly Par
 }
 
 /** Where a memslot was moved or removed since the VM was opened, the HVA may by now be other memory of the VMM. */
-function requireSameMemslots(vm: OpenVm, range: string): void {
+function requireSameMemslots(vm: OpenVm, used: readonly SlotRow[], range: string): void {
     const now = vm.process.readVm(vm.fd);
     if (now?.vm !== vm.identity) throw errors.vmGone(vm.id);
-    if (sameSlots(slotRows(vm.record.memslots), slotRows(now.memslots))) return;
-    throw new GuestmemError('outside-memslots', `Nothing was written to ${range}: the VM's memslots changed meanwhile. Look at the map again, and try again.`, { range });
+    const slots = slotRows(now.memslots);
+    if (now.consistent && used.every((slot) => slots.some((row) => sameSlots([slot], [row])))) return;
+    throw new GuestmemError('outside-memslots', `Nothing was written to ${range}: the VMM changed the memslots there meanwhile. Look at the map again, and try again.`, { range });
 }
 
 /** This does not fail, nor is it cancelled: the bytes were written, and the report must say so. */
