@@ -7,15 +7,12 @@ type Branded<Name extends string> = bigint & { readonly [brand]: Name };
 
 /** Guest physical address, in bytes. */
 export type Gpa = Branded<'gpa'>;
-/** Guest frame number: a GPA divided by the page size. */
-export type Gfn = Branded<'gfn'>;
 /** Host virtual address in the VMM, in bytes. */
 export type Hva = Branded<'hva'>;
 
 /** The wire form of an address or a size: lower-case hex with 0x. */
 export type Hex = string;
 
-export const pageShift = 12n;
 export const pageSize = 4096n;
 /** One past the largest address: all arithmetic is on unsigned 64-bit values. */
 export const addressLimit = 1n << 64n;

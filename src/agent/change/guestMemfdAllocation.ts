@@ -7,9 +7,9 @@ import type { OtherChangeReport } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
 import { findRun, type PageRuns } from '../../common/pageRuns';
 import { gmemStateOf, isPrivate } from '../../common/pageState';
-import { formatRange, type GpaRange } from '../../common/range';
+import { formatRange, makeRange, type GpaRange } from '../../common/range';
 import type { SlotRow } from '../details/memslots';
-import type { Pace } from '../pace';
+import { Pace } from '../pace';
 import { readPageMap } from '../pages/pageMap';
 import { windowOf, type Window } from '../pages/window';
 import type { OpenVm } from '../discovery/vmDirectory';
@@ -114,6 +114,7 @@ const overlap = (a: SlotRow, b: SlotRow) => a.gmemPage < b.gmemPage + b.end - b.
 
 async function change(vm: OpenVm, memory: VmMemory, preview: OtherChangeReport, pieces: readonly Piece[], pace: Pace): Promise<OtherChangeReport> {
     const done: Window[] = [];
+    let begun: Window | null = null;
     let pagesChanged = 0;
     pace.begin(preview.pagesChanged);
     try {
@@ -122,19 +123,38 @@ async function change(vm: OpenVm, memory: VmMemory, preview: OtherChangeReport, 
                 await pace.breathe();
                 pace.throwIfCancelled();
                 const until = Math.min(end, at + largestPiece);
+                begun = { gfn: at, end: until };
                 changePiece(vm, memory, preview.change === 'allocate', slot, at, until);
-                done.push({ gfn: at, end: until });
+                done.push(begun);
+                begun = null;
                 pagesChanged += until - at;
                 pace.advance(until - at);
             }
         }
     } catch (thrown) {
+        const part = preview.change === 'allocate' && begun !== null ? await allocatedIn(vm, memory, begun) : [];
+        done.push(...part);
+        pagesChanged += part.reduce((sum, { gfn, end }) => sum + end - gfn, 0);
         if (pagesChanged === 0) throw thrown;
         // What was not allocated by us may by now have been by the guest.
         const undo = preview.undo === null ? null : ({ kind: 'punch', ranges: done.map(wireRange) } as const);
         throw partialChange({ ...preview, pagesChanged, undo, dryRun: false }, preview.pagesChanged, thrown);
     }
     return { ...preview, dryRun: false };
+}
+
+/**
+ * What of a piece is allocated after a call that failed in the middle of it: before, none of it was. Where that cannot be
+ * read, all of it may be.
+ */
+async function allocatedIn(vm: OpenVm, memory: VmMemory, piece: Window): Promise<readonly Window[]> {
+    const range = makeRange(BigInt(piece.gfn) << 12n, BigInt(piece.end - piece.gfn) << 12n);
+    try {
+        const { runs } = await readPageMap(vm, 0, range, false, new Pace(new AbortController().signal));
+        return piecesIn(vm, memory, 'punch', piece, runs).pieces;
+    } catch {
+        return [piece];
+    }
 }
 
 function changePiece(vm: OpenVm, memory: VmMemory, allocate: boolean, slot: SlotRow, gfn: number, end: number): void {
