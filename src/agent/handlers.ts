@@ -5,7 +5,7 @@ import { version } from '../../package.json';
 import { packPageRuns, protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
 import { GuestmemError } from '../common/errors';
 import { changeLogPath, readChanges } from './change/changeLog';
-import { changeVm, convertVm, undoOfLast } from './change/changeVm';
+import { changeVm, convertVm, undoLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
 import { diagnose } from './host/doctor';
 import { explainAddress } from './pages/explain';
@@ -109,7 +109,7 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
         undo: (params, pace) => {
             const fields = checkFields(params);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return directory.withVm(checkVm(fields['vm']), pace, (open) => changeVm(open, undoOfLast(open), dryRun, pace));
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => undoLast(open, dryRun, pace));
         },
 
         changes: (params) => {

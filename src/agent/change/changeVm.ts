@@ -7,6 +7,7 @@ import { makeRange, type GpaRange, type WireRange } from '../../common/range';
 import type { Pace } from '../pace';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { ChangeLog, lastUndoable } from './changeLog';
+import { checkChange } from './checkChange';
 import { prepareConversion, prepareRestoration } from './conversion';
 import { prepareDirtyLogging } from './dirtyLogging';
 import { prepareAllocation } from './guestMemfdAllocation';
@@ -60,8 +61,13 @@ function problemOf(record: () => void): string | null {
     }
 }
 
+/** What the last change is, is looked up under the lock, too; the record is a file, and is checked as what a client sends. */
+export function undoLast(vm: OpenVm, dryRun: boolean, pace: Pace): Promise<AnyChangeReport> {
+    return makeChange(vm, dryRun, pace, async () => prepare(vm, checkChange(undoOfLast(vm)), pace));
+}
+
 /** The undo of the last change that was made to this VM and recorded here. */
-export function undoOfLast(vm: OpenVm): Change {
+function undoOfLast(vm: OpenVm): Change {
     const last = lastUndoable(vm);
     if (last === undefined) throw errors.unsupported(`Undoing the last change of the VM ${vm.id}`, 'no change of this VM is on record');
     if (last.undo === null) {
