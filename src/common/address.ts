@@ -37,7 +37,7 @@ export function parseAddress(text: string): bigint | undefined {
     return value !== undefined && value < addressLimit ? value : undefined;
 }
 
-const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
 /** A size for people: the largest unit that keeps at most one decimal honest ("4 KiB", "1.5 GiB", "640 KiB"). */
 export function formatSize(bytes: bigint): string {

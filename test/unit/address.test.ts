@@ -39,6 +39,7 @@ describe('addresses', () => {
         [640n << 10n, '640 KiB'],
         [3n << 29n, '1.5 GiB'],
         [1n << 40n, '1 TiB'],
+        [0xfffn << 52n, '16 EiB'],
     ];
     for (const [bytes, text] of sizes) it(`${bytes} bytes are ${text}`, () => assert.equal(formatSize(bytes), text));
 });

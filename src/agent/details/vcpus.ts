@@ -38,8 +38,12 @@ export async function readVcpus(vm: OpenVm, files: readonly KvmFile[], unknown: 
     return vcpus;
 }
 
+/** Bits of a physical address that the architecture permits (Intel SDM, volume 3, "4-level paging"): MAXPHYADDR is at most 52. */
+export const widestPhysicalAddress = 52;
+
 /** Whether any vCPU's physical addresses are wide enough; null when that is known of none. */
 export function canReach(vm: OpenVm, files: readonly KvmFile[], address: bigint): boolean | null {
+    if (address >> BigInt(widestPhysicalAddress) !== 0n) return false;
     let answer: boolean | null = null;
     for (const { fd } of files.filter(({ kind }) => kind === 'vcpu')) {
         const bits = vm.process.readVcpuState(fd)?.physicalAddressBits ?? null;

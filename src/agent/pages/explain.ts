@@ -14,13 +14,16 @@ import type { SlotRow } from '../details/memslots';
 import type { Pace } from '../pace';
 import { checkAddressSpace, readPageMap } from './pageMap';
 import type { Window } from './window';
-import { canReach } from '../details/vcpus';
+import { canReach, widestPhysicalAddress } from '../details/vcpus';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { memslotOf } from '../details/vmDetails';
 import { readVmMemory } from '../details/vmMemory';
 
 /** How far the run is followed to either side: 256 MiB of pages, so that an answer takes milliseconds. */
 const reach = 1 << 16;
+
+/** Of the frame numbers that KVM's arguments have room for, those that a processor can address. */
+const addressableGfns = 2 ** (widestPhysicalAddress - 12);
 
 /** The pages around the address are looked at in a window that grows until it holds the address's run. */
 const firstWindow = 512;
@@ -89,10 +92,11 @@ function isCut(runs: PageRuns, index: number, window: Window, slot: SlotRow): bo
 
 const rangeOf = ({ gfn, end }: Window) => makeRange(BigInt(gfn) << 12n, BigInt(end - gfn) << 12n);
 
-/** Where no memslot is: the gap, or the part of it that has one attribute. */
+/** Where no memslot is: the gap, or the part of it that has one attribute; on one side of what a guest can address at all. */
 async function gapRun(vm: OpenVm, gfn: number, slots: readonly SlotRow[], pace: Pace): Promise<PageRun> {
-    const below = Math.max(0, ...slots.filter(({ end }) => end <= gfn).map(({ end }) => end));
-    const above = Math.min(gfnLimit, ...slots.filter((slot) => slot.gfn > gfn).map((slot) => slot.gfn));
+    const [first, last] = gfn < addressableGfns ? [0, addressableGfns] : [addressableGfns, gfnLimit];
+    const below = Math.max(first, ...slots.filter(({ end }) => end <= gfn).map(({ end }) => end));
+    const above = Math.min(last, ...slots.filter((slot) => slot.gfn > gfn).map((slot) => slot.gfn));
     const gap = { gfn: below, end: above };
     const inVmScope = hasVmScope(vm);
     const runs = inVmScope ? attributeRuns(gap, (await walkAttributes(vm, below, above, [], pace)).layer) : [];
