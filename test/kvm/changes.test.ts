@@ -52,6 +52,29 @@ describe('changes: the demo VMM', () => {
         assert.equal((await refused(2, 'write', hex(gpa), '00')).code, 'usage');
     });
 
+    it('says what a write did, and warns where the dirty log does not tell of it', async () => {
+        const gpa = hex(startOf(vmm().memslot('memfd')) + 0x20n);
+        await vmm().write(BigInt(gpa), 1);
+        const told = await guestmem(['write', vmm().id, gpa, 'beef', '--dry-run'], log());
+        assert.match(told.stdout, /^Would write 2 bytes and change one page of 0x[0-9a-f]+\+0x2\.\n/);
+        const same = await guestmem(['write', vmm().id, gpa, '01', '--dry-run'], log());
+        assert.match(same.stdout, /^Nothing to change: the page of \S+ holds these bytes already\.\n$/);
+        assert.ok(!told.stdout.includes('dirty log'));
+        const logged = vmm().memslot('dirty-logged');
+        const there = hex(startOf(logged) + BigInt(logged.size) / 8n);
+        assert.match((await guestmem(['write', vmm().id, there, 'beef', '--dry-run'], log())).stdout, /KVM does not log what the host writes/);
+    });
+
+    it('tells how to let a stopped VMM go on', async () => {
+        const slot = vmm().memslot('memfd');
+        process.kill(vmm().report.pid, 'SIGSTOP');
+        try {
+            assert.match((await refused(1, 'log-dirty-pages', String(slot.id), 'on', '--yes')).message, new RegExp(`kill -CONT ${vmm().report.pid}\\)`));
+        } finally {
+            process.kill(vmm().report.pid, 'SIGCONT');
+        }
+    });
+
     it('allocates guest_memfd pages, tells which were there, and gives back just those that it allocated', async () => {
         const slot = vmm().memslot('guest_memfd');
         const range = `${slot.gpa}+${slot.size}`;

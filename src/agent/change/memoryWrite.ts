@@ -67,8 +67,10 @@ export async function prepareWrite(vm: OpenVm, start: bigint, bytes: Uint8Array,
 
 function warningsFor(used: readonly SlotRow[]): string[] {
     const rom = used.filter((slot) => slot.readonly).map(({ id }) => id);
+    const logged = used.filter((slot) => slot.logsDirtyPages).map(({ id }) => id);
     const warnings = ['The guest runs on meanwhile: it may read half of the write, or write there itself.'];
     if (rom.length > 0) warnings.push(`Memslot ${rom.join(', ')} is read-only for the guest: it does not expect its content to change.`);
+    if (logged.length > 0) warnings.push(`KVM does not log what the host writes: a migration that relies on the dirty log of memslot ${logged.join(', ')} may miss it.`);
     return warnings;
 }
 
@@ -102,6 +104,9 @@ async function writableParts(vm: OpenVm, start: bigint, length: number, range: s
         if (!isGuestsCopy || backing.state !== 'present' || !backing.mapped) {
             const why = isGuestsCopy ? 'no page that the VMM maps is there, and a write would allocate one' : 'the guest uses the guest_memfd there, which the VMM does not map';
             throw errors.unsupported(`Writing guest memory at ${toHex(at)}`, why, { gpa: toHex(at) });
+        }
+        if (backing.rights !== null && backing.rights[1] !== 'w') {
+            throw errors.unsupported(`Writing guest memory at ${toHex(at)}`, `it is written through the VMM's mapping, whose rights are ${backing.rights}`, { gpa: toHex(at) });
         }
         used.add(slot);
         const until = runEnd < end ? runEnd : end;

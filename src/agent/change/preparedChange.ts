@@ -25,7 +25,7 @@ export function refusalError(
         case 'traced':
             return new GuestmemError('debugger-attached', `${tried} was refused: another process traces it (${detail}). Detach that debugger and try again.`, data);
         case 'no-thread':
-            return new GuestmemError('no-thread', `${tried} was refused: none of its threads can safely execute the call now (${detail}). Try again.`, data);
+            return new GuestmemError('no-thread', `${tried} was refused: none of its threads can safely execute the call now (${detail}). Let the process go on if it is stopped (kill -CONT ${vm.process.pid}), and try again.`, data);
         case 'vm-changed':
             return errors.vmGone(vm.id);
         case 'not-permitted':

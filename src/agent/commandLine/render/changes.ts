@@ -1,27 +1,52 @@
 /** Changes for people: what would be done, what was done, and the record. */
-import type { AnyChangeReport, ChangeKind, ChangeList } from '../../../common/change';
+import type { AnyChangeReport, ChangeList } from '../../../common/change';
 import { renderTable } from './table';
 import { escapeText } from './text';
 
-/** What happens to so many pages: would be done, was done, and why nothing has to be done. */
-const words: Record<ChangeKind, readonly [would: string, did: string, already: string]> = {
-    convert: ['Would convert', 'Converted', 'are so already'],
-    restore: ['Would restore', 'Restored', 'are as they were before'],
-    punch: ['Would give back', 'Gave back', 'are not allocated'],
-    allocate: ['Would allocate', 'Allocated', 'are allocated already'],
-    'pre-fault': ['Would map', 'Mapped', 'are mapped already'],
-    write: ['Would write to', 'Wrote to', 'hold these bytes already'],
-    'log-dirty-pages': ['Would change the dirty logging of', 'Changed the dirty logging of', 'are logged so already'],
-};
+interface Words {
+    /** Before the number of pages: would be done, and was done. */
+    readonly would: string;
+    readonly did: string;
+    /** Why nothing has to be done to one page, and to several. */
+    readonly already: readonly [string, string];
+}
+
+function wordsFor(report: AnyChangeReport): Words {
+    const { change, range, undo } = report;
+    switch (change) {
+        case 'convert':
+            return { would: 'Would convert', did: 'Converted', already: ['is so already', 'are so already'] };
+        case 'restore':
+            return { would: 'Would restore', did: 'Restored', already: ['is as it was before', 'are as they were before'] };
+        case 'punch':
+            return { would: 'Would give back', did: 'Gave back', already: ['is not allocated', 'are not allocated'] };
+        case 'allocate':
+            return { would: 'Would allocate', did: 'Allocated', already: ['is allocated already', 'are allocated already'] };
+        case 'pre-fault':
+            return { would: 'Would map', did: 'Mapped', already: ['is mapped already', 'are mapped already'] };
+        case 'write': {
+            const size = BigInt(range.slice(range.indexOf('+') + 1));
+            const bytes = size === 1n ? 'one byte' : `${size} bytes`;
+            return { would: `Would write ${bytes} and change`, did: `Wrote ${bytes} and changed`, already: ['holds these bytes already', 'hold these bytes already'] };
+        }
+        case 'log-dirty-pages': {
+            const to = undo?.kind === 'log-dirty-pages' && undo.on ? 'off' : 'on';
+            return { would: `Would turn dirty logging ${to} for`, did: `Turned dirty logging ${to} for`, already: ['is so already', 'are so already'] };
+        }
+    }
+}
+
+const pagesText = (count: number): string => (count === 1 ? 'one page' : `${count} pages`);
 
 export function renderChange(report: AnyChangeReport): string {
     const { pagesChanged, pagesAlready, range, dryRun, executor } = report;
-    const [would, did, already] = words[report.change];
-    if (pagesChanged === 0) return `Nothing to change: all ${pagesAlready} pages of ${range} ${already}.\n`;
+    const { would, did, already } = wordsFor(report);
+    const alreadyText = already[pagesAlready === 1 ? 0 : 1];
+    if (pagesChanged === 0) return `Nothing to change: ${pagesAlready === 1 ? 'the page' : `all ${pagesAlready} pages`} of ${range} ${alreadyText}.\n`;
     const to = 'to' in report && report.to !== null ? ` to ${report.to}` : '';
-    const rest = pagesAlready === 0 ? '' : `; ${pagesAlready} ${already}`;
+    const rest = pagesAlready === 0 ? '' : `; ${pagesAlready} ${alreadyText}`;
     return [
-        `${dryRun ? would : did} ${pagesChanged === 1 ? 'one page' : `${pagesChanged} pages`} of ${range}${to}${rest}.`,
+        `${dryRun ? would : did} ${pagesText(pagesChanged)} of ${range}${to}${rest}.`,
         executor === 'direct' ? 'The VMM is not stopped for it.' : dryRun ? 'A thread of the VMM would be held for a moment to execute the ioctl (executor: inject).' : `A thread of the VMM was held for ${report.stoppedMicroseconds} µs.`,
         ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
         report.undo === null ? 'There is no undo.' : dryRun ? "'guestmem undo' can take it back." : "'guestmem undo' takes it back.",

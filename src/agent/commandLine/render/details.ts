@@ -14,7 +14,7 @@ export function renderDetails(details: VmDetails): string {
         renderVm(details.vm) + `Memory attributes: ${attributes}; decided by: ${capabilities.attributeScope === 'guest_memfd' ? 'the guest_memfd of each slot' : scopeText(capabilities.attributeScope)}\n`,
         ...details.addressSpaces.map((space) => memslotTable(space, details.addressSpaces.length > 1)),
         gmems,
-        'vCPUs\n' + vcpuTable(vcpus),
+        'vCPUs\n' + (vcpus.length === 0 ? 'none\n' : vcpuTable(vcpus)),
         unknownText(details.unknown),
     ];
     return sections.filter((section) => section !== '').join('\n');
