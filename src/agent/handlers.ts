@@ -109,7 +109,8 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
         undo: (params, pace) => {
             const fields = checkFields(params);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return directory.withVm(checkVm(fields['vm']), pace, (open) => undoLast(open, dryRun, pace));
+            const undoes = typeof fields['undoes'] === 'string' ? fields['undoes'] : null;
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => undoLast(open, dryRun, undoes, pace));
         },
 
         changes: (params) => {

@@ -4,7 +4,7 @@
  * or disconnection. Everything in it is checked again by the agent: it trusts no message.
  */
 import type { Hex } from './address';
-import type { AnyChangeReport, Change, ChangeList, ConvertReport } from './change';
+import type { AnyChangeReport, Change, ChangeList, ConvertReport, UndoReport } from './change';
 import type {
     AddressFacts,
     Attribute,
@@ -62,8 +62,8 @@ export interface AgentMethods {
         result: ConvertReport;
     };
     change: { params: { vm: VmId; change: Change; dryRun: boolean } & Progressing; result: AnyChangeReport };
-    /** Undoes the last change that was recorded of this VM. */
-    undo: { params: { vm: VmId; dryRun: boolean } & Progressing; result: AnyChangeReport };
+    /** Undoes the last change that was recorded of this VM; with `undoes` only if that still is the one of this time. */
+    undo: { params: { vm: VmId; dryRun: boolean; undoes?: string } & Progressing; result: UndoReport };
     /** The record of changes, oldest first; of all VMs where none is named. */
     changes: { params: { vm?: VmId }; result: ChangeList };
 }

@@ -62,6 +62,9 @@ export interface OtherChangeReport extends ChangeReport {
 
 export type AnyChangeReport = ConvertReport | OtherChangeReport;
 
+/** Of an undo: which record it takes back, by its time. */
+export type UndoReport = AnyChangeReport & { readonly undoes: string };
+
 /** One line of the record of changes, which the agent keeps for the user that it runs as. */
 export interface ChangeRecord {
     readonly time: string;

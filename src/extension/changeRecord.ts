@@ -23,9 +23,14 @@ async function undo(parts: ChangeParts, target: CommandTarget): Promise<AnyChang
         nothingToChange: ({ range }: AnyChangeReport) => l10n.t('Nothing to change: {0} is as it was before the last change.', range),
         done: ({ pagesChanged }: AnyChangeReport) => l10n.t('{0} are as they were before the last change.', pagesText(pagesChanged)),
     };
-    return changeMemory(parts, active, words, (dryRun, token, report) =>
-        parts.store.agentOf(active.ref).request('undo', { vm: active.ref.id, dryRun }, { token, report }),
-    );
+    // What is undone is what the preview showed.
+    let shown: { undoes?: string } = {};
+    return changeMemory(parts, active, words, async (dryRun, token, progress) => {
+        const agent = parts.store.agentOf(active.ref);
+        const report = await agent.request('undo', { vm: active.ref.id, dryRun, ...shown }, { token, report: progress });
+        shown = { undoes: report.undoes };
+        return report;
+    });
 }
 
 /** Read-only documents; each shows the record as it was when the command was called. */

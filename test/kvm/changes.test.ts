@@ -150,6 +150,16 @@ describe('changes: the demo VMM', () => {
         assert.deepEqual((await guestmemJson<ChangeList>(['changes', '1:1'], log())).changes, []);
     });
 
+    it('undoes nothing while nobody knows what came of the last change', async () => {
+        const path = join(log().folder, 'guestmem/changes.jsonl');
+        const whole = readFileSync(path, 'utf8');
+        const last = whole.trimEnd().split('\n').at(-1) ?? '';
+        writeFileSync(path, `${whole}${JSON.stringify({ ...(JSON.parse(last) as object), result: 'begun' })}\n`);
+        assert.match((await refused(1, 'undo', '--yes')).message, /nobody recorded what came/);
+        writeFileSync(path, whole);
+        assert.equal((await change('undo', '--yes')).pagesChanged, 1);
+    });
+
     it('reads a record that ends in half a line', async () => {
         const path = join(log().folder, 'guestmem/changes.jsonl');
         const whole = readFileSync(path, 'utf8');

@@ -28,11 +28,11 @@ export function readChanges(vm?: string): ChangeRecord[] {
     return vm === undefined ? records : records.filter((record) => (vm.endsWith(':') ? record.vm.startsWith(vm) : record.vm === vm));
 }
 
-/** The last change of this very VM that was made, at least in part, and can be undone; undefined when there is none. */
-export function lastUndoable(vm: OpenVm): ChangeRecord | undefined {
+/** The last change of this very VM that was made, at least in part, or begun; undefined when there is none. */
+export function lastChange(vm: OpenVm): ChangeRecord | undefined {
     const processStart = readStartTime(vm.process.pid);
     return readChanges(vm.id)
-        .filter((record) => record.processStart === processStart && (record.result === 'done' || record.result === 'partial'))
+        .filter((record) => record.processStart === processStart && record.result !== 'refused')
         .at(-1);
 }
 

@@ -1,12 +1,12 @@
 /** Every change to a VM goes through here: preview, lock, record, the change itself, record. */
-import type { AnyChangeReport, Change, ConvertReport } from '../../common/change';
+import type { AnyChangeReport, Change, ChangeRecord, ConvertReport, UndoReport } from '../../common/change';
 import { errors, GuestmemError, toGuestmemError } from '../../common/errors';
 import { parseHex } from '../../common/address';
 import type { Attribute } from '../../common/model';
 import { makeRange, type GpaRange, type WireRange } from '../../common/range';
 import type { Pace } from '../pace';
 import type { OpenVm } from '../discovery/vmDirectory';
-import { ChangeLog, lastUndoable } from './changeLog';
+import { ChangeLog, lastChange } from './changeLog';
 import { checkChange } from './checkChange';
 import { prepareConversion, prepareRestoration } from './conversion';
 import { prepareDirtyLogging } from './dirtyLogging';
@@ -61,19 +61,31 @@ function problemOf(record: () => void): string | null {
     }
 }
 
-/** What the last change is, is looked up under the lock, too; the record is a file, and is checked as what a client sends. */
-export function undoLast(vm: OpenVm, dryRun: boolean, pace: Pace): Promise<AnyChangeReport> {
-    return makeChange(vm, dryRun, pace, async () => prepare(vm, checkChange(undoOfLast(vm)), pace));
+/**
+ * What the last change is, is looked up under the lock, too; the record is a file, and is checked as what a client sends.
+ * `undoes` is the time of the record that the preview showed; null: whichever is the last.
+ */
+export async function undoLast(vm: OpenVm, dryRun: boolean, undoes: string | null, pace: Pace): Promise<UndoReport> {
+    let last: ChangeRecord | undefined;
+    const report = await makeChange(vm, dryRun, pace, async () => {
+        last = lastToUndo(vm);
+        if (undoes !== null && last.time !== undoes) {
+            throw errors.unsupported(`Undoing the change of ${undoes}`, `another change of the VM ${vm.id} came after it, '${last.change}' on ${last.range} at ${last.time}. Look at the record, and undo that first`);
+        }
+        return prepare(vm, checkChange(last.undo), pace);
+    });
+    return { ...report, undoes: last?.time ?? '' };
 }
 
-/** The undo of the last change that was made to this VM and recorded here. */
-function undoOfLast(vm: OpenVm): Change {
-    const last = lastUndoable(vm);
-    if (last === undefined) throw errors.unsupported(`Undoing the last change of the VM ${vm.id}`, 'no change of this VM is on record');
-    if (last.undo === null) {
-        throw errors.unsupported(`Undoing the last change of the VM ${vm.id}`, `it was '${last.change}' on ${last.range} at ${last.time}, which has no undo`);
-    }
-    return last.undo;
+/** The last change that was made to this VM and recorded here, if it can be undone. */
+function lastToUndo(vm: OpenVm): ChangeRecord {
+    const tried = `Undoing the last change of the VM ${vm.id}`;
+    const last = lastChange(vm);
+    if (last === undefined) throw errors.unsupported(tried, 'no change of this VM is on record');
+    const what = `it was '${last.change}' on ${last.range} at ${last.time}`;
+    if (last.result === 'begun') throw errors.unsupported(tried, `${what}, of which nobody recorded what came. Look at the map, and make the change that brings back what you want`);
+    if (last.undo === null) throw errors.unsupported(tried, `${what}, which has no undo`);
+    return last;
 }
 
 const rangeOf = ({ gpa, size }: WireRange) => makeRange(parseHex(gpa) ?? 0n, parseHex(size) ?? 0n);

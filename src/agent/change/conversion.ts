@@ -45,11 +45,13 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
     checkPrivateMemory(vm);
     const slots = slotRows(vm.record.memslots);
     const plans: Planned[] = [];
+    let stood = true;
     checkCovered(vm, targets);
     for (const { range, to } of targets) {
         const window = windowOf(range);
-        const { layer } = await walkAttributes(vm, window.gfn, window.end, slots, pace);
+        const { layer, consistent } = await walkAttributes(vm, window.gfn, window.end, slots, pace);
         plans.push({ window, to, plan: planConversion(window, layer, to) });
+        stood &&= consistent;
     }
     const sum = (of: (plan: ConvertPlan) => number) => plans.reduce((pages, { plan }) => pages + of(plan), 0);
     const previousRuns = joined(plans.flatMap(({ plan }) => plan.previousRuns));
@@ -63,7 +65,10 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
         pagesChanged,
         pagesAlready: sum((plan) => plan.pagesAlready),
         previousRuns,
-        warnings: wanted.flatMap((to) => warningsFor(plans.filter((planned) => planned.to === to), slots, vm, to)),
+        warnings: [
+            ...wanted.flatMap((to) => warningsFor(plans.filter((planned) => planned.to === to), slots, vm, to)),
+            ...(stood ? [] : ['The guest or the VMM converts memory all the time: the runs as they were, which an undo restores, mix several moments.']),
+        ],
         stoppedMicroseconds: 0,
         dryRun: true,
         undo: pagesChanged > 0 && previousRuns.length <= undoLimit ? { kind: 'restore', runs: previousRuns } : null,

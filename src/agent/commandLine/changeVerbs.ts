@@ -51,7 +51,13 @@ export function logDirtyPagesVerb(context: VerbContext, vm: string, memslot: str
 }
 
 export function undoVerb({ handlers, pace }: VerbContext, vm: string, options: ChangeOptions): Promise<void> {
-    return confirmed(options, (dryRun) => handlers.undo({ vm, dryRun }, pace));
+    // What is undone is what the preview showed.
+    let shown: { undoes?: string } = {};
+    return confirmed(options, async (dryRun) => {
+        const report = await handlers.undo({ vm, dryRun, ...shown }, pace);
+        shown = { undoes: report.undoes };
+        return report;
+    });
 }
 
 export async function changesVerb({ handlers, pace }: VerbContext, vm: string | undefined, options: OutputOptions): Promise<void> {
