@@ -4,7 +4,7 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { ChangeRecord, ChangeReport } from '../../common/change';
 import { GuestmemError } from '../../common/errors';
 import { readStartTime } from '../discovery/processes';
@@ -13,9 +13,10 @@ import type { OpenVm } from '../discovery/vmDirectory';
 /** Bytes after which a new file is begun; the one before is kept. */
 const largestFile = 16 << 20;
 
+/** As the XDG base directories have it, where a path that is not absolute does not count. */
 export function changeLogPath(): string {
-    const state = process.env['XDG_STATE_HOME'];
-    return join(state === undefined || state === '' ? join(homedir(), '.local/state') : state, 'guestmem/changes.jsonl');
+    const state = process.env['XDG_STATE_HOME'] ?? '';
+    return join(isAbsolute(state) ? state : join(homedir(), '.local/state'), 'guestmem/changes.jsonl');
 }
 
 /**
@@ -89,7 +90,12 @@ function withoutAnswered(records: readonly ChangeRecord[]): ChangeRecord[] {
 }
 
 function linesOf(path: string): string[] {
-    return statSync(path, { throwIfNoEntry: false }) === undefined ? [] : readFileSync(path, 'utf8').split('\n');
+    try {
+        return statSync(path, { throwIfNoEntry: false }) === undefined ? [] : readFileSync(path, 'utf8').split('\n');
+    } catch (thrown) {
+        const cause = thrown instanceof Error ? thrown.message : String(thrown);
+        throw new GuestmemError('not-permitted', `The record of changes in ${path} cannot be read: ${cause}. Set XDG_STATE_HOME to the folder that holds it.`, { path });
+    }
 }
 
 function parseRecord(line: string): ChangeRecord | undefined {
