@@ -175,8 +175,10 @@ describe('changes: the demo VMM', () => {
         const nowhere = join(log().folder, 'file');
         writeFileSync(nowhere, '');
         chmodSync(nowhere, 0o400);
-        const error = await guestmemError(['write', vmm().id, hex(gpa), 'ee', '--yes'], 3, { through: ['env', `XDG_STATE_HOME=${nowhere}`] });
-        assert.match(error.message, /cannot be written/);
+        for (const folder of [nowhere, '/proc/nowhere']) {
+            const error = await guestmemError(['write', vmm().id, hex(gpa), 'ee', '--yes'], 3, { through: ['env', `XDG_STATE_HOME=${folder}`] });
+            assert.match(error.message, /cannot be written/);
+        }
         assert.equal(await bytesAt(gpa, 1), before);
     });
 

@@ -66,7 +66,7 @@ export class ChangeLog {
     private write(record: ChangeRecord): void {
         const path = changeLogPath();
         try {
-            mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+            makeFolder(dirname(path));
             if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > largestFile) renameSync(path, `${path}.1`);
             appendFileSync(path, JSON.stringify(record) + '\n', { mode: 0o600 });
         } catch (thrown) {
@@ -87,6 +87,13 @@ function withoutAnswered(records: readonly ChangeRecord[]): ChangeRecord[] {
         if (record.result !== 'begun') answered.add(key);
     }
     return kept.reverse();
+}
+
+/** Not mkdir's own recursion, which never ends where the kernel answers ENOENT, as it does below /proc. */
+function makeFolder(path: string): void {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
 }
 
 function linesOf(path: string): string[] {
