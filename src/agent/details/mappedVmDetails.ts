@@ -23,11 +23,14 @@ export async function readMappedVmDetails(vm: MappedVm, pace: Pace): Promise<VmD
     if (mappings !== null && keeping.length === 0) throw errors.vmGone(vm.summary.id);
     const own = keeping.filter(({ kind }) => kind === 'guest_memfd');
     const guestMemfds: GuestMemfd[] = [];
-    for (const inode of new Set(own.map((mapping) => mapping.inode))) {
+    const inodes = new Set(own.map((mapping) => mapping.inode));
+    for (const inode of inodes) {
         const guestMemfd = await mappedGuestMemfd(vm, own.filter((mapping) => mapping.inode === inode), unknown, pace);
         if (guestMemfd !== null) guestMemfds.push(guestMemfd);
     }
     if (!vm.process.alive) throw errors.processGone(vm.process.pid);
+    // A process that is ending loses its mappings before it counts as dead.
+    if (guestMemfds.length < inodes.size && !(await isStillMapped(vm, pace))) throw errors.vmGone(vm.summary.id);
     if (guestMemfds.length > 0) {
         const attributes = readConvertsInPlace() ? ['attributes'] : [];
         for (const field of ['flags', 'bindings', 'unbound', 'nodes', 'directMap', ...attributes]) unknown.add(`guestMemfds.${field}`, onlyThroughFds);
@@ -40,6 +43,12 @@ export async function readMappedVmDetails(vm: MappedVm, pace: Pace): Promise<VmD
         vcpus: [],
         unknown: unknown.list(),
     };
+}
+
+/** True also where it cannot be told. */
+async function isStillMapped(vm: MappedVm, pace: Pace): Promise<boolean> {
+    const { mappings } = await findKvmMappings(pace);
+    return mappings?.some((mapping) => mapping.vm === vm.identity) ?? true;
 }
 
 async function mappedGuestMemfd(
