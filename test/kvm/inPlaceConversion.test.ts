@@ -15,6 +15,7 @@ import { summarizeVm } from '../../src/agent/discovery/vmSummary';
 import type { PageRun } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';
 import { addon } from '../native/addon';
+import { skip } from '../support/skip';
 import { suiteVmm } from '../support/suiteVmm';
 
 const privateAttribute = 8;
@@ -62,7 +63,7 @@ describe('a VM whose guest_memfds have attributes of their own', () => {
         return { ...read, fd, process: seen, otherHolders: [], convertsInPlace: true };
     };
     before(function () {
-        if (vmm().report.guestMemfds.length === 0) this.skip();
+        if (vmm().report.guestMemfds.length === 0) skip(this, 'the demo VMM has no guest_memfd: this kernel offers none to a default VM');
     });
     afterEach(() => process?.close());
 

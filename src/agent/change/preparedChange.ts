@@ -35,7 +35,7 @@ export function refusalError(
     }
 }
 
-/** Refuses a change, for which nothing has to be stopped. `thread` must execute it; 0: any may. */
+/** Refuses what cannot be injected; nothing is stopped to find out. `thread` must execute it; 0: any may. */
 export function checkInjection(vm: OpenVm, tried: string, thread = 0): void {
     requireOwner(vm, tried);
     const refusal = vm.process.checkInjection(vm.fd, vm.identity, thread);
