@@ -1,13 +1,13 @@
 /** Page caches as BPF walks them, against cachestat and mincore in the process that owns the file. */
 import assert from 'node:assert/strict';
 import type { VmmProcess } from '../../native/index';
+import { makeRandomIntegers, seed } from '../support/random';
 import { requireRoot } from '../support/requirements';
 import { skip } from '../support/skip';
 import { addon } from './addon';
 import { RandomPages, requireRandomPages, type FileKind, type PageStates } from './randomPages';
 import { readRuns, runsOfDigits, type Run } from './runs';
 
-const seed = Number(process.env['GUESTMEM_TEST_SEED'] ?? Date.now() % 100_000);
 
 type Read = (process: VmmProcess, told: PageStates, first: number, end: number) => { runs: Run[]; chunks: number };
 
@@ -67,8 +67,7 @@ for (const kind of ['guest_memfd', 'memfd'] as const) {
         it('has the same pages in any window', async () => {
             const pages = 9000;
             const { process, told } = await start(pages, 'change 200');
-            let at = seed;
-            const random = (limit: number) => (at = (at * 1_103_515_245 + 12_345) % 2_147_483_648) % limit;
+            const random = makeRandomIntegers();
             for (let round = 0; round < 300; round++) {
                 const from = random(pages);
                 const end = from + random(pages - from + 1);

@@ -6,12 +6,12 @@ import type { DemoRange } from '../support/demoVmm';
 import { guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, startOf } from '../support/pages';
 import { privateRanges } from '../support/privateRanges';
+import { makeRandomIntegers, seed } from '../support/random';
 import { suiteVmm } from '../support/suiteVmm';
 import { requireTracepoint, Tracepoint } from '../support/tracepoint';
 
 const event = 'kvm/kvm_vm_set_mem_attributes';
 const privateBit = 8n;
-const seed = Number(process.env['GUESTMEM_TEST_SEED'] ?? Date.now() % 100_000);
 
 /** What the private ranges become when the recorded calls are made one after the other. */
 function replay(ranges: readonly DemoRange[], calls: readonly string[]): DemoRange[] {
@@ -42,8 +42,7 @@ describe(`beside the tracepoint ${event} (seed ${seed})`, () => {
         requireTracepoint(this, event);
     });
     const vmm = suiteVmm(['--type', 'sw-protected', '--rate', '200']);
-    let at = seed;
-    const random = (limit: number) => (at = (at * 1_103_515_245 + 12_345) % 2_147_483_648) % limit;
+    const random = makeRandomIntegers();
 
     it('has what all that was set has come to: by the guest, by the VMM, and by guestmem', async () => {
         await vmm().setPaused(true);
@@ -62,8 +61,11 @@ describe(`beside the tracepoint ${event} (seed ${seed})`, () => {
             if (round % 2 === 0) {
                 await vmm().setAttribute(gpa, size, to);
             } else {
-                const { pagesChanged } = await guestmemJson<ConvertReport>(['convert', vmm().id, `${hex(gpa)}+${hex(size)}`, to, '--yes']);
-                converted += pagesChanged;
+                // There and back, so that one of both has something to do, whatever the range was.
+                for (const attribute of to === 'private' ? ['private', 'shared'] : ['shared', 'private']) {
+                    const words = ['convert', vmm().id, `${hex(gpa)}+${hex(size)}`, attribute, '--yes'];
+                    converted += (await guestmemJson<ConvertReport>(words)).pagesChanged;
+                }
             }
         }
         await vmm().setPaused(true);

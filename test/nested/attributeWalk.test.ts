@@ -4,10 +4,10 @@ import type { VmmProcess } from '../../native/index';
 import { addon } from '../native/addon';
 import { readRuns, type Run } from '../native/runs';
 import { endOf, page, startOf } from '../support/pages';
+import { makeRandomIntegers, seed } from '../support/random';
 import { suiteVmm } from '../support/suiteVmm';
 
 const privateBit = 8;
-const seed = Number(process.env['GUESTMEM_TEST_SEED'] ?? Date.now() % 100_000);
 
 describe(`walking attributes (seed ${seed})`, () => {
     const vmm = suiteVmm(['--type', 'sw-protected']);
@@ -18,8 +18,7 @@ describe(`walking attributes (seed ${seed})`, () => {
     });
     after(() => process_.close());
 
-    let at = seed;
-    const random = (limit: number) => (at = (at * 1_103_515_245 + 12_345) % 2_147_483_648) % limit;
+    const random = makeRandomIntegers();
     const walk = (first: number, end: number) =>
         readRuns(
             first,

@@ -12,10 +12,10 @@ import { isPrivate } from '../../src/common/pageState';
 import { addon } from '../native/addon';
 import { AgentProcess } from '../support/agentProcess';
 import { ChangingMemory, changingPages, rangesKey, slotsKey } from '../support/changingMemory';
+import { makeRandomIntegers, seed } from '../support/random';
 import { requireKvm, requireRoot } from '../support/requirements';
 
 const seconds = Number(process.env['GUESTMEM_TORTURE_SECONDS'] ?? 15) / 3;
-const seed = Number(process.env['GUESTMEM_TEST_SEED'] ?? Date.now() % 100_000);
 /** KVM keeps flags of its own above these. */
 const userFlags = 0xffff;
 
@@ -23,8 +23,7 @@ describe(`memory that changes without pause (seed ${seed})`, function () {
     this.timeout(seconds * 3000 + 120_000);
     let vm: ChangingMemory;
     let vmm: VmmProcess;
-    let at = seed;
-    const random = (limit: number) => (at = (at * 1_103_515_245 + 12_345) % 2_147_483_648) % limit;
+    const random = makeRandomIntegers();
     /** The pauses, in microseconds, let some of this reader's walks be undisturbed. */
     async function start(memslots: number, longestPause: number): Promise<void> {
         vm = await ChangingMemory.start(random, memslots, longestPause);

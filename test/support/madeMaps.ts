@@ -4,13 +4,8 @@ import type { PageTotals } from '../../src/common/model';
 import { PageRunsBuilder, type PageRuns } from '../../src/common/pageRuns';
 import { encodePageState } from '../../src/common/pageState';
 import { makeMapModel, type MapModel } from '../../src/webview/mapModel';
+import { makeRandom } from './random';
 import { classCount, classOf } from '../../src/webview/pageClass';
-
-/** Numbers in [0, 1) that are the same on every run (a linear congruential generator). */
-export function makeRandom(seed: number): () => number {
-    let state = seed;
-    return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
 
 export const states = {
     privatePrepared: encodePageState({ attribute: 'private', scope: 'vm', hva: 'absent', gmem: 'prepared' }),

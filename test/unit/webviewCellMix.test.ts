@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { holeIndex, makeCellMix, mixCell } from '../../src/webview/cellMix';
 import { classCount, classIsPrivate, makeClass } from '../../src/webview/pageClass';
-import { makeRandom } from '../support/madeMaps';
+import { makeRandom } from '../support/random';
 
 function mix(pages: number, width: number, counts: Record<number, number>): number[] {
     const all = new Float64Array(classCount);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { classCount, classOf, makeClass } from '../../src/webview/pageClass';
 import { encodePageState } from '../../src/common/pageState';
-import { countByHand, lastGfn, makeModel, makeRandom, makeRandomModel, states } from '../support/madeMaps';
+import { countByHand, lastGfn, makeModel, makeRandomModel, states } from '../support/madeMaps';
+import { makeRandom } from '../support/random';
 
 describe('counts of pages per class', () => {
     it('equal a count page by page, for ranges and for rows of cells', () => {

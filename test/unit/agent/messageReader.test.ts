@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { StrictMessageReader } from '../../../src/agent/protocol/messageReader';
 import { messagePackCodec } from '../../../src/common/messagePackCodec';
+import { makeRandomIntegers } from '../../support/random';
 
 async function frame(message: { jsonrpc: string; id: number }): Promise<Buffer> {
     const body = await messagePackCodec.encode(message);
@@ -59,11 +60,12 @@ describe('what arrives on stdin', () => {
     it('may be anything: what was whole before the first wrong byte is read, nothing after it, and one error told', async () => {
         const whole = await messages;
         const bytes = Buffer.concat(whole);
+        const random = makeRandomIntegers();
         for (let round = 0; round < 500; round++) {
             const damaged = Buffer.from(bytes);
-            const at = Math.floor(Math.random() * damaged.length);
-            damaged[at] = Math.floor(Math.random() * 256);
-            const cut = Math.floor(Math.random() * damaged.length);
+            const at = random(damaged.length);
+            damaged[at] = random(256);
+            const cut = random(damaged.length);
             const told = await read(damaged.subarray(0, cut), damaged.subarray(cut));
             const intact = whole.filter((_, index) => Buffer.concat(whole.slice(0, index + 1)).length <= at).length;
             const what = `byte ${at} is ${damaged[at] ?? 0}`;
