@@ -340,3 +340,86 @@ export class VmmProcess {
     /** Writes bytes at `hva`. Returns how many could be written, short at the first page that the process cannot write. */
     writeMemory(hva: bigint, from: Uint8Array): number;
 }
+
+/** Columns of page runs, as in src/common/pageRuns.ts. */
+export interface PageRunColumns {
+    readonly count: number;
+    readonly gfns: Float64Array;
+    readonly pages: Float64Array;
+    readonly memslots: Int32Array;
+    readonly states: Uint32Array;
+    readonly details: Uint32Array;
+}
+
+/**
+ * What pages of a map have in common, each row once, `count` rows. In a comparison `beforeStates` and `beforeDetails` are
+ * the same before; else they are 0.
+ */
+export interface KindColumns {
+    readonly count: number;
+    readonly states: Uint32Array;
+    readonly details: Uint32Array;
+    readonly beforeStates: Uint32Array;
+    readonly beforeDetails: Uint32Array;
+    /** Bits: 1 there is a run, 2 it is in a memslot, 4 there was a run, 8 it was in a memslot. */
+    readonly presence: Uint8Array;
+    readonly pages: Float64Array;
+}
+
+/** Counts of pages in neighbouring cells; the entries of cell i are those from offsets[i] to offsets[i + 1]. */
+export interface CellCounts {
+    readonly offsets: Uint32Array;
+    readonly classes: Uint8Array;
+    readonly pages: Float64Array;
+}
+
+/**
+ * The runs of one map, held outside of JavaScript's heap and never changed: what is asked of them costs a binary search
+ * and the runs that are looked at, at memory speed. It needs no privilege and knows no bits of the states. Where a
+ * promise is returned the work is done beside the event loop.
+ *
+ * `classOfKind` has the class (0 to 254) of each kind, in the order of `kinds`; 255 = the pages of this kind do not count.
+ */
+export class PageRunIndex {
+    /** Copies the columns. Throws EINVAL when they are not sorted, not disjoint, of wrong lengths, or a gfn is 2^52 or more. */
+    constructor(runs: PageRunColumns);
+    /** All that differs or is the same, run by run, from an earlier map to a later one; its runs are cut where either is. */
+    static compare(before: PageRunIndex, after: PageRunIndex): Promise<PageRunIndex>;
+
+    readonly count: number;
+    readonly kinds: KindColumns;
+    /** Bytes that it takes. */
+    readonly bytes: number;
+
+    /** Pages per class in `cells` neighbours of `cellPages` pages from `gfn` on, at most 65,536 of them. */
+    countCells(classOfKind: Uint8Array, gfn: number, cellPages: number, cells: number): Promise<CellCounts>;
+    /** Index of the run that holds `gfn`, or of the first one after it; `count` when none does. */
+    find(gfn: number): number;
+    /** Index of the first run from `run` on (or back, with `forward` false) whose class is `wanted` (1 in 256 bytes); -1 = none. */
+    findClass(classOfKind: Uint8Array, wanted: Uint8Array, run: number, forward: boolean): Promise<number>;
+    /** At most `most` runs from `run` on. `before…` columns are those of a comparison, else 0; see KindColumns.presence. */
+    slice(run: number, most: number): PageRunColumns & Omit<KindColumns, 'pages'>;
+    /**
+     * The indices of the runs that a table shows, sorted (0 by address, 1 by pages, 2 by memslot, 3 by class), from the
+     * `first` on, at most `most`; and how many there are. Only runs in [gfn, end) of a class in `wanted` and, if that is
+     * not null, of that memslot.
+     */
+    list(
+        query: {
+            readonly classOfKind: Uint8Array;
+            readonly wanted: Uint8Array;
+            readonly memslot: number | null;
+            readonly gfn: number;
+            readonly end: number;
+            readonly order: 0 | 1 | 2 | 3;
+            readonly descending: boolean;
+        },
+        first: number,
+        most: number,
+    ): Promise<{ readonly runs: Uint32Array; readonly total: number; readonly totalPages: number }>;
+    /**
+     * Where two maps differ: [start, end) pairs of gfns, at most `most` pairs, near ones joined. Kinds of comparisons and
+     * memslots count, too.
+     */
+    differences(other: PageRunIndex, most: number): Promise<Float64Array>;
+}
