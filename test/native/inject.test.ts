@@ -74,7 +74,7 @@ describe('injection', function () {
     });
 
     it('lets go of a call that blocks, and the thread comes back by itself', async () => {
-        const tid = victim.tidOf('poll-timeout');
+        const tid = victim.thread('poll-timeout').tid;
         const outcome = await driveOnce(['--only', tid, victim.pid, 'call', poll, 0, 0, 2500]);
         assert.ok(outcome.kind === 'unknown', JSON.stringify(outcome));
         assert.equal(outcome.tid, tid);

@@ -37,9 +37,12 @@ async function buildProgram(name: string, compiler: string, sources: Files, head
 export async function buildPrograms(): Promise<void> {
     mkdirSync(built, { recursive: true });
     const library = 'native/src';
-    await buildProgram('victim', 'gcc', [join(fixtures, 'victim.c'), join(fixtures, 'checked_call.S')], [
-        join(fixtures, 'checked_call.h'),
-    ]);
+    await buildProgram(
+        'victim',
+        'gcc',
+        ['victim.c', 'vector_state.c', 'checked_call.S'].map((name) => join(fixtures, name)),
+        ['vector_state.h', 'checked_call.h'].map((name) => join(fixtures, name)),
+    );
     await buildProgram('difficult_target', 'gcc', [join(fixtures, 'difficult_target.c')], []);
     await buildProgram(
         'seccomp_oracle',
@@ -83,9 +86,11 @@ export interface DriverStart {
 export async function drive(words: readonly (string | number)[], start: DriverStart = {}): Promise<DriverReport> {
     const identity = start.user === undefined ? {} : { uid: start.user, gid: start.user };
     const program = start.program ?? driverProgram;
-    const { stdout } = await execute(program, words.map(String), { maxBuffer: 1 << 24, ...identity });
+    const { stdout } = await execute(program, words.map(String), { maxBuffer: 1 << 26, ...identity });
     return JSON.parse(stdout) as DriverReport;
 }
+
+export const sumOf = (killedAt: DriverReport['killedAt']): number => Object.values(killedAt).reduce((sum, times) => sum + times, 0);
 
 /** The one outcome of one injection. */
 export async function driveOnce(words: readonly (string | number)[], start: DriverStart = {}): Promise<DriverOutcome> {
@@ -175,6 +180,7 @@ export interface VictimThread {
     readonly early: number;
     readonly wrongData: number;
     readonly wrongMask: number;
+    readonly signals: number;
     readonly lostSignals: number;
 }
 
@@ -206,10 +212,11 @@ export class Victim extends Program {
         return this.last.map((thread) => thread.tid).join(',');
     }
 
-    tidOf(name: string): number {
+    /** As of its last report. */
+    thread(name: string): VictimThread {
         const thread = this.last.find((candidate) => candidate.name === name);
         if (thread === undefined) throw new Error(`The victim has no thread '${name}'.`);
-        return thread.tid;
+        return thread;
     }
 
     /** Fails unless every thread still works and found nothing wrong; `mayInterrupt` names those that may see EINTR. */

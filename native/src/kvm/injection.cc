@@ -29,6 +29,7 @@ inject::Request request_for(const InjectionTarget& target, pid_t thread) {
     request.target = {target.pid, target.pidfd};
     request.preference = {target.vcpu_threads, thread, kvm_run, "KVM_RUN"};
     request.precondition = [&target] { return find_other_vm(target); };
+    request.observer = target.observer;
     return request;
 }
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-#include "inject/outcome.h"
+#include "inject/request.h"
 
 namespace guestmem::kvm {
 
@@ -22,6 +22,7 @@ struct InjectionTarget {
     std::set<pid_t> vcpu_threads;
     /** Whether `vm_fd` still names the struct kvm that the change is meant for. */
     std::function<bool()> is_same_vm;
+    inject::StepObserver observer = {};
 };
 
 /** An ioctl whose argument points to a struct, which the kernel may write back to and which is not copied back. */
