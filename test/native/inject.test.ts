@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireKvm } from '../support/requirements';
-import { buildPrograms, drive, driveOnce, Victim } from './injectSupport';
+import { buildPrograms, drive, driveOnce, Victim } from '../support/injection';
 
 const getpid = 39;
 const poll = 7;

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { VmIdentity, VmmProcess } from '../../native/index';
 import { requireKvm, requireProgram, requireRoot } from '../support/requirements';
 import { addon } from './addon';
-import { buildPrograms, DifficultTarget, Victim, type TargetKind } from './injectSupport';
+import { buildPrograms, DifficultTarget, Victim, type TargetKind } from '../support/injection';
 
 /** The VM of a process: the process, the VM's file descriptor and its identity. */
 type WithVm = (vmm: VmmProcess, vmFd: number, vm: VmIdentity) => void | Promise<void>;

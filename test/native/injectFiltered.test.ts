@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { requireRoot } from '../support/requirements';
-import { buildPrograms, DifficultTarget, drive, driveOnce, seccompOracle, type TargetKind } from './injectSupport';
+import { buildPrograms, DifficultTarget, drive, driveOnce, seccompOracle, type TargetKind } from '../support/injection';
 
 const execute = promisify(execFile);
 const getpid = 39;

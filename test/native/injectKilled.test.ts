@@ -3,7 +3,7 @@
  * 5,000 times; GUESTMEM_TEST_KILLS names another number.
  */
 import assert from 'node:assert/strict';
-import { buildPrograms, drive, driveOnce, sumOf, Victim } from './injectSupport';
+import { buildPrograms, drive, driveOnce, sumOf, Victim } from '../support/injection';
 
 const getpid = 39;
 const kills = Number(process.env['GUESTMEM_TEST_KILLS'] ?? 5000);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireKvm, requireRoot } from '../support/requirements';
 import { skip } from '../support/skip';
-import { buildPrograms, DifficultTarget, driveOnce, driverProgram, type TargetKind } from './injectSupport';
+import { buildPrograms, DifficultTarget, driveOnce, driverProgram, type TargetKind } from '../support/injection';
 
 const getpid = 39;
 const poll = 7;
