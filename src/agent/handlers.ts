@@ -7,6 +7,7 @@ import { GuestmemError } from '../common/errors';
 import { changeLogPath, readChanges } from './change/changeLog';
 import { changeVm, convertVm, undoLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
+import { PreviewedVms } from './change/previewedVms';
 import { diagnose } from './host/doctor';
 import { explainAddress } from './pages/explain';
 import { readMappedVmDetails } from './details/mappedVmDetails';
@@ -24,7 +25,7 @@ import {
     checkVm,
 } from './validate';
 import { readVmDetails } from './details/vmDetails';
-import { VmDirectory } from './discovery/vmDirectory';
+import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
 
 /** `params` are whatever came over the wire. */
 export type Handlers = {
@@ -34,6 +35,12 @@ export type Handlers = {
 /** `readMap` reads page maps; an agent, which is asked again and again, has one that keeps them for a while. */
 export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
     const directory = new VmDirectory();
+    const previewed = new PreviewedVms();
+    const changing = <T>(vm: unknown, dryRun: boolean, pace: Pace, change: (open: OpenVm) => Promise<T>) =>
+        directory.withVm(checkVm(vm), pace, (open) => {
+            previewed.check(String(vm), open, dryRun);
+            return change(open);
+        });
     return {
         initialize: (params) => {
             const { protocol } = checkFields(params);
@@ -96,21 +103,21 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
             const range = checkRange(fields['range']);
             const to = checkAttribute(fields['to']);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return directory.withVm(checkVm(fields['vm']), pace, (open) => convertVm(open, range, to, dryRun, pace));
+            return changing(fields['vm'], dryRun, pace, (open) => convertVm(open, range, to, dryRun, pace));
         },
 
         change: (params, pace) => {
             const fields = checkFields(params);
             const change = checkChange(fields['change']);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return directory.withVm(checkVm(fields['vm']), pace, (open) => changeVm(open, change, dryRun, pace));
+            return changing(fields['vm'], dryRun, pace, (open) => changeVm(open, change, dryRun, pace));
         },
 
         undo: (params, pace) => {
             const fields = checkFields(params);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
             const undoes = typeof fields['undoes'] === 'string' ? fields['undoes'] : null;
-            return directory.withVm(checkVm(fields['vm']), pace, (open) => undoLast(open, dryRun, undoes, pace));
+            return changing(fields['vm'], dryRun, pace, (open) => undoLast(open, dryRun, undoes, pace));
         },
 
         changes: (params) => {

@@ -1,7 +1,9 @@
 /** A VM in a pid namespace of its own, seen from inside and from outside; needs /dev/kvm, root and unshare. */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
+import type { AnyChangeReport } from '../../src/common/change';
 import type { MemoryRead, VmDetails, VmList } from '../../src/common/model';
+import { suiteChangeLog } from '../support/changeLog';
 import { guestmemError, guestmemJson } from '../support/guestmem';
 import { hex } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
@@ -11,6 +13,7 @@ describe('a VM in a pid namespace', () => {
     const vmm = suiteVmm(['--name', 'inner', '--slots', '5'], {
         through: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', '"$@"; exit $?', 'sh'],
     });
+    const log = suiteChangeLog();
     /** The VMM's pid out here: the grandchild of what was started. */
     const outerPid = () => {
         const childOf = (pid: number) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
@@ -56,9 +59,22 @@ describe('a VM in a pid namespace', () => {
         await expectVm(outerPid(), {});
     });
 
+    it('is changed from both sides', async () => {
+        const memslot = String(vmm().memslot('memfd').id);
+        for (const [id, options] of [[`${outerPid()}:${vmm().report.vmFd}`, { through: [] }], [vmm().id, inside()]] as const) {
+            const through = [...(log().through ?? []), ...options.through];
+            const change = async (on: string) => (await guestmemJson<AnyChangeReport>(['log-dirty-pages', id, memslot, on, '--yes'], { through })).pagesChanged;
+            assert.ok((await change('on')) > 0);
+            assert.equal(await change('on'), 0);
+            assert.ok((await change('off')) > 0);
+        }
+        await vmm().write(0x300000n, 0x43);
+        assert.equal((await vmm().read(0x300000n)).value, 0x43, 'it goes on');
+    });
+
     it('is refused, not overlooked, where /proc shows another namespace', async () => {
         const through = ['nsenter', '--pid', `--target=${outerPid()}`, `--wd=${process.cwd()}`, '--'];
-        for (const words of [['vms'], ['show', '1']]) {
+        for (const words of [['vms'], ['show', '1'], ['log-dirty-pages', vmm().id, '1', 'on', '--yes']]) {
             assert.match((await guestmemError(words, 1, { through })).message, /another pid namespace/);
         }
     });

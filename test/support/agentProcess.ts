@@ -21,8 +21,8 @@ export class AgentProcess {
     private readonly connection: MessageConnection;
 
     /** `timeout`: milliseconds after which it counts as hung. */
-    constructor(words: readonly string[] = ['dist/agent.js'], timeout = 60_000) {
-        this.child = spawn(process.execPath, words, { timeout });
+    constructor(words: readonly string[] = ['dist/agent.js'], timeout = 60_000, environment: NodeJS.ProcessEnv = {}) {
+        this.child = spawn(process.execPath, words, { timeout, env: { ...process.env, ...environment } });
         this.complaints = text(this.child.stderr);
         this.connection = createMessageConnection(
             new StreamMessageReader(this.child.stdout, { contentTypeDecoder: messagePackCodec }),

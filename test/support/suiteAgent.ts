@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { AgentProcess } from './agentProcess';
 
-/** Call it inside `describe`; the function it returns gives the agent to the tests. */
-export function suiteAgent(): () => AgentProcess {
+/** `environment`: variables beside ours, asked for when it starts. Call it inside `describe`; the function it returns gives the agent to the tests. */
+export function suiteAgent(environment: () => NodeJS.ProcessEnv = () => ({})): () => AgentProcess {
     let agent: AgentProcess | undefined;
     before('start the agent', () => {
-        agent = new AgentProcess(['dist/agent.js'], 300_000);
+        agent = new AgentProcess(['dist/agent.js'], 300_000, environment());
     });
     after('end the agent', () => agent?.end());
     return () => agent ?? assert.fail('the agent was not started');

@@ -25,7 +25,7 @@ export function refusalError(
         case 'traced':
             return new GuestmemError('debugger-attached', `${tried} was refused: another process traces it (${detail}). Detach that debugger and try again.`, data);
         case 'no-thread':
-            return new GuestmemError('no-thread', `${tried} was refused: none of its threads can safely execute the call now (${detail}). Let the process go on if it is stopped (kill -CONT ${vm.process.pid}), and try again.`, data);
+            return new GuestmemError('no-thread', `${tried} was refused: none of its threads can safely execute the call now (${detail}). ${remedyFor(vm.process.pid, detail)}`, data);
         case 'vm-changed':
             return errors.vmGone(vm.id);
         case 'not-permitted':
@@ -33,6 +33,14 @@ export function refusalError(
         case 'unsupported':
             return errors.unsupported(tried, detail, data);
     }
+}
+
+/** What makes a thread fit again, by what was found. */
+function remedyFor(pid: number, detail: string): string {
+    if (/ stopped\b/.test(detail)) return `Let the process go on (kill -CONT ${pid}), and try again.`;
+    if (detail.includes('frozen')) return 'Thaw its cgroup, and try again.';
+    if (detail.includes('uninterruptible')) return `Such a sleep ends by itself when what it waits for comes (/proc/${pid}/task/*/wchan tells for what): try again then.`;
+    return 'Try again when one of its threads sleeps in a system call.';
 }
 
 /** Refuses what cannot be injected; nothing is stopped to find out. `thread` must execute it; 0: any may. */

@@ -77,6 +77,9 @@ export interface ProcessStatus {
     readonly threadGroup: number;
     /** Pid of the tracer, or null. */
     readonly tracer: number | null;
+    /** Its main thread has ended. Others may go on, but /proc/PID/fd is empty from then on. */
+    readonly mainThreadEnded: boolean;
+    readonly threads: number;
 }
 
 export function readStatus(pid: number): ProcessStatus | undefined {
@@ -84,7 +87,12 @@ export function readStatus(pid: number): ProcessStatus | undefined {
     if (text === undefined) return undefined;
     const field = (name: string) => Number(new RegExp(`^${name}:\\s*([0-9]+)`, 'm').exec(text)?.[1] ?? 0);
     const tracer = field('TracerPid');
-    return { threadGroup: field('Tgid'), tracer: tracer === 0 ? null : tracer };
+    return {
+        threadGroup: field('Tgid'),
+        tracer: tracer === 0 ? null : tracer,
+        mainThreadEnded: /^State:\s*[ZX]/m.test(text),
+        threads: field('Threads'),
+    };
 }
 
 /** The command's name, which the process chooses itself. */

@@ -216,6 +216,7 @@ function checkProcess(pid: number): boolean {
     const status = readStatus(pid);
     if (status === undefined) throw errors.noSuchProcess(pid);
     if (status.threadGroup !== pid) throw errors.thread(pid, status.threadGroup);
+    if (status.mainThreadEnded && status.threads > 1) throw errors.mainThreadEnded(pid, status.threads - 1);
     const looked = listKvmLinks(pid);
     if (looked.kind === 'gone') throw errors.noSuchProcess(pid);
     if (looked.kind === 'denied') throw refused(`Looking into process ${pid}`, 'EACCES', { pid });
