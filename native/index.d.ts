@@ -65,6 +65,11 @@ export interface MemslotColumns {
 /** Source: struct kvm, read under a reference to its file. `null` = this kernel's struct has no such field. */
 export interface VmRecord {
     readonly vm: VmIdentity;
+    /**
+     * Another one for every VM since boot: the inode number of the VM's debugfs folder. Null where KVM makes none. It tells
+     * one VM from another later, where `vm` lives only as long as the addon.
+     */
+    readonly serial: number | null;
     /** kvm->mm is this process's mm. */
     readonly ownedByProcess: boolean;
     readonly type: number | null;
@@ -209,6 +214,21 @@ export interface PageCacheChunk {
     readonly folioOrders: Float64Array | null;
 }
 
+/** Of the folio that has a page of a guest_memfd. Source: its count of references. */
+export interface FolioReferences {
+    readonly references: number;
+    /** How many pages it has; the page cache has a reference for each. */
+    readonly pages: number;
+}
+
+/** What KVM_SET_MEMORY_ATTRIBUTES2 came to. */
+export interface GuestMemfdConversion {
+    /** An errno's name, or null. */
+    readonly error: string | null;
+    /** In bytes of the guest_memfd; with EAGAIN the first page that something holds, and nothing was converted. */
+    readonly errorOffset: bigint;
+}
+
 export interface PagemapChunk {
     /** Page numbers of host virtual addresses (HVA / 4096). Gaps are absent. */
     readonly first: Float64Array;
@@ -289,6 +309,8 @@ export class VmmProcess {
     readGuestMemfdPages(fd: number, first: number, end: number): PageCacheChunk | null;
     /** Attribute runs of a guest_memfd, pages [first, end) of it. null when the fd is none or it keeps no attributes. */
     readGuestMemfdAttributes(fd: number, first: number, end: number): AttributeChunk | null;
+    /** null when the fd is no guest_memfd, the page is absent, or this kernel does not tell. */
+    readFolioReferences(fd: number, page: number): FolioReferences | null;
     /** Page cache of the file mapped at `hva`, file pages [first, end). null when nothing file-backed is mapped there. */
     readMappedFilePages(hva: bigint, first: number, end: number): PageCacheChunk | null;
     /** The VMM's page table in [start, end), page-aligned. */
@@ -337,6 +359,13 @@ export class VmmProcess {
      * null, the errno's name, or "gone" when the fd no longer names the file with that inode.
      */
     changeAllocation(fd: number, inode: number, allocate: boolean, offset: bigint, size: bigint): string | null;
+    /** Whether the kernel takes convertGuestMemfd on this guest_memfd; null when the fd no longer names that inode. */
+    takesConversions(fd: number, inode: number): boolean | null;
+    /**
+     * Executes KVM_SET_MEMORY_ATTRIBUTES2 on a guest_memfd, from here: nothing is stopped. `attributes` is 0 or 8 (private).
+     * Null when the fd no longer names the file with that inode.
+     */
+    convertGuestMemfd(fd: number, inode: number, offset: bigint, size: bigint, attributes: number): GuestMemfdConversion | null;
     /** Writes bytes at `hva`. Returns how many could be written, short at the first page that the process cannot write. */
     writeMemory(hva: bigint, from: Uint8Array): number;
 }

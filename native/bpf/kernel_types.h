@@ -127,6 +127,10 @@ struct folio {
     unsigned long _flags_1; /* Of the first tail page; its low byte is the order. */
 };
 
+struct folio___count {
+    atomic_t _refcount;
+};
+
 /* Up to Linux 6.5 the order was a field of its own. */
 struct folio___order {
     unsigned char _folio_order;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Dual MIT/GPL */
-/* What the two page cache walks are asked and what they answer. Shared by BPF and C++. */
+/* What the page cache walks are asked and what they answer. Shared by BPF and C++. */
 #pragma once
 
 #include "runs.bpf.h"
@@ -14,6 +14,11 @@ enum page_cache_value {
 #define PAGE_NODES 63
 #define PAGE_ORDER_SHIFT 8
 #define PAGE_ORDER_UNKNOWN 0xff
+
+/* A run's value in a walk of references, which is never 0: bit 63, the order of the folio, its references. */
+#define REFERENCES_VALUE(REFERENCES, ORDER) (1ull << 63 | (__u64)(ORDER) << 32 | (__u32)(REFERENCES))
+#define REFERENCES_OF(VALUE) ((__u32)(VALUE))
+#define REFERENCES_ORDER(VALUE) ((__u32)((VALUE) >> 32) & PAGE_ORDER_UNKNOWN)
 
 struct page_cache_state {
     struct run_walk walk; /* In pages of the file. */

@@ -158,6 +158,7 @@ Napi::Value to_value(Napi::Env env, const kvm::KvmMappingChunk& chunk) {
 Napi::Value to_value(Napi::Env env, const kvm::VmRecord& record) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("vm", number(env, record.vm));
+    object.Set("serial", number_or_null(env, record.serial));
     object.Set("ownedByProcess", boolean(env, record.owned_by_process));
     object.Set("type", number_or_null(env, record.type));
     object.Set("hasPrivateMemory", boolean_or_null(env, record.has_private_memory));
@@ -257,6 +258,20 @@ Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk) {
     if (chunk.folio_orders)
         object.Set("folioOrders",
                    column<Napi::Float64Array>(env, *chunk.folio_orders, [](double pages) { return pages; }));
+    return object;
+}
+
+Napi::Value to_value(Napi::Env env, const kvm::FolioReferences& folio) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("references", number(env, folio.references));
+    object.Set("pages", number(env, static_cast<double>(folio.pages)));
+    return object;
+}
+
+Napi::Value to_value(Napi::Env env, const kvm::ConversionAnswer& answer) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("error", answer.error == 0 ? env.Null() : Napi::Value(Napi::String::New(env, errno_name(answer.error))));
+    object.Set("errorOffset", bigint(env, answer.error_offset));
     return object;
 }
 

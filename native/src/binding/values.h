@@ -9,6 +9,7 @@
 #include "kvm/attributes.h"
 #include "kvm/guest_mapping.h"
 #include "kvm/guest_memfd.h"
+#include "kvm/guest_memfd_conversion.h"
 #include "kvm/kvm_files.h"
 #include "kvm/kvm_mappings.h"
 #include "kvm/memslot_runs.h"
@@ -31,6 +32,8 @@ Napi::Value to_value(Napi::Env env, const kvm::Stamps& stamps);
 Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);
+Napi::Value to_value(Napi::Env env, const kvm::FolioReferences& folio);
+Napi::Value to_value(Napi::Env env, const kvm::ConversionAnswer& answer);
 Napi::Value to_value(Napi::Env env, const proc::PagemapChunk& chunk);
 Napi::Value to_value(Napi::Env env, const inject::Refused& refused);
 Napi::Value to_value(Napi::Env env, const inject::Outcome& outcome);

@@ -6,6 +6,7 @@
 #include "kvm/dirty_logging.h"
 #include "kvm/guest_memfd_allocation.h"
 #include "kvm/guest_memfd_bytes.h"
+#include "kvm/guest_memfd_conversion.h"
 #include "kvm/pre_fault.h"
 #include "kvm/set_attributes.h"
 #include "proc/mapped_file.h"
@@ -44,6 +45,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_attributes>>("readGuestMemfdAttributes"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_folio_references>>("readFolioReferences"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file_pages>>("readMappedFilePages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::scan_pagemap>>("scanPagemap"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_memory>>("readMemory"),
@@ -55,6 +57,8 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_dirty_logging>>("setDirtyLogging"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::pre_fault>>("preFault"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::change_allocation>>("changeAllocation"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::takes_conversions>>("takesConversions"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::convert_guest_memfd>>("convertGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::write_memory>>("writeMemory"),
         });
 }
@@ -139,6 +143,11 @@ Napi::Value VmmProcess::read_guest_memfd_attributes(const Napi::CallbackInfo& in
     return to_value(info.Env(), kvm::read_guest_memfd_attributes(process(), fd_argument(info, 0, "fd"),
                                                                  page_argument(info, 1, "first"),
                                                                  page_argument(info, 2, "end")));
+}
+
+Napi::Value VmmProcess::read_folio_references(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_folio_references(process(), fd_argument(info, 0, "fd"),
+                                                           page_argument(info, 1, "page")));
 }
 
 Napi::Value VmmProcess::read_mapped_file_pages(const Napi::CallbackInfo& info) {
@@ -227,6 +236,20 @@ Napi::Value VmmProcess::change_allocation(const Napi::CallbackInfo& info) {
         bigint_argument(info, 4, "size"));
     if (!error) return Napi::String::New(info.Env(), "gone");
     return *error == 0 ? info.Env().Null() : Napi::Value(Napi::String::New(info.Env(), errno_name(*error)));
+}
+
+Napi::Value VmmProcess::takes_conversions(const Napi::CallbackInfo& info) {
+    const std::optional<bool> takes =
+        kvm::takes_conversions(process(), fd_argument(info, 0, "fd"), page_argument(info, 1, "inode"));
+    return takes ? Napi::Boolean::New(info.Env(), *takes) : info.Env().Null();
+}
+
+Napi::Value VmmProcess::convert_guest_memfd(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::convert_guest_memfd(process(), fd_argument(info, 0, "fd"),
+                                                         page_argument(info, 1, "inode"),
+                                                         bigint_argument(info, 2, "offset"),
+                                                         bigint_argument(info, 3, "size"),
+                                                         integer_argument(info, 4, "attributes", UINT32_MAX)));
 }
 
 Napi::Value VmmProcess::write_memory(const Napi::CallbackInfo& info) {

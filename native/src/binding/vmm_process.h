@@ -37,6 +37,7 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_guest_memfd(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_pages(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_attributes(const Napi::CallbackInfo& info);
+    Napi::Value read_folio_references(const Napi::CallbackInfo& info);
     Napi::Value read_mapped_file_pages(const Napi::CallbackInfo& info);
     Napi::Value scan_pagemap(const Napi::CallbackInfo& info);
     Napi::Value read_memory(const Napi::CallbackInfo& info);
@@ -48,6 +49,8 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value set_dirty_logging(const Napi::CallbackInfo& info);
     Napi::Value pre_fault(const Napi::CallbackInfo& info);
     Napi::Value change_allocation(const Napi::CallbackInfo& info);
+    Napi::Value takes_conversions(const Napi::CallbackInfo& info);
+    Napi::Value convert_guest_memfd(const Napi::CallbackInfo& info);
     Napi::Value write_memory(const Napi::CallbackInfo& info);
 
     /** Throws EBADF after close(). */

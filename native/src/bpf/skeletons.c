@@ -19,6 +19,7 @@
 #include "generated/guest_memfd.lskel.h"
 #include "generated/guest_memfd_attributes.lskel.h"
 #include "generated/guest_memfd_pages.lskel.h"
+#include "generated/guest_memfd_references.lskel.h"
 #include "generated/kvm_files.lskel.h"
 #include "generated/kvm_mappings.lskel.h"
 #include "generated/large_page_obstacles.lskel.h"
@@ -37,6 +38,7 @@ DEFINE_SKELETON(large_page_obstacles, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_attributes, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(guest_memfd_references, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(stamps, struct stamp_record, STAMP_RECORDS)
 DEFINE_SKELETON(vcpu_state, struct vcpu_state_record, VCPU_STATE_RECORDS)

@@ -34,6 +34,7 @@ extern const struct skeleton_type large_page_obstacles_skeleton;
 extern const struct skeleton_type guest_memfd_skeleton;
 extern const struct skeleton_type guest_memfd_attributes_skeleton;
 extern const struct skeleton_type guest_memfd_pages_skeleton;
+extern const struct skeleton_type guest_memfd_references_skeleton;
 extern const struct skeleton_type mapped_file_pages_skeleton;
 extern const struct skeleton_type stamps_skeleton;
 extern const struct skeleton_type vcpu_state_skeleton;

@@ -27,6 +27,7 @@ struct BpfObjects {
     bpf::Object<guest_memfd_state, run_record> guest_memfd{guest_memfd_skeleton};
     bpf::Object<guest_memfd_attributes_state, run_record> guest_memfd_attributes{guest_memfd_attributes_skeleton};
     bpf::Object<page_cache_state, run_record> guest_memfd_pages{guest_memfd_pages_skeleton};
+    bpf::Object<page_cache_state, run_record> guest_memfd_references{guest_memfd_references_skeleton};
     bpf::Object<page_cache_state, run_record> mapped_file_pages{mapped_file_pages_skeleton};
     bpf::Object<stamps_state, stamp_record> stamps{stamps_skeleton};
     bpf::Object<vcpu_state_request, vcpu_state_record> vcpu_state{vcpu_state_skeleton};

@@ -60,6 +60,21 @@ std::optional<PageCacheChunk> read_guest_memfd_pages(const proc::Process& proces
     return chunk_of(state, object.records(), end);
 }
 
+std::optional<FolioReferences> read_folio_references(const proc::Process& process, std::uint32_t fd,
+                                                     std::uint64_t page) {
+    auto& object = bpf_objects().guest_memfd_references;
+    const page_cache_state& state = object.run(process.pidfd(), request_for(fd, page, page + 1),
+                                               "read the references of page " + std::to_string(page) +
+                                                   " of the guest_memfd at fd " + std::to_string(fd) + " of " +
+                                                   process.description());
+    process.require_alive();
+    if (!state.found || state.walk.count == 0) return std::nullopt;
+    const std::uint64_t value = object.records()[0].value;
+    const std::uint32_t order = REFERENCES_ORDER(value);
+    if (order == PAGE_ORDER_UNKNOWN) return std::nullopt;
+    return FolioReferences{REFERENCES_OF(value), std::uint64_t{1} << order};
+}
+
 std::optional<PageCacheChunk> read_mapped_file_pages(const proc::Process& process, std::uint64_t hva,
                                                      std::uint64_t first, std::uint64_t end) {
     auto& object = bpf_objects().mapped_file_pages;

@@ -22,6 +22,16 @@ struct PageCacheChunk {
 std::optional<PageCacheChunk> read_guest_memfd_pages(const proc::Process& process, std::uint32_t fd,
                                                      std::uint64_t first, std::uint64_t end);
 
+struct FolioReferences {
+    std::uint32_t references;
+    /** Of the folio; the page cache has a reference for each. */
+    std::uint64_t pages;
+};
+
+/** Of the folio that has this page of the guest_memfd. Empty when `fd` is none, the page is absent or this kernel hides it. */
+std::optional<FolioReferences> read_folio_references(const proc::Process& process, std::uint32_t fd,
+                                                     std::uint64_t page);
+
 /** Empty when no file is mapped at `hva`. */
 std::optional<PageCacheChunk> read_mapped_file_pages(const proc::Process& process, std::uint64_t hva,
                                                      std::uint64_t first, std::uint64_t end);

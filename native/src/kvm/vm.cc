@@ -25,6 +25,7 @@ std::optional<VmRecord> read_vm(const proc::Process& process, std::uint32_t fd) 
 
     VmRecord record;
     record.vm = identity_of(state->vm);
+    if (state->vm.debugfs_inode != 0) record.serial = state->vm.debugfs_inode;
     record.owned_by_process = state->owned_by_process != 0;
     if (state->type >= 0) record.type = state->type;
     if (state->has_private_memory >= 0) record.has_private_memory = state->has_private_memory != 0;

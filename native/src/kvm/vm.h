@@ -13,6 +13,8 @@ namespace guestmem::kvm {
 
 struct VmRecord {
     VmIdentity vm;
+    /** Counts VMs since boot, so that a later VM has another one; empty where the kernel does not number them. */
+    std::optional<std::uint64_t> serial;
     bool owned_by_process;
     /** Empty where this kernel's struct kvm has no such field; so has_private_memory. */
     std::optional<std::int64_t> type;

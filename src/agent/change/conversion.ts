@@ -1,26 +1,19 @@
 /**
- * Makes guest memory private or shared, by KVM_SET_MEMORY_ATTRIBUTES inside the VMM, in pieces; or gives runs back the
- * attributes that they had. A change happens fully or is reported with exactly what was done.
+ * Makes guest memory private or shared, in pieces, or gives runs back the attributes that they had. A change happens fully
+ * or is reported with exactly what was done.
  */
-import { formatSize, toHex } from '../../common/address';
+import { toHex } from '../../common/address';
 import type { AttributeRun, ConvertReport } from '../../common/change';
-import { errors, GuestmemError } from '../../common/errors';
+import { errors } from '../../common/errors';
 import type { Attribute } from '../../common/model';
 import { formatRange, makeRange, type GpaRange } from '../../common/range';
-import { attributeRuns } from '../pages/attributeRuns';
-import { hasVmScope } from '../pages/attributeScope';
-import { privateAttribute, walkAttributes } from '../pages/attributeWalk';
-import { slotRows } from '../details/memslots';
-import type { Pace } from '../pace';
-import { windowOf, type Window } from '../pages/window';
 import type { OpenVm } from '../discovery/vmDirectory';
-import { hasPrivateMemory } from '../discovery/vmSummary';
+import type { Pace } from '../pace';
+import { attributeRuns } from '../pages/attributeRuns';
+import { windowOf, type Window } from '../pages/window';
+import { keeperOf, type AttributeKeeper } from './attributeKeeper';
 import { planConversion, planPieces, type ConvertPlan } from './conversionPlan';
-import { conversionWarnings } from './conversionWarnings';
-import { checkInjection, partialChange, requireDone, requireOwner, UncertainChange, type PreparedChange } from './preparedChange';
-
-/** Pages without memslot that one conversion may cover, 4 GiB: the hole below 4 GiB, not a digit too many. */
-const outsideLimit = 2 ** 20;
+import { partialChange, UncertainChange, type PreparedChange } from './preparedChange';
 
 /** Runs that an undo holds at most: more are not kept, and the conversion has no undo. */
 const undoLimit = 10_000;
@@ -41,17 +34,17 @@ export async function prepareRestoration(vm: OpenVm, runs: readonly (GpaRange & 
 }
 
 async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: readonly Target[], pace: Pace): Promise<PreparedChange<ConvertReport>> {
-    requireOwner(vm, `Converting memory of the VM ${vm.id}`);
-    checkPrivateMemory(vm);
-    const slots = slotRows(vm.record.memslots);
+    const keeper = keeperOf(vm);
+    const range = extentOf(targets);
+    keeper.require(targets.map(({ range }) => windowOf(range)), range);
     const plans: Planned[] = [];
     let stood = true;
-    checkCovered(vm, targets);
     for (const { range, to } of targets) {
-        const window = windowOf(range);
-        const { layer, consistent } = await walkAttributes(vm, window.gfn, window.end, slots, pace);
-        plans.push({ window, to, plan: planConversion(window, layer, to) });
-        stood &&= consistent;
+        for (const window of keeper.parts(windowOf(range))) {
+            const { layer, consistent } = await keeper.read(window, pace);
+            plans.push({ window, to, plan: planConversion(window, layer, to) });
+            stood &&= consistent;
+        }
     }
     const sum = (of: (plan: ConvertPlan) => number) => plans.reduce((pages, { plan }) => pages + of(plan), 0);
     const previousRuns = joined(plans.flatMap(({ plan }) => plan.previousRuns));
@@ -59,22 +52,22 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
     const wanted = [...new Set(targets.map(({ to }) => to))];
     const preview: ConvertReport = {
         change,
-        executor: 'inject',
-        range: extentOf(targets),
+        executor: keeper.executor,
+        range,
         to: wanted.length === 1 ? (wanted[0] ?? null) : null,
         pagesChanged,
         pagesAlready: sum((plan) => plan.pagesAlready),
         previousRuns,
         warnings: [
-            ...wanted.flatMap((to) => warningsFor(plans.filter((planned) => planned.to === to), slots, vm, to)),
+            ...wanted.flatMap((to) => warningsFor(keeper, plans, to)),
             ...(stood ? [] : ['The guest or the VMM converts memory all the time: the runs as they were, which an undo restores, mix several moments.']),
         ],
         stoppedMicroseconds: 0,
         dryRun: true,
         undo: pagesChanged > 0 && previousRuns.length <= undoLimit ? { kind: 'restore', runs: previousRuns } : null,
     };
-    if (pagesChanged > 0) checkInjection(vm, `Changing memory attributes inside the VMM ${vm.process.pid}`);
-    return { preview, execute: (pace) => new Conversion(vm, preview, plans, pace).run() };
+    if (pagesChanged > 0) keeper.check();
+    return { preview, execute: (pace) => new Conversion(keeper, preview, plans, pace).run() };
 }
 
 interface Planned {
@@ -83,9 +76,9 @@ interface Planned {
     readonly plan: ConvertPlan;
 }
 
-function warningsFor(plans: readonly Planned[], slots: ReturnType<typeof slotRows>, vm: OpenVm, to: Attribute): string[] {
-    const changed = plans.flatMap(({ plan }) => plan.toChange);
-    return changed.length === 0 ? [] : conversionWarnings(changed, slots, vm.summary.type, to);
+function warningsFor(keeper: AttributeKeeper, plans: readonly Planned[], to: Attribute): readonly string[] {
+    const changed = plans.filter((planned) => planned.to === to).flatMap(({ plan }) => plan.toChange);
+    return changed.length === 0 ? [] : keeper.warnings(changed, to);
 }
 
 /** Runs of neighbouring targets that touch and agree are one. */
@@ -107,50 +100,6 @@ function extentOf(targets: readonly Target[]): string {
     return formatRange({ start: first.start, size: last.start + last.size - first.start });
 }
 
-function checkPrivateMemory(vm: OpenVm): void {
-    if (!hasPrivateMemory(vm.record)) {
-        throw errors.unsupported(
-            `Converting memory of the VM ${vm.id}`,
-            `it is of type ${vm.summary.type ?? 'unknown'}, which has no private memory; VMs of type sw-protected, snp and tdx have`,
-            { type: vm.summary.type },
-        );
-    }
-    if (vm.convertsInPlace) {
-        throw errors.unsupported(
-            `Converting memory of the VM ${vm.id}`,
-            'KVM was loaded with gmem_in_place_conversion: private or shared is then decided by each guest_memfd, and guestmem changes the attributes of the VM only. Let the VMM convert it',
-        );
-    }
-    if (!hasVmScope(vm)) {
-        throw errors.unsupported(
-            `Converting memory of the VM ${vm.id}`,
-            'this kernel keeps no memory attributes for a VM (CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)',
-        );
-    }
-}
-
-/** All targets together: a run that is restored may itself lie where no memslot is. */
-function checkCovered(vm: OpenVm, targets: readonly Target[]): void {
-    const windows = targets.map(({ range }) => windowOf(range));
-    const slots = slotRows(vm.record.memslots);
-    const insideOf = (addressSpace: number) =>
-        slots
-            .filter((slot) => slot.addressSpace === addressSpace)
-            .reduce((sum, slot) => windows.reduce((pages, { gfn, end }) => pages + Math.max(0, Math.min(slot.end, end) - Math.max(slot.gfn, gfn)), sum), 0);
-    // Attributes belong to the VM: the memslots of any address space make them meaningful.
-    const inside = Math.max(...Array.from({ length: vm.record.addressSpaces }, (_, addressSpace) => insideOf(addressSpace)));
-    const range = extentOf(targets);
-    if (inside === 0) throw errors.outsideMemslots(range);
-    const outside = windows.reduce((sum, { gfn, end }) => sum + end - gfn, 0) - inside;
-    if (outside > outsideLimit) {
-        throw new GuestmemError(
-            'outside-memslots',
-            `${formatSize(BigInt(outside) << 12n)} of ${range} have no memslot. Attributes there cost the kernel memory for every page, so no more than ${formatSize(BigInt(outsideLimit) << 12n)} of them are converted at a time. Name the parts that have memslots.`,
-            { range, outside: toHex(BigInt(outside) << 12n) },
-        );
-    }
-}
-
 class Conversion {
     private readonly done: Window[] = [];
     private pagesChanged = 0;
@@ -158,7 +107,7 @@ class Conversion {
     private uncertain = false;
 
     constructor(
-        private readonly vm: OpenVm,
+        private readonly keeper: AttributeKeeper,
         private readonly preview: ConvertReport,
         private readonly plans: readonly Planned[],
         private readonly pace: Pace,
@@ -172,7 +121,7 @@ class Conversion {
                     // Before a piece, never after the last one: what is done to the end is not cancelled any more.
                     await this.pace.breathe();
                     this.pace.throwIfCancelled();
-                    this.convertPiece(piece, to);
+                    await this.convertPiece(piece, to);
                     this.done.push({ gfn: piece.gfn, end: piece.end });
                     this.pagesChanged += piece.changes;
                     this.pace.advance(piece.changes);
@@ -187,14 +136,9 @@ class Conversion {
         return { ...report, warnings: [...report.warnings, ...(await this.changedAgain())] };
     }
 
-    private convertPiece({ gfn, end }: Window, to: Attribute): void {
-        const gpa = BigInt(gfn) << 12n;
-        const size = BigInt(end - gfn) << 12n;
-        const tried = `KVM_SET_MEMORY_ATTRIBUTES on ${toHex(gpa)}+${toHex(size)} inside the VMM ${this.vm.process.pid}`;
-        const attributes = to === 'private' ? privateAttribute : 0;
+    private async convertPiece(piece: Window, to: Attribute): Promise<void> {
         try {
-            const outcome = this.vm.process.setMemoryAttributes(this.vm.fd, this.vm.identity, gpa, size, attributes);
-            this.stoppedMicroseconds += requireDone(this.vm, tried, outcome);
+            this.stoppedMicroseconds += await this.keeper.set(piece, to);
         } catch (thrown) {
             if (thrown instanceof UncertainChange) {
                 this.uncertain = true;
@@ -224,8 +168,7 @@ class Conversion {
     }
 
     private async differing(window: Window, to: Attribute): Promise<number> {
-        const slots = slotRows(this.vm.record.memslots);
-        const { layer } = await walkAttributes(this.vm, window.gfn, window.end, slots, this.pace);
+        const { layer } = await this.keeper.read(window, this.pace);
         return attributeRuns(window, layer)
             .filter(({ attribute }) => attribute !== to)
             .reduce((sum, { gfn, end }) => sum + end - gfn, 0);

@@ -26,19 +26,49 @@ export function conversionWarnings(
             );
         }
     }
-    if (vmType === 'snp' || vmType === 'tdx') {
-        warnings.push(
-            `The content of the pages is lost, and the guest must accept them again (${vmType === 'snp' ? 'PVALIDATE' : 'TDG.MEM.PAGE.ACCEPT'}) before it uses them.`,
-        );
-    } else {
+    if (isEncrypted(vmType)) warnings.push(lostContent(vmType));
+    else {
         warnings.push(
             to === 'private'
                 ? 'The guest will see the pages of the guest_memfd, not what the shared pages hold now.'
                 : 'The guest will see the shared pages behind the HVA, not what the guest_memfd holds now.',
         );
     }
-    warnings.push('The VMM is not told: if it keeps a record of what is private, as QEMU does, that record is wrong from then on.');
+    warnings.push(vmmNotTold);
     return warnings;
+}
+
+/** The same where each guest_memfd decides, and one page is both the private and the shared one. */
+export function inPlaceWarnings(changed: readonly Window[], slots: readonly SlotRow[], vmType: string | null, to: Attribute): string[] {
+    const warnings = [isEncrypted(vmType) ? lostContent(vmType) : 'The pages stay where they are, and KVM does not promise that they hold what they do now.'];
+    if (to === 'private') warnings.push('The VMM loses its mapping of the pages: its next access there ends in SIGBUS.');
+    const sharers = sharersOf(changed, slots);
+    if (sharers.length > 0) {
+        const named = sharers.map(({ id, addressSpace }) => `${id} of address space ${addressSpace}`).join(', ');
+        warnings.push(`Several memslots are bound to the same pages of the guest_memfd, and all of them change: ${named}.`);
+    }
+    return [...warnings, vmmNotTold];
+}
+
+const vmmNotTold = 'The VMM is not told: if it keeps a record of what is private, as QEMU does, that record is wrong from then on.';
+
+const isEncrypted = (vmType: string | null): vmType is 'snp' | 'tdx' => vmType === 'snp' || vmType === 'tdx';
+
+const lostContent = (vmType: 'snp' | 'tdx') =>
+    `The content of the pages is lost, and the guest must accept them again (${vmType === 'snp' ? 'PVALIDATE' : 'TDG.MEM.PAGE.ACCEPT'}) before it uses them.`;
+
+/** Memslots that have pages of a guest_memfd which are changed at the addresses of another one. */
+function sharersOf(changed: readonly Window[], slots: readonly SlotRow[]): SlotRow[] {
+    const sharers = new Set<SlotRow>();
+    for (const { gfn, end } of changed) {
+        for (const slot of slots.filter((row) => row.addressSpace === 0 && row.gfn < end && row.end > gfn)) {
+            const first = Math.max(gfn, slot.gfn) - slot.gfn + slot.gmemPage;
+            const last = Math.min(end, slot.end) - slot.gfn + slot.gmemPage;
+            const bound = slots.filter((row) => row.gmemInode === slot.gmemInode && row.gmemPage < last && first < row.gmemPage + row.end - row.gfn);
+            if (bound.length > 1) bound.forEach((row) => sharers.add(row));
+        }
+    }
+    return [...sharers];
 }
 
 function written(windows: readonly Window[]): string {

@@ -8,13 +8,14 @@ import { errors, GuestmemError } from '../../common/errors';
 import { findRun } from '../../common/pageRuns';
 import { guestCopyOf, hvaBackingOf, isPrivate, isSamePage } from '../../common/pageState';
 import { makeRange } from '../../common/range';
-import { sameSlots, slotRows, type SlotRow } from '../details/memslots';
+import type { SlotRow } from '../details/memslots';
 import { readGuestMemory } from '../pages/memoryRead';
 import type { Pace } from '../pace';
 import { readPageMap } from '../pages/pageMap';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { readVmMemory } from '../details/vmMemory';
 import { partialChange, type PreparedChange } from './preparedChange';
+import { requireSameMemslots } from './sameMemslots';
 
 /** Most bytes of one write. */
 export const writeLimit = 1 << 16;
@@ -118,7 +119,7 @@ async function writableParts(vm: OpenVm, start: bigint, length: number, range: s
 }
 
 async function write(vm: OpenVm, preview: OtherChangeReport, { parts, used }: Place, { start, bytes, before }: Content, pace: Pace): Promise<OtherChangeReport> {
-    requireSameMemslots(vm, used, preview.range);
+    requireSameMemslots(vm, used, `Writing guest memory at ${preview.range}`);
     let done = 0;
     try {
         for (const { hva, from, to } of parts) {
@@ -133,15 +134,6 @@ async function write(vm: OpenVm, preview: OtherChangeReport, { parts, used }: Pl
         throw partialChange({ ...preview, pagesChanged, undo, dryRun: false }, preview.pagesChanged, thrown);
     }
     return { ...preview, warnings: [...preview.warnings, ...(await changedAgain(vm, start, bytes, pace))], dryRun: false };
-}
-
-/** Where a memslot was moved or removed since the VM was opened, the HVA may by now be other memory of the VMM. */
-function requireSameMemslots(vm: OpenVm, used: readonly SlotRow[], range: string): void {
-    const now = vm.process.readVm(vm.fd);
-    if (now?.vm !== vm.identity) throw errors.vmGone(vm.id);
-    const slots = slotRows(now.memslots);
-    if (now.consistent && used.every((slot) => slots.some((row) => sameSlots([slot], [row])))) return;
-    throw new GuestmemError('outside-memslots', `Nothing was written to ${range}: the VMM changed the memslots there meanwhile. Look at the map again, and try again.`, { range });
 }
 
 /** This does not fail, nor is it cancelled: the bytes were written, and the report must say so. */

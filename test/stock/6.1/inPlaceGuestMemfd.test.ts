@@ -3,44 +3,33 @@
  * place: real maple trees of values, changed by the kernel's own functions and compared with the kernel's own iteration.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { release, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import type { VmmProcess } from '../../../native/index';
 import { walkGuestMemfdAttributes } from '../../../src/agent/pages/attributeWalk';
 import { Pace } from '../../../src/agent/pace';
 import { addon } from '../../native/addon';
 import { joined, readRuns, type Run } from '../../native/runs';
+import { InPlaceFile } from '../../support/inPlaceModule';
 import { makeRandomIntegers, seed } from '../../support/random';
-import { skip } from '../../support/skip';
 
 const privateAttribute = 8;
 const everyPage = 2 ** 52;
 
 describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'guestmem-test-'));
-    const guestMemfd = join(folder, 'guest_memfd');
+    let file: InPlaceFile | undefined;
     let fd = -1;
     let vmm: VmmProcess | undefined;
     let changer: ChildProcess | undefined;
 
     before('load the module', function () {
-        const built = resolve(`out/stock/in_place_guest_memfd-${release()}.ko`);
-        if (!existsSync(built)) skip(this, `the module was not built: there is no ${built}`);
-        const module = join(folder, 'module.ko');
-        copyFileSync(built, module);
-        // Guestmem finds the module's structs as it finds those of KVM: by BTF, which refers to the running kernel's.
-        execFileSync('pahole', ['-J', '--btf_base', '/sys/kernel/btf/vmlinux', module]);
-        execFileSync('busybox', ['insmod', module]);
-        execFileSync('busybox', ['mount', '-t', 'in_place_guest_memfd', 'none', folder]);
-        fd = openSync(guestMemfd, 'r+');
+        file = InPlaceFile.open(this);
+        ({ fd } = file);
         vmm = new addon.VmmProcess(process.pid);
     });
     after(() => {
         vmm?.close();
-        if (fd >= 0) closeSync(fd);
+        file?.close();
     });
     beforeEach(() => store(['new']));
     afterEach(async () => {
@@ -52,11 +41,9 @@ describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
 
     const random = makeRandomIntegers();
 
-    function store(lines: readonly string[]): void {
-        for (let from = 0; from < lines.length; from += 5000) writeSync(fd, lines.slice(from, from + 5000).join('\n'));
-    }
-
     const opened = () => vmm ?? assert.fail('the module was not loaded');
+    const mounted = () => file ?? assert.fail('the module was not loaded');
+    const store = (lines: readonly string[]) => mounted().store(lines);
 
     const read = (first = 0, end = everyPage) =>
         readRuns(
@@ -68,7 +55,8 @@ describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
     /** What the kernel finds: ranges that touch and have the same value as one; the value 0 is no run. */
     const iterated = (): Run[] =>
         joined(
-            [...readFileSync(join(folder, 'iteration'), 'latin1').matchAll(/^(\d+) (\d+) (\d+)$/gm)]
+            mounted()
+                .iteration()
                 .map(([, first, last, value]) => ({
                     first: Number(first),
                     pages: Number(last) + 1 - Number(first),
@@ -164,7 +152,7 @@ describe(`attributes of a guest_memfd, in maple trees (seed ${seed})`, () => {
                 require('fs').writeSync(fd, batch.join('\\n'));
                 Atomics.wait(sleep, 0, 0, Number(pause));
             }`;
-        const words = ['-e', script, guestMemfd, JSON.stringify(batches), String(pause)];
+        const words = ['-e', script, mounted().path, JSON.stringify(batches), String(pause)];
         changer = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] });
     }
 

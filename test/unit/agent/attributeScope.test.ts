@@ -12,7 +12,7 @@ function recordOf(hasPrivateMemory: boolean, hasAttributeStore: boolean): VmReco
     const none = { count: 0, ids: new Int16Array(), addressSpaces: new Uint16Array(), flags: new Uint32Array() };
     const columns = { gfns: new Float64Array(), pages: new Float64Array(), hvas: new BigUint64Array() };
     const gmem = { gmemInodes: new Float64Array(), gmemPages: new Float64Array() };
-    const counts = { addressSpaces: 1, vcpus: 1, dirtyRingSize: 0, disablesNxHugePages: false };
+    const counts = { addressSpaces: 1, vcpus: 1, serial: null, dirtyRingSize: 0, disablesNxHugePages: false };
     const rest = { vm: 1, ownedByProcess: true, type: null, consistent: true, memslots: { ...none, ...columns, ...gmem } };
     return { ...rest, ...counts, hasPrivateMemory, hasAttributeStore };
 }

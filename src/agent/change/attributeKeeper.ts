@@ -1,0 +1,43 @@
+/** Who keeps the private or shared of a VM's pages: how it is read there, and set. */
+import type { Executor } from '../../common/change';
+import { errors } from '../../common/errors';
+import type { Attribute } from '../../common/model';
+import type { OpenVm } from '../discovery/vmDirectory';
+import { hasPrivateMemory } from '../discovery/vmSummary';
+import type { Pace } from '../pace';
+import { hasVmScope } from '../pages/attributeScope';
+import type { AttributeWalk } from '../pages/attributeWalk';
+import type { Window } from '../pages/window';
+import { GuestMemfdAttributeKeeper } from './guestMemfdAttributeKeeper';
+import { VmAttributeKeeper } from './vmAttributeKeeper';
+
+export interface AttributeKeeper {
+    readonly executor: Executor;
+    /** Refuses what has no attribute here; `windows` are all that shall be changed, and `range` names them. */
+    require(windows: readonly Window[], range: string): void;
+    /** One of these, cut where one call cannot reach over. */
+    parts(window: Window): readonly Window[];
+    read(part: Window, pace: Pace): Promise<AttributeWalk>;
+    /** Refuses what cannot be done now. Stops nothing to find out. */
+    check(): void;
+    /** Sets pages within one part, and returns for how many microseconds a thread of the VMM was held. */
+    set(piece: Window, to: Attribute): number | Promise<number>;
+    /** What a user should know before these pages, which are the other kind now, are changed. */
+    warnings(changed: readonly Window[], to: Attribute): readonly string[];
+}
+
+export function keeperOf(vm: OpenVm): AttributeKeeper {
+    const tried = `Converting memory of the VM ${vm.id}`;
+    if (!hasPrivateMemory(vm.record)) {
+        throw errors.unsupported(
+            tried,
+            `it is of type ${vm.summary.type ?? 'unknown'}, which has no private memory; VMs of type sw-protected, snp and tdx have`,
+            { type: vm.summary.type },
+        );
+    }
+    if (vm.convertsInPlace) return new GuestMemfdAttributeKeeper(vm, tried);
+    if (!hasVmScope(vm)) {
+        throw errors.unsupported(tried, 'this kernel keeps no memory attributes for a VM (CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)');
+    }
+    return new VmAttributeKeeper(vm, tried);
+}
