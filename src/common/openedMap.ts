@@ -17,10 +17,16 @@ export interface PageKind {
     readonly detail: PageDetail;
     readonly inMemslot: boolean;
     /** In a comparison, the same before; null where there was no run. In other maps there is none. */
-    readonly before?: Omit<PageKind, 'before'> | null;
+    readonly before?: Pick<PageKind, 'state' | 'detail' | 'inMemslot'> | null;
     /** In a comparison: false where there is no run any more, and the kind tells only what was before. */
     readonly exists?: boolean;
+    /** In a living map, when the pages last changed; null = longer ago, or never since it was opened. */
+    readonly changed?: RecentChange | null;
 }
+
+/** By the last refresh, or within 10 seconds or a minute before it. A page is of the first one that holds. */
+export const recentChanges = ['last-refresh', 'ten-seconds', 'minute'] as const;
+export type RecentChange = (typeof recentChanges)[number];
 
 /** A kind, and how many pages of the map are of it. */
 export interface CountedKind extends PageKind {

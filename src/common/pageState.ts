@@ -109,6 +109,8 @@ export const isPrivate = (state: PageState): boolean => (state & 1) !== 0;
 export const attributeOf = (state: PageState): Attribute => (isPrivate(state) ? 'private' : 'shared');
 export const scopeOf = (state: PageState): AttributeScope => scopes[(state >> 1) & 3] ?? 'none';
 export const hvaStateOf = (state: PageState): HvaState => hvaStates[(state >> 3) & 7] ?? null;
+/** Of a page that is present: the VMM maps it. */
+export const isHvaMapped = (state: PageState): boolean => (state & (1 << 6)) !== 0;
 export const gmemStateOf = (state: PageState): GmemState => gmemStates[(state >> 9) & 7] ?? null;
 
 export function hvaBackingOf(state: PageState, detail: PageDetail): HvaBacking {
@@ -116,7 +118,7 @@ export function hvaBackingOf(state: PageState, detail: PageDetail): HvaBacking {
     if (hva === 'none') return { state: hva };
     const rights = rightsOf(detail);
     if (hva !== 'present') return { state: hva, rights };
-    return { state: 'present', mapped: (state & (1 << 6)) !== 0, pageSize: hvaPageSizeOf(state), rights };
+    return { state: 'present', mapped: isHvaMapped(state), pageSize: hvaPageSizeOf(state), rights };
 }
 
 function rightsOf(detail: PageDetail): string | null {

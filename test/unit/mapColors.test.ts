@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { colorVariable, mapColors, type MapColor, type MapColorName } from '../../src/common/mapColors';
+import { mapLayers } from '../../src/common/mapLayers';
 
 type Rgb = readonly [number, number, number];
 const themes = ['dark', 'light', 'highContrast', 'highContrastLight'] as const;
@@ -41,8 +42,10 @@ function contrast(one: string, other: string): number {
 describe('the colours of the map', () => {
     it('are what package.json contributes', () => {
         const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as { contributes: { colors: MapColor[] } };
-        const byId = (colors: readonly MapColor[]) => [...colors].sort((a, b) => (a.id < b.id ? -1 : 1));
-        assert.deepEqual(byId(contributes.colors), byId(Object.values(mapColors)));
+        const nls = JSON.parse(readFileSync('package.nls.json', 'utf8')) as Record<string, string>;
+        const contributed = contributes.colors.map((color) => ({ ...color, description: nls[color.description.slice(1, -1)] }));
+        const byId = (colors: readonly { readonly id: string }[]) => [...colors].sort((a, b) => (a.id < b.id ? -1 : 1));
+        assert.deepEqual(byId(contributed), byId(Object.values(mapColors)));
     });
 
     it('have CSS variables as VS Code names them', () => {
@@ -53,16 +56,34 @@ describe('the colours of the map', () => {
         const of = (name: MapColorName) => mapColors[name].defaults[theme];
 
         for (const [deficiency, matrix] of Object.entries(deficiencies)) {
+            const seen = (name: MapColorName) => {
+                const rgb = linear(of(name));
+                const clip = (value: number) => Math.min(1, Math.max(0, value));
+                return lab([clip(dot(matrix[0], rgb)), clip(dot(matrix[1], rgb)), clip(dot(matrix[2], rgb))]);
+            };
+            const distance = (one: MapColorName, other: MapColorName) => {
+                const [a, b] = [seen(one), seen(other)];
+                return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+            };
+
             it(`tell private from shared in ${theme} with colour deficiency ${deficiency}`, () => {
-                const seen = (name: MapColorName) => {
-                    const rgb = linear(of(name));
-                    const clip = (value: number) => Math.min(1, Math.max(0, value));
-                    return lab([clip(dot(matrix[0], rgb)), clip(dot(matrix[1], rgb)), clip(dot(matrix[2], rgb))]);
-                };
                 for (const [one, other] of [['private', 'shared'], ['privateAllocated', 'sharedAllocated']] as const) {
-                    const [a, b] = [seen(one), seen(other)];
-                    const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
-                    assert.ok(distance > 40, `${one} and ${other} are only ${distance.toFixed(1)} apart`);
+                    assert.ok(distance(one, other) > 40, `${one} and ${other} are only ${distance(one, other).toFixed(1)} apart`);
+                }
+            });
+
+            it(`and their marks tell the classes of every layer apart in ${theme} with colour deficiency ${deficiency}`, () => {
+                for (const { id, classes } of mapLayers) {
+                    for (const [i, one] of classes.entries()) {
+                        if (one.mark !== 'none' && one.fill !== 'hole') {
+                            assert.ok(distance(one.fill, one.markColor) > 20, `${id}: the mark of ${one.name} is hardly seen`);
+                        }
+                        for (const other of classes.slice(i + 1)) {
+                            if (one.mark !== other.mark) continue;
+                            const [a, b] = one.fill === 'hole' ? [one.markColor, other.markColor] : [one.fill, other.fill];
+                            assert.ok(distance(a, b) > 17, `${id}: ${one.name} and ${other.name} are only ${distance(a, b).toFixed(1)} apart`);
+                        }
+                    }
                 }
             });
         }

@@ -1,66 +1,21 @@
 import assert from 'node:assert/strict';
-import { largerPageObstacles, type GmemBacking, type GuestMapping, type HvaBacking, type PageSizeName } from '../../src/common/model';
+import type { GmemBacking, GuestMapping, HvaBacking } from '../../src/common/model';
 import {
     attributeOf,
     dirtyOf,
     encodePageDetail,
     encodePageState,
     gmemBackingOf,
-    gmemStates,
     guestCopyOf,
     guestMappingOf,
     hvaBackingOf,
-    hvaStates,
     isDoubleBacked,
     scopeOf,
-    scopes,
     whyNotLargerOf,
     type PageDetailParts,
     type PageStateParts,
 } from '../../src/common/pageState';
-
-const pageSizes: (PageSizeName | null)[] = [null, '4K', '2M', '1G'];
-const mappings: Exclude<PageStateParts['guestMapping'], undefined>[] = [
-    null,
-    { level: 'none', writable: false },
-    { level: '4K', writable: true },
-    { level: '2M', writable: false },
-    { level: '1G', writable: false },
-];
-const answers = [null, false, true];
-
-/** Every combination of parts that a page can have. */
-function* everyState(): Generator<PageStateParts> {
-    for (const attribute of ['private', 'shared'] as const)
-        for (const scope of scopes)
-            for (const hva of hvaStates)
-                for (const hvaMapped of hva === 'present' ? [true, false] : [false])
-                    for (const hvaPageSize of hva === 'present' ? pageSizes : [null])
-                        for (const gmem of gmemStates)
-                            for (const samePage of [true, false])
-                                for (const guestMapping of mappings)
-                                    for (const dirty of answers)
-                                        yield { attribute, scope, hva, hvaMapped, hvaPageSize, gmem, samePage, guestMapping, dirty };
-}
-
-/** Each right, each answer, each copy with each other; of the obstacles each set, and of the nodes the edges of what fits. */
-function* everyDetail(): Generator<Required<PageDetailParts>> {
-    for (const rights of [null, '---', 'r--', '-w-', '--x', 'rw-', 'r-x', '-wx', 'rwx'])
-        for (const gmemNode of [null, 0, 1, 1022])
-            for (const executable of [true, false])
-                for (const accessed of answers)
-                    for (const guestDirty of answers)
-                        for (const guestUses of ['none', 'hva', 'guest_memfd'] as const)
-                            for (const whyNotLarger of everySetOfObstacles())
-                                yield { rights, gmemNode, executable, accessed, guestDirty, guestUses, whyNotLarger };
-}
-
-function everySetOfObstacles() {
-    const sets = Array.from({ length: 1 << largerPageObstacles.length }, (_, bits) =>
-        largerPageObstacles.filter((_obstacle, index) => (bits & (1 << index)) !== 0),
-    );
-    return [null, ...sets];
-}
+import { everyDetail, everyState } from '../support/everyPageState';
 
 function hvaBacking({ hva, hvaMapped = false, hvaPageSize = null }: PageStateParts, rights: string | null): HvaBacking {
     if (hva === 'none') return { state: hva };

@@ -2,11 +2,10 @@
  * The layer "State": the attribute together with the residency of the side that the guest really uses, which is the
  * guest_memfd for private pages and where the guest_memfd decides, else the HVA.
  */
-import type { MapColorName } from './mapColors';
-import type { MapClass, MapLayer, MapMark } from './mapLayer';
-import type { Attribute } from './model';
-import type { PageKind } from './openedMap';
-import { gmemStateOf, hvaStateOf, isDoubleBacked, isPrivate, scopeOf, type PageState } from './pageState';
+import type { MapColorName } from '../mapColors';
+import { makeLayer, type MapClass, type MapMark } from '../mapLayer';
+import type { Attribute } from '../model';
+import { attributeOf, gmemStateOf, hvaStateOf, isDoubleBacked, isPrivate, scopeOf, type PageState } from '../pageState';
 
 const residencies = ['present', 'doubleBacked', 'allocated', 'absent', 'swapped', 'zero', 'unbacked', 'unknown', 'outside'] as const;
 type Residency = (typeof residencies)[number];
@@ -81,11 +80,16 @@ function residencyOf(state: PageState): Residency {
     return used === 'prepared' ? 'present' : used;
 }
 
-export const stateLayer: MapLayer = {
-    id: 'state',
-    name: 'State',
-    // Private classes come first, so that they are the first to be drawn, listed and kept visible.
-    classes: (['private', 'shared'] as const).flatMap((attribute) => residencies.map((residency) => makeClass(attribute, residency))),
-    classOf: ({ state, inMemslot }: PageKind) =>
-        (isPrivate(state) ? 0 : residencies.length) + residencies.indexOf(inMemslot ? residencyOf(state) : 'outside'),
-};
+// Private classes come first, so that they are the first to be drawn, listed and kept visible.
+const pairs = (['private', 'shared'] as const).flatMap((attribute) =>
+    // A guest_memfd is never swapped and has no zero page.
+    residencies
+        .filter((residency) => attribute === 'shared' || (residency !== 'swapped' && residency !== 'zero'))
+        .map((residency) => ({ attribute, residency })),
+);
+
+export const stateLayer = makeLayer<string>(
+    { id: 'state', name: 'State', onlyFor: null },
+    Object.fromEntries(pairs.map(({ attribute, residency }) => [`${attribute} ${residency}`, makeClass(attribute, residency)])),
+    ({ state, inMemslot }) => `${attributeOf(state)} ${inMemslot ? residencyOf(state) : 'outside'}`,
+);
