@@ -36,6 +36,7 @@ describe('the layers of the map', () => {
         const others: Partial<PageKind>[] = [
             { inMemslot: false },
             { before },
+            { before: { ...before, state: encodePageState({ ...usual, attribute: 'private' }) } },
             { before: null },
             { before, exists: false, inMemslot: false },
             ...recentChanges.map((changed) => ({ changed })),
