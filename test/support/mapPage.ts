@@ -65,30 +65,33 @@ export class MapPage {
         }, styleOf(theme));
     }
 
-    /** What the host would send; columns of runs cross to the page as text. */
+    /** What the host would send. Typed arrays, wherever they are in it, cross to the page as text. */
     async send(event: MapEvent): Promise<void> {
-        const text = (column: ArrayBufferView) => Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('base64');
-        const { runs } = event.type === 'map' ? event : { runs: undefined };
-        const columns =
-            runs === undefined
-                ? undefined
-                : { count: runs.count, gfns: text(runs.gfns), pages: text(runs.pages), memslots: text(runs.memslots), states: text(runs.states), details: text(runs.details) };
+        const columns: { name: string; text: string }[] = [];
+        const json = JSON.stringify(event, (_key, value: unknown) => {
+            if (!ArrayBuffer.isView(value)) return value;
+            const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+            columns.push({ name: value.constructor.name, text });
+            return { column: columns.length - 1 };
+        });
         await this.page.evaluate(
-            ([message, texts]) => {
-                const bytes = (column: string) => Uint8Array.from(atob(column), (character) => character.charCodeAt(0)).buffer;
-                const restored = texts && {
-                    count: texts.count,
-                    gfns: new Float64Array(bytes(texts.gfns)),
-                    pages: new Float64Array(bytes(texts.pages)),
-                    memslots: new Int32Array(bytes(texts.memslots)),
-                    states: new Uint32Array(bytes(texts.states)),
-                    details: new Uint32Array(bytes(texts.details)),
+            ({ json, columns }) => {
+                const makers: Record<string, (bytes: ArrayBuffer) => ArrayBufferView> = {
+                    Uint8Array: (bytes) => new Uint8Array(bytes),
+                    Int32Array: (bytes) => new Int32Array(bytes),
+                    Uint32Array: (bytes) => new Uint32Array(bytes),
+                    Float64Array: (bytes) => new Float64Array(bytes),
                 };
-                window.dispatchEvent(new MessageEvent('message', { data: restored ? { ...message, runs: restored } : message }));
+                const restored = columns.map(({ name, text }) => makers[name]?.(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer));
+                const data: unknown = JSON.parse(json, (_key, value: unknown) => {
+                    const column = typeof value === 'object' && value !== null && 'column' in value ? value.column : undefined;
+                    return typeof column === 'number' ? restored[column] : value;
+                });
+                window.dispatchEvent(new MessageEvent('message', { data }));
                 // The map is drawn in the next frame.
                 return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
             },
-            [{ ...event, runs: undefined }, columns] as const,
+            { json, columns },
         );
     }
 
