@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { version } from '../../package.json';
 import { packPageRuns, protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
 import { GuestmemError } from '../common/errors';
+import type { MapMethods } from '../common/mapMethods';
 import { changeLogPath, readChanges } from './change/changeLog';
 import { changeVm, convertVm, undoLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
@@ -29,7 +30,7 @@ import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
 
 /** `params` are whatever came over the wire. */
 export type Handlers = {
-    readonly [Method in AgentMethod]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
+    readonly [Method in Exclude<AgentMethod, keyof MapMethods>]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
 };
 
 /** `readMap` reads page maps; an agent, which is asked again and again, has one that keeps them for a while. */

@@ -5,6 +5,7 @@
  */
 import type { Hex } from './address';
 import type { AnyChangeReport, Change, ChangeList, ConvertReport, UndoReport } from './change';
+import type { MapMethods } from './mapMethods';
 import type {
     AddressFacts,
     Attribute,
@@ -48,7 +49,7 @@ export interface Progressing {
     readonly progressToken?: number;
 }
 
-export interface AgentMethods {
+export interface AgentMethods extends MapMethods {
     initialize: { params: { protocol: number }; result: AgentInfo };
     doctor: { params: Record<string, never>; result: DoctorReport };
     vms: { params: Record<string, never>; result: VmList };

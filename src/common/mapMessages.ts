@@ -1,15 +1,26 @@
 /**
  * The wire between the extension host and the page map's webview: one union for each direction. The host checks every
- * message with `parseMapRequest` before use; the webview draws what it is given and decides nothing. What the webview
- * asks about pages goes on to the agent that holds the map open, and comes back under the number of the question.
+ * message with `parseMapRequest` (mapRequest.ts) before use; the webview draws what it is given and decides nothing.
+ * What the webview asks about pages goes on to the agent that holds the map open, and comes back under the number of the
+ * question.
  */
 import type { Hex } from './address';
-import type { MapMemslot } from './mapProtocol';
 import type { MapTile } from './mapTiles';
-import type { AddressFacts, PageRun, PageTotals, Unknown } from './model';
+import type { AddressFacts, Memslot, PageRun, PageTotals, Unknown } from './model';
 import type { CountedKind, Extent, MapOrigin, RunFilter, RunOrder, SnapshotOrigin } from './openedMap';
 import type { PageRuns } from './pageRuns';
 import type { WireRange } from './range';
+
+/** A memslot as the map labels it. */
+export interface MapMemslot {
+    readonly id: number;
+    readonly gpa: Hex;
+    readonly size: Hex;
+    readonly internal: boolean;
+    readonly flags: Memslot['flags'];
+    /** For people: "anonymous, read-only". */
+    readonly description: string;
+}
 
 /** A map without its pages. */
 export interface ShownMap {
@@ -48,9 +59,11 @@ export interface ComparableMap {
     readonly name: string;
 }
 
-/** Rows of the table of runs; `before` only in a comparison. */
+/** A run; `before` only in a comparison. */
 export interface RunRow {
     readonly run: PageRun | null;
+    /** Whether `run` takes two physical pages for each of its pages. */
+    readonly doubleBacked: boolean;
     readonly before: PageRun | null;
 }
 

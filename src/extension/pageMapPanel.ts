@@ -1,24 +1,43 @@
 /**
- * The webview panel of the page map: the host's side of src/common/mapProtocol.ts. It shows the active VM, reads it again
- * by itself while it is visible, and sends a map only when it is another one.
+ * The webview panel of the page map: the host's side of src/common/mapMessages.ts. It shows the active VM, whose map the
+ * agent holds open, has it refreshed while it is visible, and passes the webview's questions on to the agent.
  */
 import * as vscode from 'vscode';
+import { unpackPageRuns } from '../common/agentProtocol';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
 import type { CommandId } from '../common/manifest';
-import { parseMapRequest, type MapEvent, type MapRequest } from '../common/mapProtocol';
+import type { MapAction, MapAnswer, MapEvent, MapQuestion, MapRequest } from '../common/mapMessages';
+import { parseMapRequest } from '../common/mapRequest';
 import type { PageTotals } from '../common/model';
+import type { Extent, MapHandle, OpenedMap } from '../common/openedMap';
 import type { WireRange } from '../common/range';
+import type { AgentClient } from './agentClient';
 import type { CommandBoundary } from './commandBoundary';
 import type { CommandTarget } from './commandTarget';
 import { remediesFor, type Remedy } from './errorRemedies';
-import { isSameMap, mapEvent, sentMap, type SentMap } from './pageMapEvent';
+import { firstRow, frameOf, shownMap, tilesEvent } from './pageMapEvent';
 import { pageMapHtml, resourceFolders } from './pageMapHtml';
 import { Poller } from './poller';
-import { withSlowProgress, type Report } from './slowProgress';
+import { withSlowProgress } from './slowProgress';
 import type { ActiveVm, VmRef, VmStore } from './vmStore';
 
 /** A read that takes longer shows that it is under way. */
 const busyAfterMs = 300;
+
+/** The commands of what can be done with a selection. */
+const commands: Partial<Record<MapAction, CommandId>> = {
+    convertToPrivate: 'guestmem.memory.convertToPrivate',
+    convertToShared: 'guestmem.memory.convertToShared',
+    readMemory: 'guestmem.memory.read',
+};
+
+/** A map that an agent holds open for this panel. */
+interface Held {
+    readonly ref: VmRef;
+    readonly agent: AgentClient;
+    readonly map: MapHandle;
+    readonly addressSpace: number;
+}
 
 /** What a map adds up to, as soon as it was read. */
 export interface ReadTotals {
@@ -32,9 +51,11 @@ export class PageMapPanel {
     private readonly poller = new Poller(() => this.refresh());
     private isReady = false;
     private addressSpace = 0;
-    /** The VM on the map: what a selection of the user is about. */
-    private shown: VmRef | undefined;
-    private sent: SentMap | undefined;
+    /** The map that is shown: what a selection of the user is about. */
+    private held: Held | undefined;
+    /** What the webview has of it. */
+    private sent: string | undefined;
+    private opened: OpenedMap | undefined;
     private pendingGoTo: WireRange | undefined;
     private refreshing: Promise<void> | undefined;
     private again = false;
@@ -67,6 +88,7 @@ export class PageMapPanel {
             this.poller,
             panel.onDidDispose(() => {
                 for (const disposable of this.disposables) disposable.dispose();
+                this.closeHeld();
                 onDidClose();
             }),
         ];
@@ -110,30 +132,17 @@ export class PageMapPanel {
     }
 
     private async show(active: ActiveVm): Promise<void> {
-        const isNew = this.shown?.id !== active.ref.id || this.shown.place !== active.ref.place;
-        if (isNew) {
+        const agent = this.store.agentOf(active.ref);
+        const isSameVm = this.held?.ref.id === active.ref.id && this.held.ref.place === active.ref.place;
+        if (!isSameVm) {
             this.addressSpace = 0;
             this.selection = undefined;
-            this.sent = undefined;
         }
-        const parameters = { vm: active.ref.id, addressSpace: this.addressSpace };
-        const agent = this.store.agentOf(active.ref);
-        const read = (token?: vscode.CancellationToken, report?: Report) =>
-            agent.request('map', parameters, { ...(token ? { token } : {}), ...(report ? { report } : {}) });
+        if (!isSameVm || this.held?.agent !== agent || this.held.addressSpace !== this.addressSpace) this.closeHeld();
         const busy = setTimeout(() => void this.post({ type: 'busy', busy: true }), busyAfterMs);
         try {
-            // What refreshes by itself stays silent; what the user waits for shows its progress.
-            const map = this.sent === undefined ? await withSlowProgress(vscode.l10n.t('Reading the page map'), read) : await read();
-            this.onDidRead({ vm: active.ref, addressSpace: map.addressSpace, totals: map.totals });
-            const event = mapEvent(active, map);
-            const next = sentMap(event, map);
-            if (this.sent === undefined || !isSameMap(this.sent, next)) {
-                this.shown = active.ref;
-                this.sent = next;
-                this.stale = undefined;
-                this.panel.title = vscode.l10n.t('Page Map: {0}', event.type === 'map' ? event.title : '');
-                await this.post(event);
-            }
+            const { opened, changed } = this.held === undefined ? await this.open(active, agent) : await this.refreshHeld(this.held);
+            if (opened !== undefined) await this.send(active.ref, opened, changed);
             await this.postGoTo();
         } catch (thrown) {
             const error = toGuestmemError(thrown);
@@ -145,8 +154,48 @@ export class PageMapPanel {
         }
     }
 
-    private async showStale(error: GuestmemError): Promise<void> {
+    /** What the user waits for shows its progress. */
+    private async open({ ref }: ActiveVm, agent: AgentClient): Promise<{ opened: OpenedMap; changed: null }> {
+        const parameters = { vm: ref.id, addressSpace: this.addressSpace };
+        const opened = await withSlowProgress(vscode.l10n.t('Reading the page map'), (token, report) =>
+            agent.request('openMap', parameters, { token, report }),
+        );
+        this.held = { ref, agent, map: opened.map, addressSpace: opened.addressSpace };
+        this.opened = opened;
+        return { opened, changed: null };
+    }
+
+    /** What refreshes by itself stays silent. */
+    private async refreshHeld({ agent, map }: Held): Promise<{ opened: OpenedMap | undefined; changed: readonly Extent[] | null }> {
+        const refresh = await agent.request('refreshMap', { map });
+        if (!refresh.changed) return { opened: this.opened, changed: [] };
+        this.opened = refresh.opened;
+        return { opened: refresh.opened, changed: refresh.extents };
+    }
+
+    private async send(ref: VmRef, opened: OpenedMap, changed: readonly Extent[] | null): Promise<void> {
+        this.onDidRead({ vm: ref, addressSpace: opened.addressSpace, totals: opened.totals });
+        const map = shownMap(ref, opened);
+        const frame = frameOf(map);
+        if (this.sent === frame) return;
+        const isNew = this.sent === undefined;
+        this.sent = frame;
+        this.stale = undefined;
+        this.panel.title = vscode.l10n.t('Page Map: {0}', map.title);
+        await this.post({ type: 'map', map, changed: isNew ? null : changed, mode: 'live', comparable: [] });
+    }
+
+    private closeHeld(): void {
+        const { held } = this;
+        this.held = undefined;
+        this.opened = undefined;
         this.sent = undefined;
+        // The agent closes what it holds when it ends; that it ended is told by the next request.
+        held?.agent.request('closeMap', { map: held.map }).catch(() => undefined);
+    }
+
+    private async showStale(error: GuestmemError): Promise<void> {
+        this.closeHeld();
         const readAgain = { label: vscode.l10n.t('Read Again'), apply: () => this.readAgain() };
         const close = { label: vscode.l10n.t('Close the Map'), apply: () => this.close() };
         const specific = remediesFor(error);
@@ -188,18 +237,15 @@ export class PageMapPanel {
                 this.addressSpace = request.addressSpace;
                 this.sent = undefined;
                 return this.refresh();
-            case 'explain':
-                return this.explain(request.gpa);
+            case 'tiles':
+                return this.sendTiles(request);
+            case 'ask':
+                return this.answer(request.question, request.generation, request.about);
             case 'select':
                 this.selection = request.range ?? undefined;
                 return;
-            case 'convert':
-                return this.execute(
-                    request.to === 'private' ? 'guestmem.memory.convertToPrivate' : 'guestmem.memory.convertToShared',
-                    request.range,
-                );
-            case 'readMemory':
-                return this.execute('guestmem.memory.read', request.range);
+            case 'act':
+                return this.execute(commands[request.action], request.range);
             case 'copy':
                 return vscode.env.clipboard.writeText(request.text);
             case 'remedy':
@@ -207,21 +253,52 @@ export class PageMapPanel {
         }
     }
 
-    private async explain(gpa: string): Promise<void> {
-        const { shown, addressSpace } = this;
-        if (shown === undefined) return;
+    private async sendTiles({ generation, layer, level, tiles }: Extract<MapRequest, { type: 'tiles' }>): Promise<void> {
+        const { held } = this;
+        if (held === undefined) return;
         try {
-            const facts = await this.store.agentOf(shown).request('explain', { vm: shown.id, addressSpace, gpa });
-            await this.post({ type: 'explained', gpa, facts });
+            const answer = await held.agent.request('tiles', { map: held.map, generation, layer, level, tiles });
+            await this.post(tilesEvent(generation, layer, level, answer.tiles));
         } catch {
-            // The map's tooltip asks while the pointer moves; why a VM cannot be read any more is told by the stale map.
-            await this.post({ type: 'explained', gpa, facts: null });
+            // Of a generation that has passed: the next map is on its way. Why a VM cannot be read is told by the stale map.
+            await this.refresh();
         }
     }
 
-    private async execute(command: CommandId, range: WireRange): Promise<void> {
-        if (this.shown === undefined) return;
-        await vscode.commands.executeCommand(command, { vm: this.shown, range } satisfies CommandTarget);
+    private async answer(question: number, generation: number, about: MapQuestion): Promise<void> {
+        let answer: MapAnswer | null = null;
+        try {
+            if (this.held !== undefined) answer = await this.ask(this.held, generation, about);
+        } catch {
+            // The map's tooltip asks while the pointer moves; why a VM cannot be read any more is told by the stale map.
+        }
+        await this.post({ type: 'answer', question, answer });
+    }
+
+    private async ask({ ref, agent, map, addressSpace }: Held, generation: number, about: MapQuestion): Promise<MapAnswer> {
+        switch (about.type) {
+            case 'count': {
+                const { counts, run } = await agent.request('countPages', { map, generation, layer: about.layer, extent: about.extent });
+                return { type: 'count', counts, row: firstRow(run) };
+            }
+            case 'explain':
+                return { type: 'explain', facts: await agent.request('explain', { vm: ref.id, addressSpace, gpa: about.gpa }) };
+            case 'find': {
+                const { layer, classes, gfn, direction } = about;
+                return { type: 'find', extent: await agent.request('findRun', { map, generation, layer, classes, gfn, direction }) };
+            }
+            case 'list': {
+                const { filter, order, descending, first, most } = about;
+                const list = await agent.request('listRuns', { map, generation, filter, order, descending, first, most });
+                const { presence, total, totalPages } = list;
+                return { type: 'list', runs: unpackPageRuns(list.runs), before: null, presence, total, totalPages };
+            }
+        }
+    }
+
+    private async execute(command: CommandId | undefined, range: WireRange): Promise<void> {
+        if (this.held === undefined || command === undefined) return;
+        await vscode.commands.executeCommand(command, { vm: this.held.ref, range } satisfies CommandTarget);
     }
 
     private updatePolling(): void {

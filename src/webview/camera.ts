@@ -1,7 +1,8 @@
 /** Which part of the map is in sight, and how large: level, layout and scroll position. */
+import type { Extent } from '../common/openedMap';
 import { toGpa } from './describe';
 import { Layout } from './layout';
-import { slotsIn, type Extent, type MapModel } from './mapModel';
+import { slotsIn, type MapModel } from './mapModel';
 import type { Margins } from './renderer';
 import { ScrollArea } from './scrollArea';
 import { fitLevel, fittedGrid, gridAt, lowestLevel, type Viewport } from './zoom';
@@ -127,6 +128,16 @@ export class Camera {
         if (this.current === null || hit === null) return null;
         const isCell = hit.inside && this.isInSight(y);
         return isCell || nearest ? this.current.extentOf(hit.cell) : null;
+    }
+
+    /** Indices of the tiles to have: those in sight, then those a panel's height around them. */
+    tilesInSight(): Set<number> {
+        const wanted = new Set<number>();
+        if (this.current === null) return wanted;
+        const { height } = this.viewport;
+        for (const patch of this.current.patchesBetween(this.top, this.top + height)) wanted.add(patch.tile);
+        for (const patch of this.current.patchesBetween(this.top - height, this.top + 2 * height)) wanted.add(patch.tile);
+        return wanted;
     }
 
     private topRow(): Place {

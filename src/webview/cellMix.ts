@@ -1,62 +1,56 @@
 /**
- * How a cell that holds several states is divided: never by averaging colours. The cell is split from left to right
- * into private, shared and hole; each that occurs keeps at least a quarter of the width, so that one private page in
- * a GiB of shared ones is still seen. Within private and within shared the classes share by their pages, with at
- * least one device pixel each while there are enough.
+ * How a cell that holds several classes is divided: never by averaging colours. The cell is split from left to right in
+ * the order of the classes, then what no memslot covers; each that occurs keeps at least a quarter of the width, or an
+ * equal part where more than four occur, so that one private page in a GiB of shared ones is still seen. The rest is
+ * shared by pages. Of more classes than device pixels the first ones are shown, which are the ones to notice.
  */
-import { classCount, classIsPrivate, residencies } from './pageClass';
+import type { MapTile } from '../common/mapTiles';
 
-/** Widths in device pixels: one for each class, and the last for pages without memslot. */
-export type CellMix = Uint16Array;
-export const holeIndex = classCount;
-export const makeCellMix = (): CellMix => new Uint16Array(classCount + 1);
+/** Stands for the pages of a cell that no memslot covers. */
+export const holeClass = 255;
+/** Stands for pages of which nothing is known yet. */
+export const nothingClass = 254;
 
-const groups = new Float64Array(3);
-const groupWidths = new Uint16Array(3);
+/** The parts of a cell from left to right; `widths` are in device pixels. */
+export interface CellMix {
+    parts: number;
+    readonly classes: Uint8Array;
+    readonly widths: Uint16Array;
+}
+export const makeCellMix = (): CellMix => ({ parts: 0, classes: new Uint8Array(256), widths: new Uint16Array(256) });
 
-/**
- * Divides `width` device pixels among the classes of one cell; `counts` holds the pages per class from `at` on and
- * `pages` is the size of the cell. The widths add up to `width`.
- */
-export function mixCell(counts: Float64Array, at: number, pages: number, width: number, into: CellMix): void {
-    groups.fill(0);
-    for (let c = 0; c < classCount; c++) {
-        const group = classIsPrivate(c) ? 0 : 1;
-        groups[group] = (groups[group] ?? 0) + (counts[at + c] ?? 0);
+const weights = new Float64Array(256);
+
+/** Divides `width` device pixels among the classes of one cell. The widths add up to `width`. */
+export function mixCell(tile: MapTile, cell: number, width: number, into: CellMix): void {
+    const first = tile.offsets[cell] ?? 0;
+    const end = tile.offsets[cell + 1] ?? first;
+    const pages = 2 ** tile.level;
+    let parts = 0;
+    let sum = 0;
+    for (let entry = first; entry < end; entry++) {
+        const weight = tile.pages[entry] ?? 0;
+        weights[parts] = weight;
+        into.classes[parts++] = tile.classes[entry] ?? nothingClass;
+        sum += weight;
     }
-    groups[2] = pages - (groups[0] ?? 0) - (groups[1] ?? 0);
-    apportion(groups, 0, 3, width, Math.ceil(width / 4), groupWidths, 0);
-    const half = residencies.length;
-    apportion(counts, at, half, groupWidths[0] ?? 0, 1, into, 0);
-    apportion(counts, at + half, half, groupWidths[1] ?? 0, 1, into, half);
-    into[holeIndex] = groupWidths[2] ?? 0;
+    if (sum < pages) {
+        weights[parts] = pages - sum;
+        into.classes[parts++] = holeClass;
+    }
+    into.parts = Math.min(parts, width);
+    apportion(width, into);
 }
 
-/** Gives each weight above 0 at least `least` (or an equal part, when that is less) and shares the rest by weight. */
-function apportion(
-    weights: Float64Array,
-    at: number,
-    count: number,
-    width: number,
-    least: number,
-    into: CellMix,
-    intoAt: number,
-): void {
+function apportion(width: number, { parts, widths }: CellMix): void {
     let sum = 0;
-    let present = 0;
-    for (let i = 0; i < count; i++) {
-        const weight = weights[at + i] ?? 0;
-        sum += weight;
-        if (weight > 0) present++;
-    }
-    const floor = Math.min(least, Math.floor(width / Math.max(1, present)));
-    const spare = width - present * floor;
+    for (let i = 0; i < parts; i++) sum += weights[i] ?? 0;
+    const least = Math.min(Math.ceil(width / 4), Math.floor(width / parts));
+    const spare = width - parts * least;
     let before = 0;
-    for (let i = 0; i < count; i++) {
-        const weight = weights[at + i] ?? 0;
-        const after = before + weight;
-        const share = sum === 0 ? 0 : Math.round((spare * after) / sum) - Math.round((spare * before) / sum);
-        into[intoAt + i] = weight > 0 ? floor + share : 0;
+    for (let i = 0; i < parts; i++) {
+        const after = before + (weights[i] ?? 0);
+        widths[i] = least + Math.round((spare * after) / sum) - Math.round((spare * before) / sum);
         before = after;
     }
 }

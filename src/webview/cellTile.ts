@@ -1,53 +1,34 @@
-/** How a cell of one class looks: a fill that says the attribute and whether a page exists, and a mark for the rest. */
-import { classIsPrivate, classResidency, type PageClass } from './pageClass';
+/** How a cell of one class looks: a fill, and a mark over it. */
+import type { MapClass } from '../common/mapLayer';
 import type { Palette } from './palette';
 
 export type TileContext = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-export function drawTile(context: TileContext, palette: Palette, pageClass: PageClass, width: number, height: number): void {
-    const { map } = palette;
-    const [strong, allocated, absent] = classIsPrivate(pageClass)
-        ? [map.private, map.privateAllocated, map.privateAbsent]
-        : [map.shared, map.sharedAllocated, map.sharedAbsent];
-    const fill = (style: string) => {
-        context.fillStyle = style;
-        context.fillRect(0, 0, width, height);
-    };
+export function drawTile(context: TileContext, palette: Palette, { fill, mark, markColor }: MapClass, width: number, height: number): void {
     context.save();
     context.beginPath();
     context.rect(0, 0, width, height);
     context.clip();
+    context.fillStyle = palette.map[fill];
+    context.fillRect(0, 0, width, height);
     context.lineWidth = Math.max(1, Math.round(Math.min(width, height) / 6));
-    switch (classResidency(pageClass)) {
-        case 'present':
-            fill(strong);
+    context.fillStyle = palette.map[markColor];
+    context.strokeStyle = palette.map[markColor];
+    switch (mark) {
+        case 'none':
             break;
-        case 'allocated':
-            fill(allocated);
-            break;
-        case 'absent':
-            fill(absent);
-            break;
-        case 'doubleBacked':
-            fill(strong);
-            context.strokeStyle = map.doubleBacked;
+        case 'stripes':
             strokeDiagonals(context, width, height);
             break;
-        case 'swapped':
-            fill(absent);
-            context.fillStyle = strong;
+        case 'bar':
             context.fillRect(0, Math.round(height / 3), width, Math.max(1, Math.round(height / 3)));
             break;
-        case 'zero':
-            fill(absent);
-            context.fillStyle = strong;
+        case 'dot':
             context.beginPath();
             context.arc(width / 2, height / 2, Math.min(width, height) / 4, 0, 2 * Math.PI);
             context.fill();
             break;
-        case 'unbacked':
-            fill(absent);
-            context.strokeStyle = map.unbacked;
+        case 'cross':
             context.beginPath();
             context.moveTo(0, 0);
             context.lineTo(width, height);
@@ -55,14 +36,11 @@ export function drawTile(context: TileContext, palette: Palette, pageClass: Page
             context.lineTo(0, height);
             context.stroke();
             break;
-        case 'unknown':
-            fill(absent);
-            context.fillStyle = strong;
+        case 'checker':
             context.fillRect(0, 0, Math.ceil(width / 2), Math.ceil(height / 2));
             context.fillRect(Math.ceil(width / 2), Math.ceil(height / 2), width, height);
             break;
-        case 'outside':
-            context.strokeStyle = strong;
+        case 'outline':
             context.lineWidth *= 2; // Half of it is clipped.
             context.strokeRect(0, 0, width, height);
             break;

@@ -3,10 +3,9 @@ import { formatSize, toHex } from '../common/address';
 import { attributeText, gmemText, hvaText } from '../common/factWords';
 import type { AddressFacts, PageRun } from '../common/model';
 import { pageFacts, type FactLine } from '../common/pageFacts';
-import { findRun, pageRunAt } from '../common/pageRuns';
-import { isDoubleBacked } from '../common/pageState';
-import { slotsIn, type Extent, type MapModel } from './mapModel';
-import { classCount, className } from './pageClass';
+import type { Extent } from '../common/openedMap';
+import type { ClassCounts, Known } from './knownPages';
+import { slotsIn, type MapModel } from './mapModel';
 
 export interface Description {
     readonly title: string;
@@ -18,47 +17,33 @@ export const sizeOf = (pages: number): string => formatSize(BigInt(pages) * 4096
 export const rangeOf = ({ start, end }: Extent): string => `${toGpa(start)}+${toGpa(end - start)}`;
 export const countOf = (pages: number): string => (pages === 1 ? '1 page' : `${pages.toLocaleString('en')} pages`);
 
-/** Bytes per class, the classes that do not occur left out; what no memslot covers comes last. */
-export function describeMix(model: MapModel, { start, end }: Extent): FactLine[] {
-    const counts = new Float64Array(classCount);
-    model.index.count(start, end, counts);
-    const lines: FactLine[] = [];
-    let covered = 0;
-    counts.forEach((pages, pageClass) => {
-        covered += pages;
-        if (pages > 0) lines.push([className(pageClass), sizeOf(pages)]);
-    });
+/** Bytes per class; what no memslot covers comes last. Null while the counts are not known. */
+export function describeMix(model: MapModel, { start, end }: Extent, counts: ClassCounts | null): FactLine[] | null {
+    if (counts === null) return null;
+    const lines: FactLine[] = counts.map(([index, pages]) => [model.layer.classes[index]?.name ?? '', sizeOf(pages)]);
+    const covered = counts.reduce((sum, [, pages]) => sum + pages, 0);
     if (covered < end - start) lines.push(['No memslot', sizeOf(end - start - covered)]);
     return lines;
 }
 
-/** The index of the run that holds all of these pages, or -1. */
-export function singleRun(model: MapModel, { start, end }: Extent): number {
-    const { runs } = model.index;
-    const index = findRun(runs, start);
-    const first = runs.gfns[index] ?? Infinity;
-    return first <= start && first + (runs.pages[index] ?? 0) >= end ? index : -1;
-}
-
-export function describePages(model: MapModel, extent: Extent): Description {
+export function describePages(model: MapModel, extent: Extent, { counts, row }: Known): Description {
     const pages = extent.end - extent.start;
     const title = pages === 1 ? toGpa(extent.start) : `${rangeOf(extent)} (${sizeOf(pages)})`;
     const slots: FactLine = ['Memory slot', describeSlots(model, extent)];
-    const index = singleRun(model, extent);
-    if (index < 0) return { title, lines: [slots, ...describeMix(model, extent)] };
+    const run = row?.run ?? null;
+    if (run === null) return { title, lines: [slots, ...(describeMix(model, extent, counts) ?? [])] };
     const [slot] = slotsIn(model, extent.start, extent.end);
-    const { runs } = model.index;
-    const facts = pageFacts(pageRunAt(runs, index), slot?.memslot ?? null, isDoubleBacked(runs.states[index] ?? 0));
+    const facts = pageFacts(run, slot?.memslot ?? null, row?.doubleBacked ?? false);
     return { title, lines: slot === undefined ? facts : [slots, ...facts] };
 }
 
 /** One line for a screen reader. */
-export function describeBriefly(model: MapModel, extent: Extent): string {
+export function describeBriefly(model: MapModel, extent: Extent, counts: ClassCounts | null): string {
     const slots = slotsIn(model, extent.start, extent.end).map((slot) => slot.memslot.id);
     const where = slots.length === 0 ? '' : `, slot ${slots.slice(0, 4).join(', ')}${slots.length > 4 ? ' and more' : ''}`;
-    const mix = describeMix(model, extent);
+    const mix = describeMix(model, extent, counts) ?? [];
     const what = mix.map(([name, size]) => (mix.length === 1 ? name : `${name} ${size}`)).join('; ');
-    return `${toGpa(extent.start)}, ${sizeOf(extent.end - extent.start)}${where}: ${what}`;
+    return `${toGpa(extent.start)}, ${sizeOf(extent.end - extent.start)}${where}${what === '' ? '' : `: ${what}`}`;
 }
 
 function describeSlots(model: MapModel, { start, end }: Extent): string {

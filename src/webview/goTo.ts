@@ -2,8 +2,9 @@
 import { parseAddress } from '../common/address';
 import { GuestmemError } from '../common/errors';
 import { parseRange } from '../common/range';
+import type { Extent } from '../common/openedMap';
 import { toGpa } from './describe';
-import { firstEndingAfter, trimToOccupied, type Extent, type MapModel } from './mapModel';
+import { firstEndingAfter, trimToOccupied, type MapModel } from './mapModel';
 
 export type Destination = { readonly extent: Extent; readonly select: boolean } | { readonly problem: string };
 

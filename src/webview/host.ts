@@ -1,5 +1,5 @@
 /** The webview's end of the wire. */
-import type { MapEvent, MapRequest } from '../common/mapProtocol';
+import type { MapEvent, MapRequest } from '../common/mapMessages';
 
 interface WebviewApi {
     postMessage(message: MapRequest): void;

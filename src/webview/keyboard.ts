@@ -1,5 +1,5 @@
 /** Which key does what on the map. */
-export type MapAction =
+export type KeyAction =
     /** `change` = the start of the next or previous run. */
     | { readonly type: 'move'; readonly by: 'cell' | 'row' | 'screen' | 'rowEdge' | 'mapEdge' | 'change'; readonly direction: 1 | -1; readonly extend: boolean }
     | { readonly type: 'zoom'; readonly direction: 1 | -1 }
@@ -7,10 +7,10 @@ export type MapAction =
 
 type Key = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>;
 
-export function actionOf(event: Key): MapAction | null {
+export function actionOf(event: Key): KeyAction | null {
     if (event.altKey) return null;
     const control = event.ctrlKey || event.metaKey;
-    const move = (by: Extract<MapAction, { type: 'move' }>['by'], direction: 1 | -1): MapAction => ({
+    const move = (by: Extract<KeyAction, { type: 'move' }>['by'], direction: 1 | -1): KeyAction => ({
         type: 'move',
         by,
         direction,
@@ -40,11 +40,11 @@ export function actionOf(event: Key): MapAction | null {
     }
 }
 
-function controlAction(key: string): MapAction | null {
+function controlAction(key: string): KeyAction | null {
     return key === 'c' ? { type: 'copy' } : null;
 }
 
-function plainAction(key: string): MapAction | null {
+function plainAction(key: string): KeyAction | null {
     switch (key) {
         case '+':
         case '=':

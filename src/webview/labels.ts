@@ -1,7 +1,8 @@
 /** The text on the map: the rulers, the label of each memslot where it starts, and the gaps between memslots. */
+import type { Extent } from '../common/openedMap';
 import { rangeOf, sizeOf, toGpa } from './describe';
 import type { Row } from './layout';
-import { slotsIn, type Extent } from './mapModel';
+import { slotsIn } from './mapModel';
 import { Pen } from './pen';
 import type { Frame } from './renderer';
 import { labelTexts, placeLabels, type LabelGroup } from './slotLabels';

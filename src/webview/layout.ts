@@ -4,7 +4,8 @@
  * memslots are left out: a thin strip that names the gap stands for them. A row in which a memslot starts has a strip
  * for the slot's label above it. Everything is in CSS pixels and gfns.
  */
-import type { Extent } from './mapModel';
+import { tileCells } from '../common/mapTiles';
+import type { Extent } from '../common/openedMap';
 
 export interface Grid {
     /** Pages in a cell, a power of two. */
@@ -39,9 +40,24 @@ export interface Row {
     readonly firstOfSegment: boolean;
 }
 
+/** A rectangle of cells of one tile, in the order in which they lie on the screen: what is painted as one picture. */
+export interface Patch {
+    /** Index of the tile at the layout's level. */
+    readonly tile: number;
+    /** Its first cell in the tile. */
+    readonly first: number;
+    readonly columns: number;
+    readonly rows: number;
+    /** Top left corner. */
+    readonly x: number;
+    readonly y: number;
+}
+
 export class Layout {
     readonly segments: readonly Segment[];
     readonly rowPages: number;
+    /** The level of its tiles. */
+    readonly level: number;
     readonly height: number;
     /** Cells of all shown rows; they are numbered from 0. */
     readonly cells: number;
@@ -52,6 +68,7 @@ export class Layout {
         slots: readonly Extent[],
     ) {
         this.rowPages = grid.cellPages * grid.columns;
+        this.level = Math.log2(grid.cellPages);
         this.segments = makeSegments(grid, this.rowPages, extents, slots);
         const last = this.segments.at(-1);
         this.height = last === undefined ? 0 : last.rowsY + last.rows * grid.cellHeight;
@@ -70,6 +87,25 @@ export class Layout {
             for (let row = first; row < end; row++) {
                 const y = segment.rowsY + row * cellHeight;
                 yield { y, start: segment.start + row * this.rowPages, segment, firstOfSegment: row === 0 };
+            }
+        }
+    }
+
+    /** The patches that are at least partly in [top, bottom). */
+    *patchesBetween(top: number, bottom: number): Generator<Patch> {
+        const { columns, cellHeight } = this.grid;
+        const tileRows = tileCells / columns;
+        for (let i = this.indexOf('y', top); i < this.segments.length; i++) {
+            const segment = this.segments[i];
+            if (segment === undefined || segment.rowsY >= bottom) return;
+            const firstRow = segment.start / this.rowPages;
+            const inSight = (y: number) => firstRow + Math.min(Math.max(0, Math.floor((y - segment.rowsY) / cellHeight)), segment.rows - 1);
+            const lastTile = Math.floor(inSight(bottom) / tileRows);
+            for (let tile = Math.floor(inSight(top) / tileRows); tile <= lastTile; tile++) {
+                const row = Math.max(firstRow, tile * tileRows);
+                const end = Math.min(firstRow + segment.rows, (tile + 1) * tileRows);
+                const y = segment.rowsY + (row - firstRow) * cellHeight;
+                yield { tile, first: (row - tile * tileRows) * columns, columns, rows: end - row, x: 0, y };
             }
         }
     }

@@ -1,10 +1,10 @@
 /** The legend: each class that occurs, how it looks and how many bytes it has. An entry makes its class stand out. */
 import { toHex } from '../common/address';
+import type { MapClass } from '../common/mapLayer';
 import { drawTile } from './cellTile';
 import { countOf, sizeOf } from './describe';
 import { element } from './dom';
 import type { MapModel } from './mapModel';
-import { classCount, classMeaning, className, type PageClass } from './pageClass';
 import type { Palette } from './palette';
 
 /** CSS pixels. */
@@ -12,51 +12,51 @@ const swatchSize = 12;
 
 export class Legend {
     readonly element = element('div', 'legend');
-    private readonly highlighted = new Set<PageClass>();
+    private readonly highlighted = new Set<number>();
 
-    constructor(private readonly onHighlight: (classes: ReadonlySet<PageClass>) => void) {
+    constructor(private readonly onHighlight: (classes: ReadonlySet<number>) => void) {
         this.element.setAttribute('role', 'group');
         this.element.setAttribute('aria-label', 'Legend: choose states to highlight');
     }
 
-    highlight(classes: readonly PageClass[]): void {
+    highlight(classes: readonly number[]): void {
         this.highlighted.clear();
-        for (const pageClass of classes) this.highlighted.add(pageClass);
+        for (const index of classes) this.highlighted.add(index);
     }
 
     draw(model: MapModel, palette: Palette): void {
         const focused = [...this.element.children].indexOf(document.activeElement as Element);
         const entries: HTMLElement[] = [];
-        for (let pageClass = 0; pageClass < classCount; pageClass++) {
-            const pages = model.index.totals[pageClass] ?? 0;
-            if (pages > 0) entries.push(this.makeEntry(pageClass, pages, palette));
-            else this.highlighted.delete(pageClass);
-        }
+        model.layer.classes.forEach((mapClass, index) => {
+            const pages = model.totals[index] ?? 0;
+            if (pages > 0) entries.push(this.makeEntry(mapClass, index, pages, palette));
+            else this.highlighted.delete(index);
+        });
         this.element.replaceChildren(...entries);
         entries[focused]?.focus();
     }
 
-    private makeEntry(pageClass: PageClass, pages: number, palette: Palette): HTMLButtonElement {
-        const name = className(pageClass);
-        const entry = element('button', 'entry', makeSwatch(pageClass, palette), `${name} `, element('span', 'size', sizeOf(pages)));
+    private makeEntry(mapClass: MapClass, index: number, pages: number, palette: Palette): HTMLButtonElement {
+        const { name, meaning } = mapClass;
+        const entry = element('button', 'entry', makeSwatch(mapClass, palette), `${name} `, element('span', 'size', sizeOf(pages)));
         entry.type = 'button';
-        entry.title = `${name}: ${toHex(pages * 4096)} bytes, ${countOf(pages)}. ${classMeaning(pageClass)}\nClick to highlight.`;
-        entry.setAttribute('aria-pressed', String(this.highlighted.has(pageClass)));
+        entry.title = `${name}: ${toHex(pages * 4096)} bytes, ${countOf(pages)}. ${meaning}\nClick to highlight.`;
+        entry.setAttribute('aria-pressed', String(this.highlighted.has(index)));
         entry.addEventListener('click', () => {
-            if (!this.highlighted.delete(pageClass)) this.highlighted.add(pageClass);
-            entry.setAttribute('aria-pressed', String(this.highlighted.has(pageClass)));
+            if (!this.highlighted.delete(index)) this.highlighted.add(index);
+            entry.setAttribute('aria-pressed', String(this.highlighted.has(index)));
             this.onHighlight(new Set(this.highlighted));
         });
         return entry;
     }
 }
 
-function makeSwatch(pageClass: PageClass, palette: Palette): HTMLCanvasElement {
+function makeSwatch(mapClass: MapClass, palette: Palette): HTMLCanvasElement {
     const swatch = element('canvas', 'swatch');
     const size = Math.round(swatchSize * devicePixelRatio);
     swatch.width = size;
     swatch.height = size;
     const context = swatch.getContext('2d');
-    if (context !== null) drawTile(context, palette, pageClass, size, size);
+    if (context !== null) drawTile(context, palette, mapClass, size, size);
     return swatch;
 }

@@ -1,50 +1,53 @@
-/** The host's map as the webview works with it: memslots in numbers, the occupied extents, and the index of its runs. */
-import type { MapEvent, MapMemslot } from '../common/mapProtocol';
-import { PageIndex } from './pageIndex';
-
-/** [start, end) in gfns. */
-export interface Extent {
-    readonly start: number;
-    readonly end: number;
-}
+/** The host's map as the webview works with it: memslots in numbers, the occupied extents, and the layer that colours it. */
+import type { MapLayer } from '../common/mapLayer';
+import type { MapMemslot, ShownMap } from '../common/mapMessages';
+import type { Extent } from '../common/openedMap';
 
 export interface Slot extends Extent {
     readonly memslot: MapMemslot;
 }
 
 export interface MapModel {
-    readonly event: Extract<MapEvent, { type: 'map' }>;
+    readonly map: ShownMap;
+    readonly layer: MapLayer;
+    /** Pages of the whole map in each class of the layer. */
+    readonly totals: Float64Array;
     /** By gfn. */
     readonly slots: readonly Slot[];
     readonly slotsById: ReadonlyMap<number, Slot>;
     /** Where there is something to show: memslots, and runs outside of them. Sorted, disjoint, never touching. */
     readonly extents: readonly Extent[];
-    readonly index: PageIndex;
 }
 
 const gfnOf = (hex: string): number => Number(BigInt(hex) >> 12n);
 
-export function makeMapModel(event: MapModel['event']): MapModel {
-    const slots = event.memslots
+export function makeMapModel(map: ShownMap, layer: MapLayer): MapModel {
+    const slots = map.memslots
         .map((memslot) => {
             const start = gfnOf(memslot.gpa);
             return { memslot, start, end: start + gfnOf(memslot.size) };
         })
         .sort((a, b) => a.start - b.start);
-    const outside: Extent[] = [];
-    const { count, gfns, pages, memslots } = event.runs;
-    for (let run = 0; run < count; run++) {
-        if ((memslots[run] ?? -1) >= 0) continue;
-        const start = gfns[run] ?? 0;
-        outside.push({ start, end: start + (pages[run] ?? 0) });
-    }
     return {
-        event,
+        map,
+        layer,
+        totals: countKinds(map, layer),
         slots,
         slotsById: new Map(slots.map((slot) => [slot.memslot.id, slot])),
-        extents: mergeExtents([...slots, ...outside]),
-        index: new PageIndex(event.runs),
+        extents: mergeExtents([...slots, ...map.outside]),
     };
+}
+
+/** The same map, coloured by another layer. */
+export const withLayer = (model: MapModel, layer: MapLayer): MapModel => ({ ...model, layer, totals: countKinds(model.map, layer) });
+
+function countKinds(map: ShownMap, layer: MapLayer): Float64Array {
+    const totals = new Float64Array(layer.classes.length);
+    for (const kind of map.kinds) {
+        const index = layer.classOf(kind);
+        totals[index] = (totals[index] ?? 0) + kind.pages;
+    }
+    return totals;
 }
 
 export function mergeExtents(extents: readonly Extent[]): Extent[] {
@@ -67,6 +70,11 @@ export function firstEndingAfter(extents: readonly Extent[], gfn: number): numbe
         else high = middle;
     }
     return low;
+}
+
+/** Whether one of sorted, disjoint extents has a page of `range`. */
+export function overlaps(extents: readonly Extent[], range: Extent): boolean {
+    return (extents[firstEndingAfter(extents, range.start)]?.start ?? Infinity) < range.end;
 }
 
 /** The slots that overlap [start, end), by gfn. */

@@ -2,20 +2,22 @@
  * The map's panel: the cursor, the selection and what is under the pointer. It turns pointer and keys into changes of
  * these and of the camera, and has the renderer draw once per frame what changed.
  */
-import { pageRunAt } from '../common/pageRuns';
+import type { Extent } from '../common/openedMap';
 import { Camera } from './camera';
-import { moveCursor } from './cursor';
-import { describeBriefly, singleRun } from './describe';
+import { moveCursor, type Step } from './cursor';
+import { describeBriefly } from './describe';
 import { element } from './dom';
-import { actionOf, type MapAction } from './keyboard';
-import type { Extent, MapModel } from './mapModel';
-import type { PageClass } from './pageClass';
+import { actionOf, type KeyAction } from './keyboard';
+import type { KnownPages } from './knownPages';
+import type { MapModel } from './mapModel';
+import { Overlay } from './overlay';
 import type { Palette } from './palette';
 import { listenToPointer } from './pointer';
-import type { MapRenderer } from './renderer';
+import type { CellRenderer, Frame } from './renderer';
 import { select, type Selection } from './selection';
+import type { TileCache } from './tileCache';
 import type { Tooltip } from './tooltip';
-import type { ViewState } from './viewState';
+import type { MapPlace } from './viewState';
 
 export interface MapViewEvents {
     /** Anything that the bars around the map show, or that is saved, changed. */
@@ -24,6 +26,16 @@ export interface MapViewEvents {
     announce(text: string): void;
     goTo(): void;
     copy(): void;
+    /** The nearest run, in one of `classes`, that begins at or after `gfn`, or ends at or before it. */
+    find(classes: readonly number[], gfn: number, direction: 1 | -1): Promise<Extent | null>;
+}
+
+/** What the view looks at. */
+export interface MapViewParts {
+    readonly renderer: CellRenderer;
+    readonly tiles: TileCache;
+    readonly known: KnownPages;
+    readonly tooltip: Tooltip;
 }
 
 export class MapView {
@@ -32,22 +44,22 @@ export class MapView {
         this.events.changed();
     });
     readonly element: HTMLElement;
+    private readonly overlay = new Overlay();
     private model: MapModel | null = null;
     private cursor: number | null = null;
     private selected: Selection | null = null;
     private hovered: Extent | null = null;
-    private highlight: ReadonlySet<PageClass> = new Set();
+    private highlight: ReadonlySet<number> = new Set();
     private frameRequest = 0;
-    private pagesChanged = true;
+    private cellsChanged = true;
 
     constructor(
-        private readonly renderer: MapRenderer,
-        private readonly tooltip: Tooltip,
+        private readonly parts: MapViewParts,
         private palette: Palette,
         private readonly events: MapViewEvents,
     ) {
         const { panel } = this.camera;
-        this.element = element('main', 'map', ...renderer.elements, panel, tooltip.element);
+        this.element = element('main', 'map', parts.renderer.element, this.overlay.element, panel, parts.tooltip.element);
         panel.tabIndex = 0;
         panel.setAttribute('role', 'application');
         panel.setAttribute('aria-roledescription', 'page map');
@@ -63,7 +75,7 @@ export class MapView {
             leave: () => this.leave(),
             press: (x, y, extend) => this.press(x, y, extend),
             drag: (x, y) => this.drag(x, y),
-            openRun: (x, y) => this.selectRun(this.camera.cellAt(x, y, false)?.start),
+            openRun: (x, y) => void this.selectRun(this.camera.cellAt(x, y, false)?.start),
             zoom: (direction, x, y) => this.zoomAt(direction, x, y),
         });
     }
@@ -72,18 +84,18 @@ export class MapView {
         return this.selected?.extent ?? null;
     }
 
-    /** `state` is what to show of it; null keeps what is shown. */
-    setModel(model: MapModel, state: ViewState | null): void {
-        this.camera.panel.setAttribute('aria-label', `Page map of ${model.event.title}. Arrow keys move through the pages.`);
+    /** `place` is what to show of it; null keeps what is shown. */
+    setModel(model: MapModel, place: MapPlace | null): void {
+        this.camera.panel.setAttribute('aria-label', `Page map of ${model.map.title}. Arrow keys move through the pages.`);
         this.model = model;
-        if (state === null) this.tooltip.update(model);
+        if (place === null) this.parts.tooltip.update(model);
         else {
             this.forgetPointer();
-            this.cursor = state.cursor;
-            this.selected = state.selection === null ? null : { anchor: state.selection, extent: state.selection };
-            this.highlight = new Set(state.highlight);
+            this.cursor = place.cursor;
+            this.selected = place.selection === null ? null : { anchor: place.selection, extent: place.selection };
+            this.highlight = new Set(place.highlight);
         }
-        this.camera.setModel(model, state ?? undefined);
+        this.camera.setModel(model, place ?? undefined);
     }
 
     setPalette(palette: Palette): void {
@@ -91,16 +103,23 @@ export class MapView {
         this.requestDraw();
     }
 
-    setHighlight(highlight: ReadonlySet<PageClass>): void {
+    setHighlight(highlight: ReadonlySet<number>): void {
         this.highlight = highlight;
         this.requestDraw();
         this.events.changed();
     }
 
-    saveState(vm: string, addressSpace: number): ViewState {
+    /** Tiles came. */
+    tilesChanged(): void {
+        this.requestDraw();
+        this.parts.tooltip.redraw();
+        this.events.changed();
+    }
+
+    place(): MapPlace {
         const { cursor, highlight, selection } = this;
         const { level, topGfn } = this.camera;
-        return { vm, addressSpace, level, top: topGfn, cursor, selection, highlight: [...highlight] };
+        return { level, top: topGfn, cursor, selection, highlight: [...highlight] };
     }
 
     /** Shows these pages at a level where they can be told apart, with the cursor on the first. */
@@ -111,7 +130,7 @@ export class MapView {
         while (this.camera.canZoomIn && this.camera.cellPages > extent.end - extent.start) this.camera.zoom(1, extent.start, 0);
         this.camera.panel.focus();
         this.cursorMoved(true);
-        if (!selects) this.showDetails();
+        if (!selects) void this.showDetails();
     }
 
     fit(): void {
@@ -134,10 +153,10 @@ export class MapView {
         this.camera.zoom(direction, isAtCursor ? (this.cursor ?? 0) : cell.start, y - this.camera.margins.top);
     }
 
-    private perform(action: MapAction): void {
+    private perform(action: KeyAction): void {
         switch (action.type) {
             case 'move':
-                this.move(action);
+                void this.move(action);
                 break;
             case 'zoom':
                 this.zoom(action.direction);
@@ -152,29 +171,44 @@ export class MapView {
                 this.events.copy();
                 break;
             case 'details':
-                this.showDetails();
+                void this.showDetails();
                 break;
             case 'selectRun':
-                this.selectRun(this.cursor ?? undefined);
+                void this.selectRun(this.cursor ?? undefined);
                 break;
             case 'clear':
-                if (this.tooltip.isShown) this.tooltip.hide();
+                if (this.parts.tooltip.isShown) this.parts.tooltip.hide();
                 else this.setSelection(null);
         }
     }
 
-    private move(action: Extract<MapAction, { type: 'move' }>): void {
-        const { model, highlight, camera } = this;
-        const { layout } = camera;
-        if (model === null || layout === null || layout.cells === 0) return;
-        const rowsInSight = Math.floor(camera.viewport.height / layout.grid.cellHeight);
-        const from = this.cursor ?? camera.topGfn;
-        const anchor = this.selected?.anchor ?? camera.cellOf(from);
+    private async move(action: Extract<KeyAction, { type: 'move' }>): Promise<void> {
         // The first key only shows where the cursor is.
-        this.cursor = this.cursor === null ? from : moveCursor({ model, layout, rowsInSight, highlight }, from, action);
-        const focus = camera.cellOf(this.cursor);
+        const from = this.cursor ?? this.camera.topGfn;
+        const to = this.cursor === null ? from : action.by === 'change' ? await this.nextChange(from, action.direction) : this.step(from, action as Step);
+        const { model, camera, selected } = this;
+        if (model === null || to === null) return;
+        const anchor = selected?.anchor ?? camera.cellOf(from);
+        this.cursor = to;
+        const focus = camera.cellOf(to);
         if (action.extend && anchor !== null && focus !== null) this.setSelection(select(model, anchor, focus));
         this.cursorMoved(false);
+    }
+
+    private step(from: number, step: Step): number | null {
+        const { layout, viewport } = this.camera;
+        if (layout === null || layout.cells === 0) return null;
+        return moveCursor({ layout, rowsInSight: Math.floor(viewport.height / layout.grid.cellHeight) }, from, step);
+    }
+
+    /** The nearest run outside of the cell at `from`, of a highlighted class while one is; null when the map changed. */
+    private async nextChange(from: number, direction: 1 | -1): Promise<number | null> {
+        const { model, highlight } = this;
+        const cell = this.camera.cellOf(from);
+        if (model === null || cell === null) return null;
+        const classes = highlight.size > 0 ? [...highlight] : [...model.layer.classes.keys()];
+        const found = await this.events.find(classes, direction > 0 ? cell.end : cell.start, direction);
+        return this.model !== model || this.cursor !== from ? null : (found?.start ?? from);
     }
 
     private cursorMoved(centered: boolean): void {
@@ -182,23 +216,31 @@ export class MapView {
         this.forgetPointer();
         this.camera.reveal(this.cursor, centered);
         const cell = this.camera.cellOf(this.cursor);
-        if (cell !== null) this.events.announce(describeBriefly(this.model, cell));
+        if (cell !== null) void this.announce(this.model, cell);
         this.requestDraw(false);
         this.events.changed();
     }
 
-    private showDetails(): void {
+    private async announce(model: MapModel, cell: Extent): Promise<void> {
+        const { known } = this.parts;
+        const counts = known.now(model, cell).counts ?? (await known.all(model, cell))?.counts ?? null;
+        const isStillThere = this.model === model && this.cursor !== null && this.cursor >= cell.start && this.cursor < cell.end;
+        if (isStillThere) this.events.announce(describeBriefly(model, cell, counts));
+    }
+
+    private async showDetails(): Promise<void> {
         const cell = this.cursor === null ? null : this.camera.cellOf(this.cursor);
         if (this.model === null || cell === null) return;
+        const { tooltip } = this.parts;
         const { x, y } = this.camera.placeOf(cell.start);
-        this.tooltip.show(this.model, cell, x, y);
-        this.events.announce(this.tooltip.element.innerText);
+        await tooltip.show(this.model, cell, x, y, 0);
+        if (tooltip.isShown) this.events.announce(tooltip.element.innerText);
     }
 
     private hover(x: number, y: number): void {
         this.hovered = this.camera.cellAt(x, y, false);
-        if (this.hovered === null || this.model === null) this.tooltip.hide();
-        else this.tooltip.show(this.model, this.hovered, x, y);
+        if (this.hovered === null || this.model === null) this.parts.tooltip.hide();
+        else void this.parts.tooltip.show(this.model, this.hovered, x, y);
         this.requestDraw(false);
     }
 
@@ -210,7 +252,7 @@ export class MapView {
     /** What was under the pointer has moved away from it. */
     private forgetPointer(): void {
         this.hovered = null;
-        this.tooltip.hide();
+        this.parts.tooltip.hide();
     }
 
     private press(x: number, y: number, extend: boolean): void {
@@ -232,13 +274,14 @@ export class MapView {
     }
 
     /** Selects the run that holds `gfn`. */
-    private selectRun(gfn: number | undefined): void {
-        if (this.model === null || gfn === undefined) return;
-        const index = singleRun(this.model, { start: gfn, end: gfn + 1 });
-        if (index < 0) return;
-        const { gpa, size } = pageRunAt(this.model.index.runs, index);
-        const start = Number(BigInt(gpa) >> 12n);
-        const extent = { start, end: start + Number(BigInt(size) >> 12n) };
+    private async selectRun(gfn: number | undefined): Promise<void> {
+        const { model } = this;
+        if (model === null || gfn === undefined) return;
+        const known = await this.parts.known.all(model, { start: gfn, end: gfn + 1 });
+        const run = known?.row?.run ?? null;
+        if (run === null || this.model !== model) return;
+        const start = Number(BigInt(run.gpa) >> 12n);
+        const extent = { start, end: start + Number(BigInt(run.size) >> 12n) };
         this.setSelection({ anchor: extent, extent });
     }
 
@@ -248,21 +291,26 @@ export class MapView {
         this.events.changed();
     }
 
-    private requestDraw(pagesChanged = true): void {
-        this.pagesChanged ||= pagesChanged;
+    private requestDraw(cellsChanged = true): void {
+        this.cellsChanged ||= cellsChanged;
         this.frameRequest ||= requestAnimationFrame(() => this.draw());
     }
 
     private draw(): void {
         this.frameRequest = 0;
         const { model, palette, highlight, hovered, selection, camera } = this;
+        const { renderer, tiles } = this.parts;
         const { layout, top, viewport, margins } = camera;
         if (model === null || layout === null) return;
-        const frame = { model, layout, top, viewport, margins, palette, highlight };
-        if (this.pagesChanged) this.renderer.drawPages(frame);
-        this.pagesChanged = false;
+        const tileOf = (index: number) => tiles.shown(model.layer.id, layout.level, index);
+        const frame: Frame = { model, layout, tileOf, top, viewport, margins, palette, highlight };
+        if (this.cellsChanged) {
+            renderer.draw(frame);
+            tiles.request(model.layer.id, layout.level, camera.tilesInSight());
+        }
+        this.cellsChanged = false;
         const focused = document.activeElement === camera.panel;
         const cursor = this.cursor === null ? null : camera.cellOf(this.cursor);
-        this.renderer.drawMarks(frame, { hover: hovered, cursor, focused, selection });
+        this.overlay.draw(frame, { hover: hovered, cursor, focused, selection });
     }
 }

@@ -1,6 +1,6 @@
 /** What lies over the cells: the outline of a cell, and the selection as one outlined shape. */
+import type { Extent } from '../common/openedMap';
 import type { Row } from './layout';
-import type { Extent } from './mapModel';
 import type { Frame } from './renderer';
 
 export function drawCellOutline(context: CanvasRenderingContext2D, frame: Frame, extent: Extent, color: string, width: number): void {

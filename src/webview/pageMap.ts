@@ -1,20 +1,27 @@
 /** The page map: builds the page, wires its parts to each other and to the extension host. */
-import type { MapEvent } from '../common/mapProtocol';
+import type { MapLayer } from '../common/mapLayer';
+import { findLayer } from '../common/mapLayers';
+import type { MapEvent } from '../common/mapMessages';
+import type { Extent } from '../common/openedMap';
 import type { WireRange } from '../common/range';
+import { stateLayer } from '../common/stateLayer';
 import { CanvasRenderer } from './canvasRenderer';
-import { rangeOf } from './describe';
+import { rangeOf, toGpa } from './describe';
 import { button, element } from './dom';
 import { parseDestination } from './goTo';
 import { host, onHostEvent } from './host';
+import { KnownPages } from './knownPages';
 import { Legend } from './legend';
-import { makeMapModel, type MapModel } from './mapModel';
+import { makeMapModel, withLayer, type MapModel } from './mapModel';
 import { MapView } from './mapView';
 import { onThemeChange, readPalette } from './palette';
+import { Questions } from './questions';
 import { SelectionBar, toWire } from './selectionBar';
 import { Status } from './status';
+import { TileCache } from './tileCache';
 import { Toolbar } from './toolbar';
 import { Tooltip } from './tooltip';
-import { parseViewState } from './viewState';
+import { firstPlace, parseViewState, type MapPlace, type ViewState } from './viewState';
 
 /** The host hears of a selection, and the view is saved, when it has rested this long, in milliseconds. */
 const settlingTime = 150;
@@ -25,13 +32,24 @@ let settling = 0;
 let isStale = false;
 let reportedSelection = 'null';
 
-const tooltip = new Tooltip((gpa) => host.postMessage({ type: 'explain', gpa }));
-const view = new MapView(new CanvasRenderer(), tooltip, palette, {
+const questions = new Questions((question, generation, about) => host.postMessage({ type: 'ask', question, generation, about }));
+const tiles = new TileCache((request) => host.postMessage({ type: 'tiles', ...request }));
+const known: KnownPages = new KnownPages(tiles, questions, () => view.camera.layout?.level ?? 0);
+const tooltip = new Tooltip({
+    now: (of, extent) => known.now(of, extent),
+    all: (of, extent) => known.all(of, extent),
+    explain: async (gfn) => (await questions.ask({ type: 'explain', gpa: toGpa(gfn) }))?.facts ?? null,
+});
+const view = new MapView({ renderer: new CanvasRenderer(), tiles, known, tooltip }, palette, {
     changed: showView,
     announce: (text) => (spoken.textContent = text),
     goTo: () => toolbar.focusGoTo(),
     copy: () => {
         if (view.selection !== null) host.postMessage({ type: 'copy', text: rangeOf(view.selection) });
+    },
+    find: async (classes, gfn, direction) => {
+        const layer = model?.layer.id;
+        return layer === undefined ? null : ((await questions.ask({ type: 'find', layer, classes, gfn, direction }))?.extent ?? null);
     },
 });
 const toolbar = new Toolbar({
@@ -39,6 +57,7 @@ const toolbar = new Toolbar({
     zoom: (direction) => view.zoom(direction),
     fit: () => view.fit(),
     showAddressSpace: (addressSpace) => host.postMessage({ type: 'showAddressSpace', addressSpace }),
+    showLayer,
     goTo: (text) => {
         if (model === null) return 'There is no map yet.';
         const destination = parseDestination(model, text);
@@ -50,8 +69,7 @@ const toolbar = new Toolbar({
 const legend = new Legend((classes) => view.setHighlight(classes));
 const status = new Status();
 const selectionBar = new SelectionBar({
-    convert: (range, to) => host.postMessage({ type: 'convert', range, to }),
-    readMemory: (range) => host.postMessage({ type: 'readMemory', range }),
+    act: (action, range) => host.postMessage({ type: 'act', action, range }),
     copy: (text) => host.postMessage({ type: 'copy', text }),
 });
 const progress = element('div', 'progress');
@@ -81,18 +99,24 @@ function receive(event: MapEvent): void {
         case 'map':
             showMap(event);
             break;
+        case 'tiles':
+            tiles.receive(event.generation, event.layer, event.tiles);
+            view.tilesChanged();
+            break;
+        case 'answer':
+            questions.receive(event.question, event.answer);
+            break;
         case 'busy':
             progress.hidden = !event.busy;
             view.element.setAttribute('aria-busy', String(event.busy));
             break;
         case 'stale':
+            tiles.forgetRequests();
+            questions.giveUp();
             showStale(event);
             break;
         case 'goTo':
             showRange(event.range);
-            break;
-        case 'explained':
-            tooltip.addFacts(event.gpa, event.facts);
     }
 }
 
@@ -107,20 +131,36 @@ function showRange(range: WireRange): void {
     toolbar.showProblem(text, 'problem' in destination ? destination.problem : null);
 }
 
-function showMap(event: MapModel['event']): void {
-    const previous = model?.event;
-    const isSameMap = previous?.vm === event.vm && previous.addressSpace === event.addressSpace;
-    const first = { vm: event.vm, addressSpace: event.addressSpace, level: null, top: 0, cursor: null, selection: null, highlight: [] };
-    const state = isSameMap ? null : (parseViewState(host.getState(), event.vm, event.addressSpace) ?? first);
-    model = makeMapModel(event);
+function showMap({ map, changed }: Extract<MapEvent, { type: 'map' }>): void {
+    const previous = model?.map;
+    const isSameMap = previous?.subject === map.subject && previous.addressSpace === map.addressSpace;
+    const saved = parseViewState(host.getState());
+    const isSaved = saved?.subject === map.subject && saved.addressSpace === map.addressSpace;
+    const layer = model?.layer ?? findLayer(saved?.layer ?? '') ?? stateLayer;
+    const place = isSameMap ? null : isSaved ? saved : firstPlace;
+    questions.setGeneration(map.generation);
+    known.forget();
+    tiles.setGeneration(map.generation, changed, isSameMap);
+    showModel(makeMapModel(map, layer), place);
     showStale(null);
-    empty.hidden = model.extents.length > 0;
+}
+
+function showLayer(layer: MapLayer): void {
+    if (model === null) return;
+    known.forget();
+    showModel(withLayer(model, layer), { ...view.place(), highlight: [] });
+}
+
+/** `place` is where to look; null = where one looks now. */
+function showModel(next: MapModel, place: MapPlace | null): void {
+    model = next;
+    empty.hidden = next.extents.length > 0;
     empty.textContent = 'This address space has no memslots: the guest has no memory here.';
-    if (state !== null) legend.highlight(state.highlight);
-    legend.draw(model, palette);
-    toolbar.show(model);
-    status.show(model);
-    view.setModel(model, state);
+    if (place !== null) legend.highlight(place.highlight);
+    legend.draw(next, palette);
+    toolbar.show(next);
+    status.show(next);
+    view.setModel(next, place);
     showView();
 }
 
@@ -140,16 +180,27 @@ function showView(): void {
     if (model === null) return;
     const { cellPages, canZoomIn, canZoomOut } = view.camera;
     toolbar.showZoom(cellPages, canZoomIn, canZoomOut);
-    selectionBar.show(model, view.selection, isStale);
+    showSelection(model, view.selection);
     clearTimeout(settling);
-    settling = window.setTimeout(settle, settlingTime);
+    settling = window.setTimeout(() => void settle(), settlingTime);
 }
 
-function settle(): void {
+function showSelection(of: MapModel, selection: Extent | null): void {
+    const counts = selection === null ? null : known.now(of, selection).counts;
+    selectionBar.show(of, selection, counts, isStale);
+}
+
+async function settle(): Promise<void> {
     if (model === null) return;
-    host.setState(view.saveState(model.event.vm, model.event.addressSpace));
-    const range = view.selection === null ? null : toWire(view.selection);
+    const { selection } = view;
+    const { map, layer } = model;
+    host.setState({ ...view.place(), subject: map.subject, addressSpace: map.addressSpace, layer: layer.id } satisfies ViewState);
+    const range = selection === null ? null : toWire(selection);
     const written = JSON.stringify(range);
     if (written !== reportedSelection) host.postMessage({ type: 'select', range });
     reportedSelection = written;
+    // What the tiles do not tell of it.
+    if (selection === null || isStale || known.now(model, selection).counts !== null) return;
+    await known.all(model, selection);
+    if (view.selection === selection) showSelection(model, selection);
 }

@@ -1,7 +1,10 @@
-/** The face between the map and what draws it, so that another technique can take the canvas's place. */
+/** The face between the map and what draws its cells: WebGL where it is fast, else a 2D canvas; both look the same. */
+import type { MapTile } from '../common/mapTiles';
+import type { Extent } from '../common/openedMap';
+import { devicePixels } from './canvas';
+import type { CellSize } from './cellAtlas';
 import type { Layout } from './layout';
-import type { Extent, MapModel } from './mapModel';
-import type { PageClass } from './pageClass';
+import type { MapModel } from './mapModel';
 import type { Palette } from './palette';
 import type { Viewport } from './zoom';
 
@@ -14,6 +17,8 @@ export interface Margins {
 export interface Frame {
     readonly model: MapModel;
     readonly layout: Layout;
+    /** What to draw for a tile at the layout's level; null where nothing is known. */
+    tileOf(index: number): MapTile | null;
     /** The part of the layout at the top of the panel. */
     readonly top: number;
     /** The cells' own part of the panel. */
@@ -21,7 +26,7 @@ export interface Frame {
     readonly margins: Margins;
     readonly palette: Palette;
     /** The classes to stand out; empty = all alike. */
-    readonly highlight: ReadonlySet<PageClass>;
+    readonly highlight: ReadonlySet<number>;
 }
 
 /** What moves over the cells. Cells are given by their pages. */
@@ -32,9 +37,13 @@ export interface Marks {
     readonly selection: Extent | null;
 }
 
-export interface MapRenderer {
-    /** In drawing order, to be laid over each other. */
-    readonly elements: readonly HTMLElement[];
-    drawPages(frame: Frame): void;
-    drawMarks(frame: Frame, marks: Marks): void;
+export interface CellRenderer {
+    readonly element: HTMLCanvasElement;
+    draw(frame: Frame): void;
+}
+
+/** Of a cell as it is drawn. */
+export function cellSizeOf(frame: Frame): CellSize {
+    const { cellWidth, cellHeight } = frame.layout.grid;
+    return { width: devicePixels(frame, cellWidth), height: devicePixels(frame, cellHeight), gap: devicePixels(frame, 1) };
 }

@@ -1,5 +1,6 @@
 /** The selected pages: from the cell where the selection began to the one where it now ends, gaps at its ends cut off. */
-import { trimToOccupied, type Extent, type MapModel } from './mapModel';
+import type { Extent } from '../common/openedMap';
+import { trimToOccupied, type MapModel } from './mapModel';
 
 export interface Selection {
     /** Where it began: the cell stays fixed while the other end moves. */

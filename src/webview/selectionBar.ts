@@ -1,14 +1,15 @@
 /** The bar below the map: what is selected, and what can be done with it. */
 import { formatSize, toHex } from '../common/address';
-import type { Attribute } from '../common/model';
+import type { MapAction } from '../common/mapMessages';
 import type { WireRange } from '../common/range';
+import type { Extent } from '../common/openedMap';
 import { countOf, describeMix, rangeOf } from './describe';
 import { button, element } from './dom';
-import type { Extent, MapModel } from './mapModel';
+import type { ClassCounts } from './knownPages';
+import type { MapModel } from './mapModel';
 
 export interface SelectionCommands {
-    convert(range: WireRange, to: Attribute): void;
-    readMemory(range: WireRange): void;
+    act(action: MapAction, range: WireRange): void;
     copy(text: string): void;
 }
 
@@ -28,11 +29,11 @@ export class SelectionBar {
             if (this.selection !== null) action(this.selection);
         };
         this.convertButtons = [
-            button('primary', 'Convert to Private…', act((extent) => commands.convert(toWire(extent), 'private'))),
-            button('primary', 'Convert to Shared…', act((extent) => commands.convert(toWire(extent), 'shared'))),
+            button('primary', 'Convert to Private…', act((extent) => commands.act('convertToPrivate', toWire(extent)))),
+            button('primary', 'Convert to Shared…', act((extent) => commands.act('convertToShared', toWire(extent)))),
         ];
         this.refusal.id = 'convertRefusal';
-        this.readButton = button('', 'Read Memory…', act((extent) => commands.readMemory(toWire(extent))));
+        this.readButton = button('', 'Read Memory…', act((extent) => commands.act('readMemory', toWire(extent))));
         this.copyButton = button('', 'Copy', act((extent) => commands.copy(rangeOf(extent))));
         const actions = element('div', 'actions', ...this.convertButtons, this.readButton, this.copyButton);
         this.element = element('section', 'selection', element('div', 'words', this.text, this.refusal), actions);
@@ -40,9 +41,9 @@ export class SelectionBar {
     }
 
     /** Of a stale map nothing but the addresses is of use. */
-    show(model: MapModel, selection: Extent | null, isStale: boolean): void {
+    show(model: MapModel, selection: Extent | null, counts: ClassCounts | null, isStale: boolean): void {
         this.selection = selection;
-        const refusal = isStale ? 'This map is out of date.' : model.event.convertRefusal;
+        const refusal = isStale ? 'This map is out of date.' : model.map.convertRefusal;
         this.refusal.hidden = selection === null || refusal === null;
         this.refusal.textContent = `No conversion: ${refusal ?? ''}`;
         this.refusal.title = refusal ?? '';
@@ -60,7 +61,7 @@ export class SelectionBar {
         }
         const pages = selection.end - selection.start;
         const size = formatSize(BigInt(pages) * 4096n);
-        const mix = describeMix(model, selection).map((part) => part.join(' '));
+        const mix = (describeMix(model, selection, counts) ?? []).map((part) => part.join(' '));
         this.text.title = [rangeOf(selection), size, ...mix].join('\n');
         this.text.replaceChildren(element('strong', '', rangeOf(selection)), element('span', 'part', `${size}, ${countOf(pages)}`), ...mix.map((part) => element('span', 'part', part)));
     }

@@ -14,9 +14,9 @@ export class Status {
         this.unknown.hidden = true;
     }
 
-    show({ event }: MapModel): void {
-        const { totals, takenAt, consistent } = event;
-        const unknown = event.unknown.filter((entry) => !isNotKept(entry));
+    show({ map }: MapModel): void {
+        const { totals, takenAt, consistent } = map;
+        const unknown = map.unknown.filter((entry) => !isNotKept(entry));
         const amount = (name: string, bytes: Hex) => element('span', 'part', `${name} ${formatSize(parseHex(bytes) ?? 0n)}`);
         const taken = element('span', 'part', `taken ${formatTime(takenAt)}`);
         taken.title = takenAt;

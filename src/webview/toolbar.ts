@@ -1,4 +1,6 @@
 /** The bar above the map: which VM and address space, go to an address, zoom, refresh. */
+import type { MapLayer } from '../common/mapLayer';
+import { findLayer, mapLayers } from '../common/mapLayers';
 import { sizeOf } from './describe';
 import { button, element } from './dom';
 import type { MapModel } from './mapModel';
@@ -8,6 +10,7 @@ export interface ToolbarCommands {
     zoom(direction: 1 | -1): void;
     fit(): void;
     showAddressSpace(addressSpace: number): void;
+    showLayer(layer: MapLayer): void;
     /** Returns what is wrong with the text, or null after going there. */
     goTo(text: string): string | null;
 }
@@ -15,6 +18,7 @@ export interface ToolbarCommands {
 export class Toolbar {
     private readonly title = element('h1', '');
     private readonly addressSpaces = element('select', '');
+    private readonly layers = element('select', '');
     private readonly address = element('input', '');
     private readonly problem = element('div', 'problem');
     private readonly scale = element('output', 'scale');
@@ -26,6 +30,13 @@ export class Toolbar {
         this.addressSpaces.hidden = true;
         this.addressSpaces.setAttribute('aria-label', 'Address space');
         this.addressSpaces.addEventListener('change', () => commands.showAddressSpace(Number(this.addressSpaces.value)));
+        this.layers.title = 'What the colours tell';
+        this.layers.setAttribute('aria-label', 'Layer: what the colours tell');
+        this.layers.append(...mapLayers.map(({ id, name }) => new Option(name, id)));
+        this.layers.addEventListener('change', () => {
+            const layer = findLayer(this.layers.value);
+            if (layer !== undefined) commands.showLayer(layer);
+        });
         this.zoomOut = named(button('icon', '−', () => commands.zoom(-1)), 'Zoom out (−)');
         this.zoomIn = named(button('icon', '+', () => commands.zoom(1)), 'Zoom in (+)');
         const zoom = element('div', 'group', this.zoomOut, this.scale, this.zoomIn, named(button('', 'Fit', () => commands.fit()), 'Fit the whole guest (0)'));
@@ -36,14 +47,15 @@ export class Toolbar {
             'header',
             'toolbar',
             element('div', 'subject', this.title, this.addressSpaces),
-            element('div', 'controls', this.makeGoTo(commands), zoom, refresh),
+            element('div', 'controls', this.makeGoTo(commands), this.layers, zoom, refresh),
         );
     }
 
     show(model: MapModel): void {
-        const { title, addressSpace, addressSpaces } = model.event;
+        const { title, addressSpace, addressSpaces } = model.map;
         this.title.textContent = title;
         this.title.title = title;
+        this.layers.value = model.layer.id;
         this.addressSpaces.hidden = addressSpaces.length < 2;
         this.addressSpaces.replaceChildren(...addressSpaces.map((id) => new Option(`Address space ${id}`, String(id), false, id === addressSpace)));
     }

@@ -1,30 +1,39 @@
-/** The tooltip: at once what the map knows of some pages, and a moment later what the agent adds about the address. */
-import type { Hex } from '../common/address';
+/** The tooltip: at once what the tiles know of some pages, and a moment later what the agent adds about the address. */
+import type { RunRow } from '../common/mapMessages';
 import type { AddressFacts } from '../common/model';
-import { pageRunAt } from '../common/pageRuns';
-import { describeChange, describeFacts, describePages, singleRun, toGpa } from './describe';
+import type { Extent } from '../common/openedMap';
+import { describeChange, describeFacts, describePages } from './describe';
 import { definitions, element } from './dom';
-import { slotsIn, type Extent, type MapModel } from './mapModel';
+import type { Known } from './knownPages';
+import { slotsIn, type MapModel } from './mapModel';
 
 /** The agent is asked when the pointer has rested this long, in milliseconds. */
 const restingTime = 120;
 const distance = 14;
 
+export interface TooltipSource {
+    now(model: MapModel, extent: Extent): Known;
+    all(model: MapModel, extent: Extent): Promise<Known | null>;
+    explain(gfn: number): Promise<AddressFacts | null>;
+}
+
 interface Shown {
     readonly model: MapModel;
     readonly extent: Extent;
-    readonly x: number;
-    readonly y: number;
+    x: number;
+    y: number;
+    /** What the agent said of the address. */
+    facts: AddressFacts | null;
+    /** What it said before, of an older map, stays until everything new is known. */
+    readonly isUpdate: boolean;
 }
 
 export class Tooltip {
     readonly element = element('div', 'tooltip');
     private shown: Shown | null = null;
-    /** What the agent said of the address, and about which map. */
-    private answer: { readonly facts: AddressFacts; readonly model: MapModel } | null = null;
     private timer = 0;
 
-    constructor(private readonly explain: (gpa: Hex) => void) {
+    constructor(private readonly source: TooltipSource) {
         this.element.setAttribute('role', 'tooltip');
         this.element.hidden = true;
     }
@@ -33,55 +42,57 @@ export class Tooltip {
         return this.shown !== null;
     }
 
-    /** The point is in the coordinates of the panel that holds the tooltip. */
-    show(model: MapModel, extent: Extent, x: number, y: number): void {
+    /** The point is in the coordinates of the panel that holds the tooltip. Resolves when there is nothing to add. */
+    async show(model: MapModel, extent: Extent, x: number, y: number, waits = restingTime): Promise<void> {
         const before = this.shown;
-        const isSamePlace = before?.extent.start === extent.start && before.extent.end === extent.end;
-        this.shown = { model, extent, x, y };
-        if (isSamePlace && before.model === model) {
+        if (before?.model === model && before.extent.start === extent.start && before.extent.end === extent.end) {
+            before.x = x;
+            before.y = y;
             this.place();
             return;
         }
-        if (!isSamePlace) this.answer = null;
-        this.draw();
+        const isUpdate = before?.extent.start === extent.start && before.extent.end === extent.end;
+        const shown: Shown = { model, extent, x, y, facts: null, isUpdate };
+        this.shown = shown;
+        if (!isUpdate) this.draw(shown);
         clearTimeout(this.timer);
-        // Of several runs no single address speaks.
-        if (singleRun(model, extent) < 0 || slotsIn(model, extent.start, extent.end).length === 0) return;
-        this.timer = window.setTimeout(() => this.explain(toGpa(extent.start)), restingTime);
+        await new Promise<void>((resolve) => (this.timer = window.setTimeout(resolve, waits)));
+        if (this.shown === shown) await this.askAbout(shown);
     }
 
     /** The same pages on a newer map. */
     update(model: MapModel): void {
-        if (this.shown !== null) this.show(model, this.shown.extent, this.shown.x, this.shown.y);
+        if (this.shown !== null) void this.show(model, this.shown.extent, this.shown.x, this.shown.y);
+    }
+
+    /** Tiles came: they may know what is shown. */
+    redraw(): void {
+        if (this.shown !== null && !this.shown.isUpdate) this.draw(this.shown);
     }
 
     hide(): void {
-        clearTimeout(this.timer);
         this.shown = null;
         this.element.hidden = true;
     }
 
-    /** An answer that comes after the pointer went on is for another address and is dropped. */
-    addFacts(gpa: Hex, facts: AddressFacts | null): void {
-        if (this.shown === null || facts === null || toGpa(this.shown.extent.start) !== gpa) return;
-        this.answer = { facts, model: this.shown.model };
-        this.draw();
+    /** An answer that comes after the pointer went on is for other pages and is dropped. */
+    private async askAbout(shown: Shown): Promise<void> {
+        const { model, extent } = shown;
+        const known = await this.source.all(model, extent);
+        if (this.shown !== shown || known === null) return;
+        if (!shown.isUpdate) this.draw(shown);
+        // Of several runs no single address speaks.
+        const isOne = known.row?.run !== null && slotsIn(model, extent.start, extent.end).length > 0;
+        if (isOne) shown.facts = await this.source.explain(extent.start);
+        if (this.shown === shown) this.draw(shown);
     }
 
-    private draw(): void {
-        if (this.shown === null) return;
-        const { model, extent } = this.shown;
-        const { title, lines } = describePages(model, extent);
-        this.element.replaceChildren(element('div', 'title', title), definitions('facts', [...lines, ...this.linesOfAgent(model, extent)]));
+    private draw(shown: Shown): void {
+        const known = this.source.now(shown.model, shown.extent);
+        const { title, lines } = describePages(shown.model, shown.extent, known);
+        this.element.replaceChildren(element('div', 'title', title), definitions('facts', [...lines, ...linesOfAgent(shown.facts, known.row)]));
         this.element.hidden = false;
         this.place();
-    }
-
-    private linesOfAgent(model: MapModel, extent: Extent): (readonly [string, string])[] {
-        const run = singleRun(model, extent);
-        if (this.answer === null || run < 0) return [];
-        const { facts, model: asked } = this.answer;
-        return [...describeFacts(facts), ...(asked === model ? describeChange(facts, pageRunAt(model.index.runs, run)) : [])];
     }
 
     /** Beside the point, on the side where there is room. */
@@ -95,4 +106,9 @@ export class Tooltip {
         this.element.style.left = `${left}px`;
         this.element.style.top = `${top}px`;
     }
+}
+
+function linesOfAgent(facts: AddressFacts | null, row: RunRow | null): (readonly [string, string])[] {
+    const run = row?.run ?? null;
+    return facts === null || run === null ? [] : [...describeFacts(facts), ...describeChange(facts, run)];
 }

@@ -1,18 +1,27 @@
 /** What survives a refresh of the data and a reload of the webview. It comes back as untyped JSON and is checked. */
-import type { Extent } from './mapModel';
-import { classCount, type PageClass } from './pageClass';
+import { findLayer } from '../common/mapLayers';
+import type { Extent } from '../common/openedMap';
 
-export interface ViewState {
-    readonly vm: string;
-    readonly addressSpace: number;
+/** Where one looks in a map. */
+export interface MapPlace {
     /** Null while the whole guest is fitted into the panel. */
     readonly level: number | null;
     /** First gfn of the topmost row. */
     readonly top: number;
     readonly cursor: number | null;
     readonly selection: Extent | null;
-    readonly highlight: readonly PageClass[];
+    /** Classes of the layer. */
+    readonly highlight: readonly number[];
 }
+
+export interface ViewState extends MapPlace {
+    /** Which map the place belongs to. */
+    readonly subject: string;
+    readonly addressSpace: number;
+    readonly layer: string;
+}
+
+export const firstPlace: MapPlace = { level: null, top: 0, cursor: null, selection: null, highlight: [] };
 
 const isGfn = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -22,21 +31,21 @@ function parseExtent(value: unknown): Extent | null {
     return isGfn(start) && isGfn(end) && end > start ? { start, end } : null;
 }
 
-/** The saved state, or null when it is none or belongs to another VM or address space. */
-export function parseViewState(saved: unknown, vm: string, addressSpace: number): ViewState | null {
+/** The saved state; null when it is none. */
+export function parseViewState(saved: unknown): ViewState | null {
     if (typeof saved !== 'object' || saved === null) return null;
-    const state = saved as Record<string, unknown>;
-    if (state['vm'] !== vm || state['addressSpace'] !== addressSpace) return null;
-    const { level, top, cursor, selection, highlight } = state;
+    const { subject, addressSpace, layer, level, top, cursor, selection, highlight } = saved as Record<string, unknown>;
+    const known = typeof layer === 'string' ? findLayer(layer) : undefined;
+    if (typeof subject !== 'string' || !isGfn(addressSpace) || known === undefined) return null;
+    const classes = known.classes.length;
     return {
-        vm,
+        subject,
         addressSpace,
+        layer: known.id,
         level: Number.isInteger(level) ? (level as number) : null,
         top: isGfn(top) ? top : 0,
         cursor: isGfn(cursor) ? cursor : null,
         selection: parseExtent(selection),
-        highlight: Array.isArray(highlight)
-            ? highlight.filter((value): value is number => Number.isInteger(value) && value >= 0 && value < classCount)
-            : [],
+        highlight: Array.isArray(highlight) ? highlight.filter((value): value is number => isGfn(value) && value < classes) : [],
     };
 }

@@ -1,8 +1,9 @@
 /**
  * Zoom levels. At level n ≥ 0 a cell is 2^n pages; below 0 a cell is one page and is drawn larger, in fewer columns.
  */
+import { highestTileLevel } from '../common/mapTiles';
+import type { Extent } from '../common/openedMap';
 import { Layout, type Grid } from './layout';
-import type { Extent } from './mapModel';
 
 /** What a map has to fit into: CSS pixels, and device pixels per CSS pixel. */
 export interface Viewport {
@@ -16,8 +17,6 @@ export const lowestLevel = -1;
 const narrowestCell = 8;
 const fewestColumns = 8;
 const stripHeight = 18;
-/** gfns have 52 bits: at this level one cell is everything. */
-const highestLevel = 52;
 
 export function gridAt(level: number, viewport: Viewport): Grid {
     let columns = fewestColumns;
@@ -36,7 +35,7 @@ export function fitLevel(viewport: Viewport, extents: readonly Extent[], slots: 
     const { columns, cellHeight } = gridAt(0, viewport);
     const cellsInSight = columns * Math.max(1, viewport.height / cellHeight);
     let level = pages > cellsInSight ? Math.floor(Math.log2(pages / cellsInSight)) : lowestLevel;
-    while (level < highestLevel && new Layout(gridAt(level, viewport), extents, slots).height > viewport.height) level++;
+    while (level < highestTileLevel && new Layout(gridAt(level, viewport), extents, slots).height > viewport.height) level++;
     return level;
 }
 

@@ -9,7 +9,7 @@ import {
     type CancellationToken,
     type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { AgentMethod, AgentNotifications } from '../../common/agentProtocol';
+import type { AgentNotifications } from '../../common/agentProtocol';
 import { errors, toGuestmemError } from '../../common/errors';
 import { messagePackCodec } from '../../common/messagePackCodec';
 import { makeHandlers, type Handlers } from '../handlers';
@@ -63,7 +63,7 @@ async function answer(
     }
 }
 
-const isMethod = (handlers: Handlers, method: string): method is AgentMethod => Object.hasOwn(handlers, method);
+const isMethod = (handlers: Handlers, method: string): method is keyof Handlers => Object.hasOwn(handlers, method);
 
 function reporter(connection: MessageConnection, params: unknown) {
     const token = checkProgressToken(checkFields(params)['progressToken']);
