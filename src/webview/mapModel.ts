@@ -1,5 +1,6 @@
 /** The host's map as the webview works with it: memslots in numbers, the occupied extents, and the layer that colours it. */
 import type { MapLayer } from '../common/mapLayer';
+import { classesOf, notCounted } from '../common/mapLayers';
 import type { MapMemslot, ShownMap } from '../common/mapMessages';
 import type { Extent } from '../common/openedMap';
 
@@ -43,10 +44,9 @@ export const withLayer = (model: MapModel, layer: MapLayer): MapModel => ({ ...m
 
 function countKinds(map: ShownMap, layer: MapLayer): Float64Array {
     const totals = new Float64Array(layer.classes.length);
-    for (const kind of map.kinds) {
-        const index = layer.classOf(kind);
-        totals[index] = (totals[index] ?? 0) + kind.pages;
-    }
+    classesOf(layer, map.kinds).forEach((mapClass, kind) => {
+        if (mapClass !== notCounted) totals[mapClass] = (totals[mapClass] ?? 0) + (map.kinds[kind]?.pages ?? 0);
+    });
     return totals;
 }
 

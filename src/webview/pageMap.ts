@@ -1,10 +1,10 @@
 /** The page map: builds the page, wires its parts to each other and to the extension host. */
 import type { MapLayer } from '../common/mapLayer';
-import { findLayer } from '../common/mapLayers';
-import type { MapEvent } from '../common/mapMessages';
+import { findLayer, layersFor } from '../common/mapLayers';
+import type { MapEvent, ShownMap } from '../common/mapMessages';
 import type { Extent } from '../common/openedMap';
 import type { WireRange } from '../common/range';
-import { stateLayer } from '../common/stateLayer';
+import { stateLayer } from '../common/layers/stateLayer';
 import { CanvasRenderer } from './canvasRenderer';
 import { rangeOf, toGpa } from './describe';
 import { button, element } from './dom';
@@ -136,13 +136,20 @@ function showMap({ map, changed }: Extract<MapEvent, { type: 'map' }>): void {
     const isSameMap = previous?.subject === map.subject && previous.addressSpace === map.addressSpace;
     const saved = parseViewState(host.getState());
     const isSaved = saved?.subject === map.subject && saved.addressSpace === map.addressSpace;
-    const layer = model?.layer ?? findLayer(saved?.layer ?? '') ?? stateLayer;
+    const layer = layerFor(map, previous, model?.layer ?? findLayer(saved?.layer ?? ''));
     const place = isSameMap ? null : isSaved ? saved : firstPlace;
     questions.setGeneration(map.generation);
     known.forget();
     tiles.setGeneration(map.generation, changed, isSameMap);
     showModel(makeMapModel(map, layer), place);
     showStale(null);
+}
+
+/** A comparison begins with what differs; else the layer stays while the map has it. */
+function layerFor(map: ShownMap, previous: ShownMap | undefined, wanted: MapLayer | undefined): MapLayer {
+    const offered = layersFor(map.origin);
+    if (map.origin === 'comparison' && previous?.origin !== map.origin) return offered.find(({ onlyFor }) => onlyFor === map.origin) ?? stateLayer;
+    return wanted !== undefined && offered.includes(wanted) ? wanted : stateLayer;
 }
 
 function showLayer(layer: MapLayer): void {

@@ -1,6 +1,6 @@
 /** The bar above the map: which VM and address space, go to an address, zoom, refresh. */
 import type { MapLayer } from '../common/mapLayer';
-import { findLayer, mapLayers } from '../common/mapLayers';
+import { findLayer, layersFor } from '../common/mapLayers';
 import { sizeOf } from './describe';
 import { button, element } from './dom';
 import type { MapModel } from './mapModel';
@@ -32,7 +32,6 @@ export class Toolbar {
         this.addressSpaces.addEventListener('change', () => commands.showAddressSpace(Number(this.addressSpaces.value)));
         this.layers.title = 'What the colours tell';
         this.layers.setAttribute('aria-label', 'Layer: what the colours tell');
-        this.layers.append(...mapLayers.map(({ id, name }) => new Option(name, id)));
         this.layers.addEventListener('change', () => {
             const layer = findLayer(this.layers.value);
             if (layer !== undefined) commands.showLayer(layer);
@@ -52,10 +51,10 @@ export class Toolbar {
     }
 
     show(model: MapModel): void {
-        const { title, addressSpace, addressSpaces } = model.map;
+        const { origin, title, addressSpace, addressSpaces } = model.map;
         this.title.textContent = title;
         this.title.title = title;
-        this.layers.value = model.layer.id;
+        this.layers.replaceChildren(...layersFor(origin).map(({ id, name }) => new Option(name, id, false, id === model.layer.id)));
         this.addressSpaces.hidden = addressSpaces.length < 2;
         this.addressSpaces.replaceChildren(...addressSpaces.map((id) => new Option(`Address space ${id}`, String(id), false, id === addressSpace)));
     }

@@ -1,55 +1,68 @@
 import assert from 'node:assert/strict';
-import { holeIndex, makeCellMix, mixCell } from '../../src/webview/cellMix';
-import { classCount, classIsPrivate, makeClass } from '../../src/webview/pageClass';
+import { stateLayer } from '../../src/common/layers/stateLayer';
+import { tileCells, type MapTile } from '../../src/common/mapTiles';
+import { holeClass, makeCellMix, mixCell } from '../../src/webview/cellMix';
 import { makeRandom } from '../support/random';
 
-function mix(pages: number, width: number, counts: Record<number, number>): number[] {
-    const all = new Float64Array(classCount);
-    for (const [pageClass, count] of Object.entries(counts)) all[Number(pageClass)] = count;
-    const into = makeCellMix();
-    mixCell(all, 0, pages, width, into);
-    return [...into];
+const classCount = stateLayer.classes.length;
+
+/** A tile whose first cell has these pages per class. */
+function tileOf(level: number, counts: Readonly<Record<number, number>>): MapTile {
+    const classes = Object.keys(counts).map(Number).sort((a, b) => a - b);
+    return {
+        level,
+        index: 0,
+        offsets: new Uint32Array(tileCells + 1).fill(classes.length, 1),
+        classes: Uint8Array.from(classes),
+        pages: Float64Array.from(classes, (one) => counts[one] ?? 0),
+    };
 }
-const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
-const shared = makeClass('shared', 'present');
-const lone = makeClass('private', 'present');
+
+/** Device pixels of each class of the first cell. */
+function mix(level: number, width: number, counts: Readonly<Record<number, number>>): Map<number, number> {
+    const into = makeCellMix();
+    mixCell(tileOf(level, counts), 0, width, into);
+    return new Map(Array.from({ length: into.parts }, (_, i) => [into.classes[i] ?? -1, into.widths[i] ?? 0]));
+}
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((a, b) => a + b, 0);
 
 describe('the mix in a cell', () => {
-    it('is one state where there is one', () => {
-        const got = mix(512, 9, { [shared]: 512 });
-        assert.equal(got[shared], 9);
-        assert.equal(sum(got), 9);
+    it('is one class where there is one', () => {
+        assert.deepEqual(mix(9, 9, { 3: 512 }), new Map([[3, 9]]));
     });
 
-    it('shows one private page in a GiB of shared ones on a quarter of the cell', () => {
-        assert.equal(mix(2 ** 18, 8, { [shared]: 2 ** 18 - 1, [lone]: 1 })[lone], 2);
+    it('shows one page in a GiB of others on a quarter of the cell, in the order of the classes', () => {
+        assert.deepEqual([...mix(18, 8, { 0: 1, 9: 2 ** 18 - 1 })], [[0, 2], [9, 6]]);
+        assert.deepEqual([...mix(18, 8, { 0: 2 ** 18 - 1, 9: 1 })], [[0, 6], [9, 2]]);
     });
 
     it('shows a page of memory in a cell that is otherwise hole', () => {
-        const got = mix(2 ** 30, 12, { [shared]: 1 });
-        assert.deepEqual([got[shared], got[holeIndex]], [3, 9]);
+        assert.deepEqual([...mix(30, 12, { 9: 1 })], [[9, 3], [holeClass, 9]]);
     });
 
-    it('always adds up to the width, and hides no attribute and no hole', () => {
+    it('shows the first classes where there are more than pixels', () => {
+        const counts = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [i, 1 + i ** 3]));
+        assert.deepEqual([...mix(20, 7, counts).keys()], [0, 1, 2, 3, 4, 5, 6]);
+    });
+
+    it('always adds up to the width, hides nothing that there is a pixel for, and shows nothing that is not there', () => {
         const random = makeRandom(7);
         for (let i = 0; i < 2000; i++) {
-            const pages = 2 ** Math.floor(random() * 30);
+            const level = Math.floor(random() * 30);
             const width = 3 + Math.floor(random() * 40);
             const counts: Record<number, number> = {};
-            let left = pages;
-            for (let n = 0; n < 4 && left > 0; n++) {
-                const part = Math.min(left, Math.ceil(random() ** 8 * left));
-                counts[Math.floor(random() * classCount)] ??= part;
-                left = pages - sum(Object.values(counts));
+            let left = 2 ** level;
+            for (let n = 0; n < 6 && left > 0; n++) {
+                counts[Math.floor(random() * classCount)] ??= Math.min(left, Math.ceil(random() ** 8 * left));
+                left = 2 ** level - sum(Object.values(counts));
             }
-            const got = mix(pages, width, counts);
-            assert.equal(sum(got), width);
-            const present = (isPrivate: boolean) => Object.entries(counts).some(([c, n]) => n > 0 && classIsPrivate(Number(c)) === isPrivate);
-            const shown = (isPrivate: boolean) => sum(got.filter((_, c) => c < classCount && classIsPrivate(c) === isPrivate));
-            assert.equal(shown(true) > 0, present(true));
-            assert.equal(shown(false) > 0, present(false));
-            assert.equal((got[holeIndex] ?? 0) > 0, left > 0);
-            got.slice(0, classCount).forEach((pixels, c) => assert.ok(pixels === 0 || (counts[c] ?? 0) > 0, 'nothing is shown that is not there'));
+            if (left < 0) continue;
+            const got = mix(level, width, counts);
+            assert.equal(sum(got.values()), width);
+            const there = [...Object.keys(counts).map(Number), ...(left > 0 ? [holeClass] : [])];
+            assert.deepEqual([...got.keys()], there.slice(0, width));
+            assert.ok([...got.values()].every((pixels) => pixels > 0));
+            if (there.length <= 4) assert.ok([...got.values()].every((pixels) => pixels >= Math.min(Math.ceil(width / 4), Math.floor(width / there.length))));
         }
     });
 });
