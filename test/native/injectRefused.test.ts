@@ -1,13 +1,14 @@
 /** Processes in which nothing may be executed: each is refused with its reason, before or without harm. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireKvm, requireRoot } from '../support/requirements';
 import { skip } from '../support/skip';
-import { buildPrograms, DifficultTarget, driveOnce, driverProgram, type TargetKind } from '../support/injection';
+import { buildPrograms, DifficultTarget, driveOnce, driverProgram, program32Bit, type TargetKind } from '../support/injection';
 
 const getpid = 39;
 const poll = 7;
@@ -114,6 +115,41 @@ describe('injection into a difficult process', function () {
             assert.equal(outcome.reason, 'no-thread');
             assert.match(outcome.detail, /64-bit/);
         }));
+
+    it('refuses a 32-bit program, and stops nothing to find out', async function () {
+        const child = spawn(program32Bit, { stdio: 'ignore' });
+        try {
+            const failure = await new Promise<Error | null>((resolve) => child.once('spawn', () => resolve(null)).once('error', resolve));
+            if (failure !== null) skip(this, `this kernel runs no 32-bit programs: ${failure.message}`);
+            await checkRefused(child.pid ?? 0, 'unsupported', /is a 32-bit program/);
+        } finally {
+            child.kill('SIGKILL');
+        }
+    });
+
+    it('refuses a thread that has a shadow stack', async function () {
+        requireRoot(this);
+        await withTarget('sleeping', async ({ pid }) => {
+            const folder = await mkdtemp(join(tmpdir(), 'guestmem-inject-'));
+            try {
+                // Few processors have one: instead, what the kernel would say of such a thread is put over what it says, for the
+                // driver alone.
+                const path = `/proc/${pid}/task/${pid}/status`;
+                const said = readFileSync(path, 'utf8').replace(/^x86_Thread_features:.*\n/m, '');
+                await writeFile(join(folder, 'status'), `${said}x86_Thread_features:\tshstk \n`);
+                const through = ['unshare', '--mount', 'sh', '-c', `mount --bind "$1" "$2" && shift 2 && exec "$@"`, 'sh', join(folder, 'status'), path];
+                for (const words of [['check'], ['call', getpid]]) {
+                    const outcome = await driveOnce([pid, ...words], { through });
+                    assert.ok(outcome.kind === 'refused', JSON.stringify(outcome));
+                    assert.equal(outcome.reason, 'no-thread');
+                    assert.match(outcome.detail, /1 with a shadow stack/);
+                }
+                assert.equal((await driveOnce([pid, 'call', getpid])).kind, 'returned');
+            } finally {
+                await rm(folder, { recursive: true });
+            }
+        });
+    });
 
     it('refuses when the file descriptor names another VM by now', () =>
         withTarget('sleeping', async (target) => {

@@ -16,6 +16,7 @@ const execute = promisify(execFile);
 const fixtures = 'test/native/fixtures';
 const built = 'out/inject';
 export const seccompOracle = join(built, 'seccomp_oracle');
+export const program32Bit = join(built, 'program_32_bit');
 export const driverProgram = join(built, 'inject_driver');
 
 function sourcesIn(folder: string, endings: readonly string[]): string[] {
@@ -25,13 +26,13 @@ function sourcesIn(folder: string, endings: readonly string[]): string[] {
 }
 
 type Files = readonly string[];
-async function buildProgram(name: string, compiler: string, sources: Files, headers: Files): Promise<void> {
+async function buildProgram(name: string, compiler: string, sources: Files, headers: Files, more: readonly string[] = []): Promise<void> {
     const program = join(built, name);
     const newest = Math.max(...[...sources, ...headers].map((file) => statSync(file).mtimeMs));
     if (existsSync(program) && statSync(program).mtimeMs > newest) return;
     const flags = ['-O2', '-Wall', '-Wextra', '-Werror', '-pthread', '-Inative/src'];
     if (compiler === 'g++') flags.push('-std=c++17');
-    await execute(compiler, [...flags, ...sources, '-o', program]);
+    await execute(compiler, [...flags, ...more, ...sources, '-o', program]);
 }
 
 export async function buildPrograms(): Promise<void> {
@@ -43,6 +44,7 @@ export async function buildPrograms(): Promise<void> {
         ['victim.c', 'vector_state.c', 'checked_call.S'].map((name) => join(fixtures, name)),
         ['vector_state.h', 'checked_call.h'].map((name) => join(fixtures, name)),
     );
+    await buildProgram('program_32_bit', 'gcc', [join(fixtures, 'program_32_bit.S')], [], ['-m32', '-nostdlib', '-static', '-no-pie']);
     await buildProgram('difficult_target', 'gcc', [join(fixtures, 'difficult_target.c')], []);
     await buildProgram(
         'seccomp_oracle',
@@ -80,13 +82,15 @@ export interface DriverStart {
     readonly program?: string;
     /** Who runs it. */
     readonly user?: number;
+    /** A command whose words come before its own. */
+    readonly through?: readonly string[];
 }
 
 /** Runs the driver; its words are described in inject_driver.cc. */
 export async function drive(words: readonly (string | number)[], start: DriverStart = {}): Promise<DriverReport> {
     const identity = start.user === undefined ? {} : { uid: start.user, gid: start.user };
-    const program = start.program ?? driverProgram;
-    const { stdout } = await execute(program, words.map(String), { maxBuffer: 1 << 26, ...identity });
+    const [program = '', ...rest] = [...(start.through ?? []), start.program ?? driverProgram, ...words.map(String)];
+    const { stdout } = await execute(program, rest, { maxBuffer: 1 << 26, ...identity });
     return JSON.parse(stdout) as DriverReport;
 }
 

@@ -132,7 +132,8 @@ class Injection {
             if (is_stub_at(request_.target.pid, stub_.address)) return std::nullopt;
             return not_now(tid_, "has changed its program");
         }
-        const std::optional<StubPlace> place = find_stub_place(request_.target.pid);
+        const std::variant<StubPlace, std::string> found = find_stub_place(request_.target.pid);
+        const StubPlace* place = std::get_if<StubPlace>(&found);
         if (!place) return not_now(tid_, "has changed its program");
         stub_ = *place;
         if (stub_.written || write_stub(attachment_, stub_.address)) return std::nullopt;

@@ -33,9 +33,8 @@ std::optional<Refused> unmet(const Request& request) {
     return request.precondition ? request.precondition() : std::nullopt;
 }
 
-Refused no_room(const Request& request) {
-    return {Reason::unsupported, "process " + std::to_string(request.target.pid) +
-                                     " has no free room at the end of its vDSO, where the call would be made"};
+Refused no_place(const Request& request, const std::string& why) {
+    return {Reason::unsupported, "process " + std::to_string(request.target.pid) + " " + why};
 }
 
 bool may_do_elsewhere(Reason reason) {
@@ -47,13 +46,13 @@ Outcome try_candidates(const Request& request, Clock::time_point deadline, std::
     const ThreadChoice choice = choose_threads(request.target, request.preference);
     if (const Refused* refused = std::get_if<Refused>(&choice)) return *refused;
 
-    Outcome outcome = no_room(request);
+    Outcome outcome = Refused{Reason::no_thread, "no thread was tried"};
     std::optional<Refused> forbidden;
     for (const pid_t tid : std::get<std::vector<pid_t>>(choice)) {
-        const std::optional<StubPlace> stub = find_stub_place(request.target.pid);
-        if (!stub) return no_room(request);
+        const std::variant<StubPlace, std::string> stub = find_stub_place(request.target.pid);
+        if (const std::string* why = std::get_if<std::string>(&stub)) return no_place(request, *why);
         if (std::optional<Refused> refused = unmet(request)) return *refused;
-        Attempt attempt = attempt_in_thread(request, tid, *stub, deadline);
+        Attempt attempt = attempt_in_thread(request, tid, std::get<StubPlace>(stub), deadline);
         outcome = std::move(attempt.outcome);
         stopped += attempt.stopped;
         const Refused* refused = std::get_if<Refused>(&outcome);
@@ -72,7 +71,8 @@ std::optional<Refused> find_refusal(const Request& request) {
     ThreadChoice choice = try_repeatedly(Clock::now() + time_limit,
                                          [&] { return choose_threads(request.target, request.preference); });
     if (Refused* refused = std::get_if<Refused>(&choice)) return std::move(*refused);
-    if (!find_stub_place(request.target.pid)) return no_room(request);
+    const std::variant<StubPlace, std::string> stub = find_stub_place(request.target.pid);
+    if (const std::string* why = std::get_if<std::string>(&stub)) return no_place(request, *why);
     return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 // rsp points at a remote frame (remote_frame.h), which these instructions consume. The last one sets rip and rsp at
 // once, so that a signal at any instruction between finds a stack that is in order. Neither the call nor the stub
@@ -34,6 +35,8 @@ namespace guestmem::inject {
 
 namespace {
 
+constexpr std::uint64_t end_of_32_bit_addresses = 1ull << 32;
+
 std::optional<std::uint64_t> find_vdso_end(pid_t pid) {
     const std::string path = "/proc/" + std::to_string(pid) + "/maps";
     const std::unique_ptr<FILE, int (*)(FILE*)> maps(std::fopen(path.c_str(), "re"), std::fclose);
@@ -59,18 +62,21 @@ bool read_room(pid_t pid, std::uint64_t address, unsigned char (&bytes)[stub_roo
 
 }  // namespace
 
-std::optional<StubPlace> find_stub_place(pid_t pid) {
+std::variant<StubPlace, std::string> find_stub_place(pid_t pid) {
+    const std::string no_room = "has no free room at the end of its vDSO, where the call would be made";
     const std::optional<std::uint64_t> end = find_vdso_end(pid);
-    if (!end) return std::nullopt;
+    if (!end) return no_room;
+    // The kernel maps a 64-bit program's vDSO above its stack.
+    if (*end <= end_of_32_bit_addresses) return "is a 32-bit program, of which no thread can make the call";
     const std::uint64_t address = *end - stub_room;
 
     unsigned char found[stub_room];
-    if (!read_room(pid, address, found)) return std::nullopt;
+    if (!read_room(pid, address, found)) return no_room;
     bool written = true;
     for (std::size_t index = 0; index < stub_room; index++) {
         if (found[index] == guestmem_stub_begin[index]) continue;
         // Zeros may also be the rest of a stub whose writer died half-way: finishing it is harmless.
-        if (found[index] != 0) return std::nullopt;
+        if (found[index] != 0) return no_room;
         written = false;
     }
     return StubPlace{address, written};

@@ -5,7 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <string>
+#include <variant>
 
 #include "attachment.h"
 
@@ -19,8 +20,11 @@ struct StubPlace {
     bool written;
 };
 
-/** The end of the target's vDSO, if it is mapped and nothing but zeros or the stub itself is there. Changes nothing. */
-std::optional<StubPlace> find_stub_place(pid_t pid);
+/**
+ * The end of the target's vDSO, if it is mapped and nothing but zeros or the stub itself is there. Changes nothing. Else
+ * why not: the end of a sentence about the process.
+ */
+std::variant<StubPlace, std::string> find_stub_place(pid_t pid);
 
 bool is_stub_at(pid_t pid, std::uint64_t address);
 
