@@ -100,10 +100,10 @@ export const errors = {
     thread: (tid: number, pid: number) =>
         new GuestmemError('no-such-process', `${tid} is a thread of process ${pid}: name the process.`, { tid, pid }),
 
-    mainThreadEnded: (pid: number, others: number) =>
+    mainThreadEnded: (pid: number) =>
         new GuestmemError(
             'unsupported',
-            `The VMs of process ${pid} cannot be looked at: its main thread has ended, and with it the kernel's list of its file descriptors (/proc/${pid}/fd), while ${others} other ${others === 1 ? 'thread goes' : 'threads go'} on. Look at it through another process that holds its VM, if there is one.`,
+            `The VMs of process ${pid} cannot be looked at: its main thread has ended, and with it the kernel's list of its file descriptors (/proc/${pid}/fd), while other threads go on. Look at it through another process that holds its VM, if there is one.`,
             { pid },
         ),
 

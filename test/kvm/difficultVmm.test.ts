@@ -67,7 +67,7 @@ describe('a change of a VMM in trouble', () => {
         ['that has become another program and kept the VM', 'exec keep', 'S', 'unsupported', /only holds it/],
         ['in an uninterruptible sleep', 'vfork', 'D', 'no-thread', /1 in an uninterruptible sleep\).*ends by itself/],
         ['with a guard page below its stack pointer', 'guard', 'S', 'no-thread', /no room on its stack/],
-        ['whose main thread has ended', 'leader', 'Z', 'unsupported', /main thread has ended.* 1 other thread goes on/],
+        ['whose main thread has ended', 'leader', 'Z', 'unsupported', /main thread has ended.* other threads go on/],
         ['whose file descriptor names another VM since the preview', 'replace', 'S', 'no-such-vm', /another VM than the one that the preview showed/],
     ];
     for (const [what, trouble, state, code, message] of troubles) {

@@ -1,7 +1,7 @@
 /** A VMM that gets into states in which nobody may execute an ioctl in it (difficult_vmm.c tells which). */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compileFixture } from '../native/fixtures';
@@ -46,6 +46,9 @@ export class DifficultVmm {
         // The state may be that of the sleep before.
         const where = () => readFileSync(`/proc/${this.pid}/syscall`, 'utf8').split(' ')[0];
         while (state === 'S' && trouble !== 'replace' && where() !== '34') await sleep(5); // pause
+        const folder = `/proc/${this.pid}/task`;
+        const othersSleep = () => readdirSync(folder).some((tid) => /^State:\tS/m.test(readFileSync(`${folder}/${tid}/status`, 'utf8')));
+        while (trouble === 'leader' && !othersSleep()) await sleep(5);
     }
 
     async reaches(state: string): Promise<void> {

@@ -39,9 +39,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     const context: VerbContext = { handlers: makeHandlers(), pace: new Pace(cancellation.signal) };
     try {
         const program = makeProgram(context);
-        // Ctrl-C stops between two pieces of work, so that a change that was begun is reported with what was done.
+        // Ctrl-C and its like stop between two pieces of work, so that a change that was begun is reported with what was done.
         program.hook('preAction', (_, action) => {
-            if (action.name() !== 'agent') process.once('SIGINT', () => cancellation.abort());
+            if (action.name() === 'agent') return;
+            for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => cancellation.abort());
         });
         await program.parseAsync(args, { from: 'user' });
         return 0;

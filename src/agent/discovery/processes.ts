@@ -77,9 +77,7 @@ export interface ProcessStatus {
     readonly threadGroup: number;
     /** Pid of the tracer, or null. */
     readonly tracer: number | null;
-    /** Its main thread has ended. Others may go on, but /proc/PID/fd is empty from then on. */
     readonly mainThreadEnded: boolean;
-    readonly threads: number;
 }
 
 export function readStatus(pid: number): ProcessStatus | undefined {
@@ -91,8 +89,17 @@ export function readStatus(pid: number): ProcessStatus | undefined {
         threadGroup: field('Tgid'),
         tracer: tracer === 0 ? null : tracer,
         mainThreadEnded: /^State:\s*[ZX]/m.test(text),
-        threads: field('Threads'),
     };
+}
+
+/**
+ * Whether other threads go on although the main thread has ended, with which /proc/PID/fd becomes empty. In a process that
+ * is being killed the main thread may be gone first, too, but then the kernel has woken all others from their sleep before.
+ */
+export function goesOnWithoutMainThread(pid: number): boolean {
+    const folder = `/proc/${pid}/task`;
+    const sleeps = (tid: string) => /^State:\s*S/m.test(found(look(() => readFileSync(`${folder}/${tid}/status`, 'latin1'))) ?? '');
+    return (found(look(() => readdirSync(folder))) ?? []).some(sleeps);
 }
 
 /** The command's name, which the process chooses itself. */

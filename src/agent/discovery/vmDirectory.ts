@@ -12,7 +12,7 @@ import { findKvmMappings } from './kvmMappings';
 import { native } from '../native';
 import { fromNative, isNativeError, refused, translating } from '../nativeErrors';
 import type { Pace } from '../pace';
-import { listKvmLinks, readStatus, requireOwnProc } from './processes';
+import { goesOnWithoutMainThread, listKvmLinks, readStatus, requireOwnProc } from './processes';
 import { placeOf, scanVms, sightAgain, sightMappedVms, sightVms, strength, type Scan, type Sighting } from './vmScan';
 import { noTypeReason, summarizeVm, vmIdOf } from './vmSummary';
 import type { VmReference } from '../validate';
@@ -216,7 +216,7 @@ function checkProcess(pid: number): boolean {
     const status = readStatus(pid);
     if (status === undefined) throw errors.noSuchProcess(pid);
     if (status.threadGroup !== pid) throw errors.thread(pid, status.threadGroup);
-    if (status.mainThreadEnded && status.threads > 1) throw errors.mainThreadEnded(pid, status.threads - 1);
+    if (status.mainThreadEnded && goesOnWithoutMainThread(pid)) throw errors.mainThreadEnded(pid);
     const looked = listKvmLinks(pid);
     if (looked.kind === 'gone') throw errors.noSuchProcess(pid);
     if (looked.kind === 'denied') throw refused(`Looking into process ${pid}`, 'EACCES', { pid });

@@ -29,17 +29,30 @@ export function serve(): Promise<number> {
     const reader = new StrictMessageReader(process.stdin);
     const writer = new StreamMessageWriter(process.stdout, { contentTypeEncoder: messagePackCodec });
     const connection = createMessageConnection(reader, writer);
-    connection.onRequest((method: string, params: unknown, token: CancellationToken) =>
-        answer(handlers, connection, method, params, token),
-    );
+    const running = new Map<Promise<unknown>, AbortController>();
+    connection.onRequest((method: string, params: unknown, token: CancellationToken) => {
+        const cancellation = new AbortController();
+        token.onCancellationRequested(() => cancellation.abort());
+        const request = answer(handlers, connection, method, params, cancellation.signal);
+        running.set(request, cancellation);
+        const forget = () => running.delete(request);
+        request.then(forget, forget);
+        return request;
+    });
     return new Promise((resolve) => {
-        connection.onClose(() => resolve(0));
+        // A change that is under way stops between two pieces, and the record then tells what was done of it.
+        const end = (status: number) => {
+            for (const cancellation of running.values()) cancellation.abort();
+            void Promise.allSettled(running.keys()).then(() => resolve(status));
+        };
+        connection.onClose(() => end(0));
+        process.once('SIGTERM', () => end(0));
         reader.onError((error) => {
             log(`stdin does not speak the agent's protocol: ${error.message}. Start the agent through the extension, or use the command line 'guestmem'.`);
-            resolve(1);
+            end(1);
         });
         // The client has gone without closing stdin: nobody is left to answer.
-        writer.onError(() => resolve(0));
+        writer.onError(() => end(0));
         connection.listen();
     });
 }
@@ -49,13 +62,11 @@ async function answer(
     connection: MessageConnection,
     method: string,
     params: unknown,
-    token: CancellationToken,
+    cancellation: AbortSignal,
 ): Promise<unknown> {
     try {
         if (!isMethod(handlers, method)) throw errors.usage(`The agent knows no request '${method.slice(0, 80)}'.`);
-        const cancellation = new AbortController();
-        token.onCancellationRequested(() => cancellation.abort());
-        return await handlers[method](params, new Pace(cancellation.signal, reporter(connection, params)));
+        return await handlers[method](params, new Pace(cancellation, reporter(connection, params)));
     } catch (thrown) {
         const error = toGuestmemError(thrown);
         if (error.code === 'internal') log(`${method} failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : error.message}`);
