@@ -19,6 +19,7 @@ export const errorCodes = [
     'partial-change', // a change stopped in the middle; `data` says what was done
     'kernel', // a system call failed; `data.errno` says how
     'cancelled',
+    'snapshot', // a .gmem file is none, is damaged, of another version or beyond what is opened
     'agent', // the agent is missing, stopped or spoke garbage
     'internal',
 ] as const;
@@ -150,6 +151,10 @@ export const errors = {
 
     kernel: (tried: string, errno: string, data: ErrorData = {}) =>
         new GuestmemError('kernel', `${tried} failed with ${errno}.`, { ...data, errno }),
+
+    /** `found` is what is wrong with the file, and where. */
+    snapshot: (found: string, remedy: string, data: ErrorData = {}) =>
+        new GuestmemError('snapshot', `The snapshot cannot be opened: ${found}. ${remedy}`, data),
 
     cancelled: () => new GuestmemError('cancelled', 'Cancelled.'),
 } as const;

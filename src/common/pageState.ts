@@ -42,11 +42,11 @@ export type PageDetail = number;
 export const scopes = ['none', 'vm', 'guest_memfd'] as const;
 export const hvaStates = ['none', 'absent', 'present', 'swapped', 'zero', null] as const;
 export const gmemStates = ['none', 'absent', 'allocated', 'prepared', null] as const;
-const pageSizes = [null, '4K', '2M', '1G'] as const;
-const mappingLevels = [null, 'none', '4K', '2M', '1G'] as const;
+export const pageSizes = [null, '4K', '2M', '1G'] as const;
+export const mappingLevels = [null, 'none', '4K', '2M', '1G'] as const;
 const dirtyStates = [null, false, true] as const;
-const copies = ['none', 'hva', 'guest_memfd'] as const;
-const largestNode = 1022;
+export const copies = ['none', 'hva', 'guest_memfd'] as const;
+export const largestNode = 1022;
 
 export type HvaState = (typeof hvaStates)[number];
 export type GmemState = (typeof gmemStates)[number];
@@ -75,6 +75,8 @@ export interface PageDetailParts {
     readonly whyNotLarger?: readonly LargerPageObstacle[] | null;
     readonly guestUses?: GuestCopy;
 }
+
+export type PageParts = Required<PageStateParts> & Required<PageDetailParts>;
 
 export function encodePageDetail(parts: PageDetailParts): PageDetail {
     const { rights = null, gmemNode = null, whyNotLarger = null } = parts;
@@ -129,8 +131,12 @@ function rightsOf(detail: PageDetail): string | null {
 export function gmemBackingOf(state: PageState, detail: PageDetail): GmemBacking {
     const gmem = gmemStateOf(state);
     if (gmem !== 'allocated' && gmem !== 'prepared') return { state: gmem };
+    return { state: gmem, node: nodeOf(detail) };
+}
+
+function nodeOf(detail: PageDetail): number | null {
     const node = (detail >> 4) & 1023;
-    return { state: gmem, node: node === 0 ? null : node - 1 };
+    return node === 0 ? null : node - 1;
 }
 
 export function guestMappingOf(state: PageState, detail: PageDetail): GuestMapping | null {
@@ -172,4 +178,31 @@ export const isSamePage = (state: PageState): boolean => (state & (1 << 12)) !==
 export function isDoubleBacked(state: PageState): boolean {
     const gmem = gmemStateOf(state);
     return hvaStateOf(state) === 'present' && (gmem === 'allocated' || gmem === 'prepared') && (state & (1 << 12)) === 0;
+}
+
+/** All that the words say, so that encoding it gives the same words. */
+export function describePage(state: PageState, detail: PageDetail): PageParts {
+    return {
+        attribute: attributeOf(state),
+        scope: scopeOf(state),
+        hva: hvaStateOf(state),
+        hvaMapped: (state & (1 << 6)) !== 0,
+        hvaPageSize: hvaPageSizeOf(state),
+        gmem: gmemStateOf(state),
+        samePage: isSamePage(state),
+        guestMapping: describeGuestMapping(state),
+        dirty: dirtyOf(state),
+        rights: rightsOf(detail),
+        gmemNode: nodeOf(detail),
+        executable: isGuestExecutable(detail),
+        accessed: dirtyStates[(detail >> 15) & 3] ?? null,
+        guestDirty: dirtyStates[(detail >> 17) & 3] ?? null,
+        whyNotLarger: whyNotLargerOf(detail),
+        guestUses: guestCopyOf(detail),
+    };
+}
+
+function describeGuestMapping(state: PageState): PageParts['guestMapping'] {
+    const level = guestLevelOf(state);
+    return level === null ? null : { level, writable: (state & (1 << 16)) !== 0 };
 }
