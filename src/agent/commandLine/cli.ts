@@ -20,6 +20,16 @@ import { print } from './output';
 import { Pace } from '../pace';
 import { escapeText, toJson } from './render/text';
 import {
+    compareVerb,
+    mapFileVerb,
+    ofVmOrFile,
+    showFileVerb,
+    snapshotVerb,
+    type CompareOptions,
+    type FileOptions,
+    type SnapshotOptions,
+} from './snapshotVerbs';
+import {
     doctorVerb,
     explainVerb,
     mapVerb,
@@ -61,6 +71,9 @@ function makeProgram(context: VerbContext): Command {
     const json = () => new Option('--json', 'print JSON, as schema/ describes it');
     const vm = ['<vm>', 'PID when it has one VM, else PID:FD (PID:0xHVA of one that only a mapping keeps), as `guestmem vms` lists them'] as const;
 
+    const vmOrFile = ['[vm]', vm[1]] as const;
+    const file = () => new Option('--file <file>', 'of a snapshot instead of a VM: no VM and no privilege is needed').conflicts(['range', 'accessed']);
+
     program
         .command('doctor')
         .description('what this host permits, what is missing and how to get it')
@@ -74,18 +87,24 @@ function makeProgram(context: VerbContext): Command {
     program
         .command('show')
         .description('memslots, guest_memfds and vCPUs of a VM')
-        .argument(...vm)
+        .argument(...vmOrFile)
+        .addOption(file())
         .addOption(json())
-        .action((id: string, options: OutputOptions) => showVerb(context, id, options));
+        .action((id: string | undefined, options: OutputOptions & FileOptions) =>
+            ofVmOrFile(id, options, (named) => showVerb(context, named, options), (path) => showFileVerb(context, path, options)),
+        );
     program
         .command('map')
         .description('the state of every page')
-        .argument(...vm)
+        .argument(...vmOrFile)
+        .addOption(file())
         .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
         .option('--range <gpa+size>', 'only this part, for example 0x1000+0x2000')
         .option('--accessed', 'also what the processor noted as accessed and as dirty in the guest mapping')
         .addOption(json())
-        .action((id: string, options: MapOptions) => mapVerb(context, id, options));
+        .action((id: string | undefined, options: MapOptions & FileOptions) =>
+            ofVmOrFile(id, options, (named) => mapVerb(context, named, options), (path) => mapFileVerb(context, path, options)),
+        );
     program
         .command('read')
         .description('a hexdump of guest memory; holes are zeros, private memory is not read')
@@ -96,6 +115,7 @@ function makeProgram(context: VerbContext): Command {
         .addOption(json())
         .action((id: string, gpa: string, size: string, options: ReadOptions) => readVerb(context, id, gpa, size, options));
     addChangeVerbs(program, context, vm, json);
+    addSnapshotVerbs(program, context, vm, json);
     program
         .command('explain')
         .description('everything about one guest physical address')
@@ -153,6 +173,28 @@ function addChangeVerbs(program: Command, context: VerbContext, vm: readonly [st
         .argument('[vm]', 'only those of this VM')
         .addOption(json())
         .action((id: string | undefined, options: OutputOptions) => changesVerb(context, id, options));
+}
+
+function addSnapshotVerbs(program: Command, context: VerbContext, vm: readonly [string, string], json: () => Option): void {
+    program
+        .command('snapshot')
+        .description('save the state of every page to a file, which holds no guest content')
+        .argument(...vm)
+        .argument('<file>', 'usually NAME.gmem; - is the output')
+        .option('--address-space <n>', 'only this one')
+        .option('--redact', 'leave out names, paths and host virtual addresses')
+        .option('--force', 'replace the file if it is there')
+        .addOption(json())
+        .action((id: string, path: string, options: SnapshotOptions) => snapshotVerb(context, id, path, options));
+    program
+        .command('compare')
+        .description('what changed between two snapshots, or from a snapshot to a VM: attributes, pages, memslots')
+        .argument('<before>', 'a file of `guestmem snapshot`, or a VM (a file with the name of one: ./NAME)')
+        .argument('<after>', 'as before')
+        .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .option('--all', 'also other changes: guest mapping, dirty, rights, page sizes')
+        .addOption(json())
+        .action((before: string, after: string, options: CompareOptions) => compareVerb(context, before, after, options));
 }
 
 /** Says what went wrong, once; returns the exit status. */

@@ -3,11 +3,11 @@
  * boundary to boundary of any of them and never looks at a single page. Pure: millions of runs are a matter of typed
  * arrays.
  */
-import { toHex } from '../../common/address';
-import type { MemslotTotals, PageTotals } from '../../common/model';
-import { hvaStateOf, isDoubleBacked, isPrivate, type PageDetail, type PageState } from '../../common/pageState';
+import type { PageTotals } from '../../common/model';
+import { hvaStateOf, isPrivate, type PageDetail, type PageState } from '../../common/pageState';
 import { PageRunsBuilder, type PageRuns } from '../../common/pageRuns';
 import { firstRunEndingAfter, type Layer } from './layer';
+import { TotalsCount } from './pageTotals';
 import { whyNotLarger, type LargerPages } from './whyNotLarger';
 
 /** A stretch of one memslot. */
@@ -79,12 +79,11 @@ const isAbsentHva = (bits: PageState): boolean => hvaStateOf(bits) === 'absent';
 
 export class PageStateSweep {
     private readonly runs = new PageRunsBuilder();
-    private readonly memslots: MemslotCount[] = [];
-    private outsidePages = 0;
+    private readonly totals = new TotalsCount();
 
     /** Stretches and gaps come in the order of their gfns. */
     addStretch({ gfn, end, memslot, fixed, fixedDetail, copies, largerPages, ...layers }: Stretch): void {
-        const count = this.countOf(memslot);
+        const count = this.totals.of(memslot);
         const attributes = new Cursor(layers.attributes, gfn);
         const pageTable = new Cursor(layers.pageTable, gfn);
         const pageCache = new Cursor(layers.pageCache, gfn);
@@ -125,7 +124,7 @@ export class PageStateSweep {
             if (cursor.until <= at) cursor.moveTo(at);
             const until = Math.min(end, cursor.until);
             if (isPrivate(cursor.bits)) {
-                this.outsidePages += until - at;
+                this.totals.of(-1).add(cursor.bits, until - at);
                 this.runs.append(at, until - at, -1, (fixed | cursor.bits) >>> 0);
             }
             at = until;
@@ -133,50 +132,6 @@ export class PageStateSweep {
     }
 
     finish(): { runs: PageRuns; totals: PageTotals } {
-        const sum = (of: (count: MemslotCount) => number) => bytes(this.memslots.reduce((pages, count) => pages + of(count), 0));
-        return {
-            runs: this.runs.build(),
-            totals: {
-                private: sum((count) => count.privatePages),
-                shared: sum((count) => count.sharedPages),
-                doubleBacked: sum((count) => count.doubleBackedPages),
-                outsideMemslots: bytes(this.outsidePages),
-                memslots: this.memslots.map((count) => count.totals()),
-            },
-        };
-    }
-
-    /** The stretches of one memslot follow each other. */
-    private countOf(memslot: number): MemslotCount {
-        const last = this.memslots[this.memslots.length - 1];
-        if (last?.memslot === memslot) return last;
-        const count = new MemslotCount(memslot);
-        this.memslots.push(count);
-        return count;
-    }
-}
-
-const bytes = (pages: number) => toHex(BigInt(pages) * 4096n);
-
-class MemslotCount {
-    privatePages = 0;
-    sharedPages = 0;
-    doubleBackedPages = 0;
-
-    constructor(readonly memslot: number) {}
-
-    add(state: PageState, pages: number): void {
-        if (isPrivate(state)) this.privatePages += pages;
-        else this.sharedPages += pages;
-        if (isDoubleBacked(state)) this.doubleBackedPages += pages;
-    }
-
-    totals(): MemslotTotals {
-        return {
-            memslot: this.memslot,
-            private: bytes(this.privatePages),
-            shared: bytes(this.sharedPages),
-            doubleBacked: bytes(this.doubleBackedPages),
-        };
+        return { runs: this.runs.build(), totals: this.totals.finish() };
     }
 }

@@ -18,8 +18,8 @@ export function withoutRegisters(details: VmDetails): VmDetails {
     };
 }
 
-/** How an HVA lies within 1 GiB decides how large the pages of the guest can be; it tells nothing of where it is. */
-const placeInLargePage = (hva: Hex): Hex => toHex((parseHex(hva) ?? 0n) % (1n << 30n));
+/** How an HVA lies within 2 MiB decides whether the guest can have large pages; it tells little of where it is. */
+const placeInLargePage = (hva: Hex): Hex => toHex((parseHex(hva) ?? 0n) % (1n << 21n));
 
 export function redactDetails(details: VmDetails): VmDetails {
     return {
@@ -40,7 +40,7 @@ export function redactDetails(details: VmDetails): VmDetails {
         unknown: [
             ...redactUnknown(details.unknown),
             { field: 'vm.name', reason: redacted },
-            { field: 'addressSpaces.memslots.hva', reason: `${redacted}: it only tells the place within 1 GiB` },
+            { field: 'addressSpaces.memslots.hva', reason: `${redacted}: it only tells the place within 2 MiB` },
             { field: 'addressSpaces.memslots.backing.path', reason: redacted },
         ],
     };

@@ -94,22 +94,27 @@ export class SnapshotReader {
         if ((this.header === undefined) !== (name === 'HEAD')) throw new RangeError('the header is not the first chunk, or not the only one');
         switch (name) {
             case 'HEAD':
-                return this.readHeader(content);
+                this.readHeader(content);
+                break;
             case 'KIND':
-                return this.kinds.add(parseJson(content));
-            case 'RUNS': {
-                const reader = new VarintReader(content);
-                const map = reader.next();
-                const columns = this.columns[map];
-                if (columns === undefined) throw new RangeError(`it is of map ${map}, and the header tells ${this.columns.length}`);
-                return columns.unpack(reader, this.kinds);
-            }
+                this.kinds.add(parseJson(content));
+                break;
+            case 'RUNS':
+                this.readRuns(new VarintReader(content));
+                break;
             case 'END.':
                 for (const { count, length } of this.columns) {
                     if (count !== length) throw new RangeError(`a map has ${count} runs instead of ${length}`);
                 }
                 this.isEnded = true;
         }
+    }
+
+    private readRuns(reader: VarintReader): void {
+        const map = reader.next();
+        const columns = this.columns[map];
+        if (columns === undefined) throw new RangeError(`it is of map ${map}, and the header tells ${this.columns.length}`);
+        columns.unpack(reader, this.kinds);
     }
 
     private readHeader(content: Uint8Array): void {
