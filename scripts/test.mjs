@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { build } from './build.mjs';
 import { findTestKernel } from './buildTestKernel.mjs';
+import { fetchGdb } from './fetchGdb.mjs';
 import { installHarness } from './installHarness.mjs';
 import { Failure, log, main, root } from './lib/run.mjs';
 import { runSuite, suiteNames } from './lib/testSuites.mjs';
@@ -21,6 +22,16 @@ function lint() {
     return { passed: Object.keys(checks).length - failures.length, failures, skips: [] };
 }
 
+/** Tests that need it skip without one, and say so. */
+function nameGdb() {
+    try {
+        process.env.GUESTMEM_TEST_GDB ??= fetchGdb();
+    } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        log(`no gdb with a debug adapter: ${error.message}`);
+    }
+}
+
 await main(async () => {
     const known = ['lint', ...suiteNames];
     const named = process.argv.slice(2);
@@ -32,6 +43,7 @@ await main(async () => {
     setup('build', 'test');
     build({ tests: true });
     if (suites.includes('extension') || suites.includes('ui')) installHarness();
+    if (suites.some((suite) => ['kvm', 'nested', 'extension'].includes(suite))) nameGdb();
     if (suites.includes('nested') || suites.includes('ui')) {
         const kernel = findTestKernel({ build: process.env.GUESTMEM_SKIP_KERNEL_BUILD === undefined });
         if (kernel !== undefined) process.env.GUESTMEM_TEST_KERNEL = kernel;

@@ -10,6 +10,27 @@ import { Failure, output, run } from './run.mjs';
  * the first. Uses the mirror that this machine's apt uses.
  */
 export function fetchDebianPackage(release, pattern, folder) {
+    const options = aptOptions(release, folder);
+    const found = output('apt-cache', [...options, 'search', '--names-only', pattern]) ?? '';
+    const name = found.split('\n').map((line) => line.split(' ')[0]).sort(byVersion).at(-1);
+    if (!name) throw new Failure(`Debian ${release} has no package that matches ${pattern}.`);
+    unpack([name, ...partsOf(name, options)], options, folder);
+    return name;
+}
+
+/** Downloads a package with everything that it depends on, and unpacks it all into `folder`/unpacked. */
+export function fetchDebianProgram(release, name, folder) {
+    const status = join(folder, 'status');
+    writeFileSync(status, ''); // as if nothing were installed
+    const options = [...aptOptions(release, folder), '-o', `Dir::State::status=${status}`];
+    const plan = output('apt-get', [...options, '--no-install-recommends', '--simulate', 'install', name]) ?? '';
+    const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, needed]) => needed);
+    if (names.length === 0) throw new Failure(`Debian ${release} has no package ${name} that could be installed.`);
+    unpack(names, options, folder);
+}
+
+/** Options for apt that make it know the release alone, with all its state in `folder`; the release's lists are read. */
+function aptOptions(release, folder) {
     const lists = join(folder, 'lists');
     for (const path of [join(lists, 'partial'), join(folder, 'apt-cache')]) mkdirSync(path, { recursive: true });
     const sources = join(folder, 'sources.list');
@@ -24,17 +45,15 @@ export function fetchDebianPackage(release, pattern, folder) {
     };
     const options = Object.entries(own).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
     run('apt-get', [...options, '--quiet', 'update'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    return options;
+}
 
-    const found = output('apt-cache', [...options, 'search', '--names-only', pattern]) ?? '';
-    const name = found.split('\n').map((line) => line.split(' ')[0]).sort(byVersion).at(-1);
-    if (!name) throw new Failure(`Debian ${release} has no package that matches ${pattern}.`);
-    const names = [name, ...partsOf(name, options)];
+function unpack(names, options, folder) {
     run('apt-get', [...options, '--quiet', 'download', ...names], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
     for (const file of readdirSync(folder).filter((entry) => entry.endsWith('.deb'))) {
         run('dpkg-deb', ['-x', join(folder, file), join(folder, 'unpacked')]);
         rmSync(join(folder, file));
     }
-    return name;
 }
 
 function partsOf(name, options) {

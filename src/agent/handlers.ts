@@ -9,6 +9,7 @@ import { changeLogPath, readChanges } from './change/changeLog';
 import { changeVm, convertVm, undoLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
 import { PreviewedVms } from './change/previewedVms';
+import type { AskClient } from './change/debuggerExecutor';
 import { diagnose } from './host/doctor';
 import { explainAddress } from './pages/explain';
 import { readMappedVmDetails } from './details/mappedVmDetails';
@@ -24,6 +25,7 @@ import {
     checkGpa,
     checkRange,
     checkVm,
+    type Fields,
 } from './validate';
 import { readVmDetails } from './details/vmDetails';
 import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
@@ -33,9 +35,13 @@ export type Handlers = {
     readonly [Method in Exclude<AgentMethod, keyof MapMethods>]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
 };
 
-/** `readMap` reads page maps; an agent, which is asked again and again, has one that keeps them for a while. */
-export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
+/**
+ * `readMap` reads page maps; an agent, which is asked again and again, has one that keeps them for a while. `askClient`
+ * asks whoever sends the requests, if that can be asked.
+ */
+export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: AskClient): Handlers {
     const directory = new VmDirectory();
+    const debuggerOf = ({ debugger: offered }: Fields) => (offered !== undefined && checkFlag(offered, 'debugger') ? askClient : undefined);
     const previewed = new PreviewedVms();
     const changing = <T>(vm: unknown, dryRun: boolean, pace: Pace, change: (open: OpenVm) => Promise<T>) =>
         directory.withVm(checkVm(vm), pace, (open) => {
@@ -104,21 +110,21 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap): Handlers {
             const range = checkRange(fields['range']);
             const to = checkAttribute(fields['to']);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return changing(fields['vm'], dryRun, pace, (open) => convertVm(open, range, to, dryRun, pace));
+            return changing(fields['vm'], dryRun, pace, (open) => convertVm(open, range, to, dryRun, pace, debuggerOf(fields)));
         },
 
         change: (params, pace) => {
             const fields = checkFields(params);
             const change = checkChange(fields['change']);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return changing(fields['vm'], dryRun, pace, (open) => changeVm(open, change, dryRun, pace));
+            return changing(fields['vm'], dryRun, pace, (open) => changeVm(open, change, dryRun, pace, debuggerOf(fields)));
         },
 
         undo: (params, pace) => {
             const fields = checkFields(params);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
             const undoes = typeof fields['undoes'] === 'string' ? fields['undoes'] : null;
-            return changing(fields['vm'], dryRun, pace, (open) => undoLast(open, dryRun, undoes, pace));
+            return changing(fields['vm'], dryRun, pace, (open) => undoLast(open, dryRun, undoes, pace, debuggerOf(fields)));
         },
 
         changes: (params) => {

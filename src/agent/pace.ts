@@ -2,6 +2,7 @@
  * Long work on one thread goes in chunks. Between chunks it lets the event loop run, so that other requests are
  * answered, a cancellation is heard and progress is told.
  */
+import { once } from 'node:events';
 import { errors } from '../common/errors';
 
 export type ReportProgress = (done: number, total: number) => void;
@@ -40,5 +41,20 @@ export class Pace {
 
     throwIfCancelled(): void {
         if (this.signal.aborted) throw errors.cancelled();
+    }
+
+    /** Waits for what is done elsewhere; throws `cancelled` when the user gives up before that. */
+    async unlessCancelled<Result>(work: Promise<Result>): Promise<Result> {
+        this.throwIfCancelled();
+        const done = new AbortController();
+        const cancelled = once(this.signal, 'abort', { signal: done.signal }).then(() => {
+            throw errors.cancelled();
+        });
+        try {
+            return await Promise.race([work, cancelled]);
+        } finally {
+            cancelled.catch(() => undefined);
+            done.abort();
+        }
     }
 }

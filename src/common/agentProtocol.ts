@@ -49,6 +49,11 @@ export interface Progressing {
     readonly progressToken?: number;
 }
 
+/** A request that may change a VM: the client has a debugger that may hold the VMM, and answers ClientMethods meanwhile. */
+export interface OfferingDebugger {
+    readonly debugger?: true;
+}
+
 export interface AgentMethods extends MapMethods {
     initialize: { params: { protocol: number }; result: AgentInfo };
     doctor: { params: Record<string, never>; result: DoctorReport };
@@ -59,12 +64,12 @@ export interface AgentMethods extends MapMethods {
     read: { params: { vm: VmId; gpa: Hex; size: Hex }; result: PackedMemoryRead };
     explain: { params: { vm: VmId; addressSpace: number; gpa: Hex }; result: AddressFacts };
     convert: {
-        params: { vm: VmId; range: WireRange; to: Attribute; dryRun: boolean } & Progressing;
+        params: { vm: VmId; range: WireRange; to: Attribute; dryRun: boolean } & Progressing & OfferingDebugger;
         result: ConvertReport;
     };
-    change: { params: { vm: VmId; change: Change; dryRun: boolean } & Progressing; result: AnyChangeReport };
+    change: { params: { vm: VmId; change: Change; dryRun: boolean } & Progressing & OfferingDebugger; result: AnyChangeReport };
     /** Undoes the last change that was recorded of this VM; with `undoes` only if that still is the one of this time. */
-    undo: { params: { vm: VmId; dryRun: boolean; undoes?: string } & Progressing; result: UndoReport };
+    undo: { params: { vm: VmId; dryRun: boolean; undoes?: string } & Progressing & OfferingDebugger; result: UndoReport };
     /** The record of changes, oldest first; of all VMs where none is named. */
     changes: { params: { vm?: VmId }; result: ChangeList };
 }

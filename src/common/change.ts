@@ -41,7 +41,10 @@ export interface ChangeReport {
     readonly pagesChanged: number;
     readonly pagesAlready: number;
     readonly warnings: readonly string[];
-    /** How long threads of the VMM were held, in all; 0 in a dry run and where the VMM is not stopped. */
+    /**
+     * How long threads of the VMM were held, in all; 0 in a dry run and where the VMM is not stopped. A debugger holds the
+     * VMM anyway: then how long it took for the calls.
+     */
     readonly stoppedMicroseconds: number;
     readonly dryRun: boolean;
     /** What brings back the state before; null where nothing does. */

@@ -18,6 +18,7 @@ import type { CommandLine } from '../common/manifest';
 import { messagePackCodec } from '../common/messagePackCodec';
 import { agentErrors } from './agentErrors';
 import { AgentProcess, expandCommand } from './agentProcess';
+import type { ClientHandlers } from './debugSessionExecutor';
 import type { Report } from './slowProgress';
 
 const handshakeSeconds = 15;
@@ -63,6 +64,8 @@ export class AgentClient implements vscode.Disposable {
         readonly command: CommandLine,
         private readonly agentPath: string,
         private readonly log: vscode.LogOutputChannel,
+        /** What the agent may ask of this window; none where that is another host's. */
+        private readonly handlers: Partial<ClientHandlers> = {},
         private readonly heartbeat = heartbeatMs,
     ) {}
 
@@ -129,6 +132,9 @@ export class AgentClient implements vscode.Disposable {
         connection.onNotification('progress', ({ token, done, total }: AgentNotifications['progress']) =>
             this.reports.get(token)?.(done, total),
         );
+        for (const [method, handler] of Object.entries(this.handlers)) {
+            connection.onRequest(method, (params: unknown): Promise<unknown> => handler(params));
+        }
         try {
             const info = await this.shakeHands(process, reader, connection);
             this.log.info(`agent ${info.version} on ${info.hostname}, kernel ${info.kernel}, uid ${info.uid}`);

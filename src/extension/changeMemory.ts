@@ -8,9 +8,12 @@ import type { AnyChangeReport } from '../common/change';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
 import type { Memslot } from '../common/model';
 import { parseRange, rangeEnd } from '../common/range';
+import type { AgentClient } from './agentClient';
 import type { ChangeGuard } from './changeGuard';
+import type { DebugSessionExecutor } from './debugSessionExecutor';
 import { memslotLabel, memslotTraits, vmLabel } from './memslotText';
 import type { PageMap } from './pageMap';
+import { thisHost } from './places';
 import { withSlowProgress, type Report } from './slowProgress';
 import type { ActiveVm, VmStore } from './vmStore';
 
@@ -18,6 +21,14 @@ export interface ChangeParts {
     readonly store: VmStore;
     readonly guard: ChangeGuard;
     readonly map: PageMap;
+    readonly debugSessions: DebugSessionExecutor;
+}
+
+/** What every request for a change has: which VM, whether only to preview, and the debugger if this window has one there. */
+export interface ChangeParams {
+    readonly vm: string;
+    readonly dryRun: boolean;
+    readonly debugger?: true;
 }
 
 export interface ChangeWords {
@@ -30,7 +41,11 @@ export interface ChangeWords {
     readonly done: (report: AnyChangeReport) => string;
 }
 
-type Ask = (dryRun: boolean, token: vscode.CancellationToken, report: Report) => Promise<AnyChangeReport>;
+interface RequestOptions {
+    readonly token: vscode.CancellationToken;
+    readonly report: Report;
+}
+type Ask = (agent: AgentClient, params: ChangeParams, options: RequestOptions) => Promise<AnyChangeReport>;
 
 export const pagesText = (pages: number): string =>
     pages === 1
@@ -38,9 +53,14 @@ export const pagesText = (pages: number): string =>
         : vscode.l10n.t('{0} pages ({1})', pages.toLocaleString(), formatSize(BigInt(pages) * 4096n));
 
 /** Resolves with the report, or with undefined when the user gave up or the change stopped midway, which was said then. */
-export async function changeMemory({ store, guard, map }: ChangeParts, active: ActiveVm, words: ChangeWords, ask: Ask): Promise<AnyChangeReport | undefined> {
+export async function changeMemory({ store, guard, map, debugSessions }: ChangeParts, active: ActiveVm, words: ChangeWords, ask: Ask): Promise<AnyChangeReport | undefined> {
     const { window } = vscode;
-    const request = (dryRun: boolean) => withSlowProgress(words.title, (token, report) => ask(dryRun, token, report));
+    const request = (dryRun: boolean) => {
+        const { ref, details } = active;
+        const isHeld = ref.place === thisHost && debugSessions.holds(details.vm.pid);
+        const params = { vm: ref.id, dryRun, ...(isHeld ? { debugger: true as const } : {}) };
+        return withSlowProgress(words.title, (token, report) => ask(store.agentOf(ref), params, { token, report }));
+    };
     const preview = await request(true);
     if (preview.pagesChanged === 0) {
         void window.showInformationMessage(words.nothingToChange(preview));
@@ -65,6 +85,19 @@ export async function changeMemory({ store, guard, map }: ChangeParts, active: A
     } finally {
         await store.refresh();
         await map.refresh();
+    }
+}
+
+/** How long the VMM stood still for a change that was made; to be joined to what was done. */
+export function heldText({ executor, stoppedMicroseconds }: AnyChangeReport): string {
+    const { l10n } = vscode;
+    switch (executor) {
+        case 'inject':
+            return l10n.t('A thread of the VMM was held for {0} µs.', stoppedMicroseconds);
+        case 'direct':
+            return l10n.t('The VMM did not stop.');
+        case 'debugger':
+            return l10n.t('The debugger that holds the VMM took {0} µs for it.', stoppedMicroseconds);
     }
 }
 

@@ -3,14 +3,12 @@ import * as vscode from 'vscode';
 import type { AnyChangeReport, ChangeList } from '../common/change';
 import { changesScheme } from '../common/manifest';
 import { resolveVm } from './activeVm';
-import type { ChangeGuard } from './changeGuard';
 import { changeMemory, pagesText, type ChangeParts } from './changeMemory';
 import type { CommandBoundary } from './commandBoundary';
 import { parseTarget, type CommandTarget } from './commandTarget';
 import { displayText } from './displayText';
 import { vmLabel } from './memslotText';
-import type { PageMap } from './pageMap';
-import type { ActiveVm, VmStore } from './vmStore';
+import type { ActiveVm } from './vmStore';
 
 async function undo(parts: ChangeParts, target: CommandTarget): Promise<AnyChangeReport | undefined> {
     if (!(await parts.guard.permit())) return undefined;
@@ -25,9 +23,8 @@ async function undo(parts: ChangeParts, target: CommandTarget): Promise<AnyChang
     };
     // What is undone is what the preview showed.
     let shown: { undoes?: string } = {};
-    return changeMemory(parts, active, words, async (dryRun, token, progress) => {
-        const agent = parts.store.agentOf(active.ref);
-        const report = await agent.request('undo', { vm: active.ref.id, dryRun, ...shown }, { token, report: progress });
+    return changeMemory(parts, active, words, async (agent, params, options) => {
+        const report = await agent.request('undo', { ...params, ...shown }, options);
         shown = { undoes: report.undoes };
         return report;
     });
@@ -55,12 +52,13 @@ function recordText({ changes, path }: ChangeList): string {
     const { l10n } = vscode;
     const head = l10n.t('Changes made from this host, newest first; the agent keeps them in {0}.', displayText(path));
     if (changes.length === 0) return `${head}\n\n${l10n.t('No change is on record.')}\n`;
-    const lines = [...changes].reverse().map(({ time, vm, command, change, range, pagesChanged, stoppedMicroseconds, result, message, undo }) =>
+    const lines = [...changes].reverse().map(({ time, vm, command, change, range, executor, pagesChanged, stoppedMicroseconds, result, message, undo }) =>
         [
             time,
             `${vm} ${displayText(command)}`,
             `${change} ${range}`,
             pagesText(pagesChanged),
+            executor,
             l10n.t('held {0} µs', stoppedMicroseconds),
             message === null ? result : `${result}: ${displayText(message)}`,
             undo === null ? l10n.t('no undo') : l10n.t('can be undone'),
@@ -69,11 +67,12 @@ function recordText({ changes, path }: ChangeList): string {
     return [head, '', ...lines, ''].join('\n');
 }
 
-export function registerChangeRecord(store: VmStore, guard: ChangeGuard, map: PageMap, boundary: CommandBoundary): vscode.Disposable {
+export function registerChangeRecord(parts: ChangeParts, boundary: CommandBoundary): vscode.Disposable {
+    const { store } = parts;
     const documents = new RecordDocuments();
     return vscode.Disposable.from(
         vscode.workspace.registerTextDocumentContentProvider(changesScheme, documents),
-        boundary.register('guestmem.changes.undo', (argument) => undo({ store, guard, map }, parseTarget(argument))),
+        boundary.register('guestmem.changes.undo', (argument) => undo(parts, parseTarget(argument))),
         boundary.register('guestmem.changes.show', async (argument) => {
             const active = await resolveVm(store, parseTarget(argument));
             await documents.show(active, await store.agentOf(active.ref).request('changes', {}));

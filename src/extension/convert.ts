@@ -7,12 +7,9 @@ import { makeRange, toWireRange } from '../common/range';
 import { resolveVm } from './activeVm';
 import { attributeText } from './addressText';
 import { askRange } from './askRange';
-import type { ChangeGuard } from './changeGuard';
-import { changeMemory, pagesText, type ChangeParts, type ChangeWords } from './changeMemory';
+import { changeMemory, heldText, pagesText, type ChangeParts, type ChangeWords } from './changeMemory';
 import type { CommandBoundary } from './commandBoundary';
 import { parseTarget, type CommandTarget } from './commandTarget';
-import type { PageMap } from './pageMap';
-import type { VmStore } from './vmStore';
 
 function wordsFor(to: Attribute): ChangeWords {
     const { l10n } = vscode;
@@ -22,8 +19,7 @@ function wordsFor(to: Attribute): ChangeWords {
         answer: title,
         question: ({ range }) => (to === 'private' ? l10n.t('Convert {0} to private?', range) : l10n.t('Convert {0} to shared?', range)),
         nothingToChange: ({ range }) => l10n.t('Nothing to change: {0} is {1} already.', range, attributeText(to)),
-        done: ({ pagesChanged, stoppedMicroseconds }) =>
-            l10n.t('{0} converted to {1}; a thread of the VMM was held for {2} µs.', pagesText(pagesChanged), attributeText(to), stoppedMicroseconds),
+        done: (report) => [l10n.t('{0} converted to {1}.', pagesText(report.pagesChanged), attributeText(to)), heldText(report)].join(' '),
     };
 }
 
@@ -36,14 +32,13 @@ async function convert(parts: ChangeParts, to: Attribute, target: CommandTarget)
             ? await askRange(words.title, parts.map.selection)
             : makeRange(parseHex(target.range.gpa) ?? 0n, parseHex(target.range.size) ?? 0n);
     if (range === undefined) return undefined;
-    return changeMemory(parts, active, words, (dryRun, token, report) =>
-        parts.store.agentOf(active.ref).request('convert', { vm: active.ref.id, range: toWireRange(range), to, dryRun }, { token, report }),
+    return changeMemory(parts, active, words, (agent, params, options) =>
+        agent.request('convert', { ...params, range: toWireRange(range), to }, options),
     );
 }
 
 /** The commands' results are the reports, for other extensions. */
-export function registerConvert(store: VmStore, guard: ChangeGuard, map: PageMap, boundary: CommandBoundary): vscode.Disposable {
-    const parts: ChangeParts = { store, guard, map };
+export function registerConvert(parts: ChangeParts, boundary: CommandBoundary): vscode.Disposable {
     return vscode.Disposable.from(
         boundary.register('guestmem.memory.convertToPrivate', (argument) => convert(parts, 'private', parseTarget(argument))),
         boundary.register('guestmem.memory.convertToShared', (argument) => convert(parts, 'shared', parseTarget(argument))),

@@ -4,6 +4,7 @@
  */
 import { readdir, readlink } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import type { DebuggedProcesses } from './debuggedProcesses';
 import { thisHost } from './places';
 import type { VmStore } from './vmStore';
 
@@ -39,20 +40,25 @@ async function mayBeVmm(pid: number): Promise<boolean> {
 }
 
 class Follower implements vscode.DebugAdapterTracker {
-    private pid: number | undefined;
     private hasActivated = false;
 
     constructor(
         private readonly session: vscode.DebugSession,
         private readonly store: VmStore,
+        private readonly processes: DebuggedProcesses,
         private readonly log: vscode.LogOutputChannel,
     ) {
-        this.pid = processIdOf(session.configuration);
+        const pid = processIdOf(session.configuration);
+        if (pid !== undefined) processes.set(session, pid);
+    }
+
+    private get pid(): number | undefined {
+        return this.processes.pidOf(this.session);
     }
 
     onDidSendMessage(message: DebugEvent): void {
         if (message.type !== 'event') return;
-        if (message.event === 'process' && typeof message.body?.systemProcessId === 'number') this.pid = message.body.systemProcessId;
+        if (message.event === 'process' && typeof message.body?.systemProcessId === 'number') this.processes.set(this.session, message.body.systemProcessId);
         // A VMM that was just started has no VM yet: each stop looks again.
         if (message.event === 'process' || message.event === 'stopped' || message.event === 'initialized') {
             this.follow().catch((error: unknown) => this.log.error(error instanceof Error ? error : String(error)));
@@ -71,12 +77,13 @@ class Follower implements vscode.DebugAdapterTracker {
         );
         if (found === undefined) return;
         this.hasActivated = true;
+        this.processes.set(this.session, found.summary.pid);
         await this.store.activate(found.ref);
     }
 }
 
-export function registerDebugFollower(store: VmStore, log: vscode.LogOutputChannel): vscode.Disposable {
+export function registerDebugFollower(store: VmStore, processes: DebuggedProcesses, log: vscode.LogOutputChannel): vscode.Disposable {
     return vscode.debug.registerDebugAdapterTrackerFactory('*', {
-        createDebugAdapterTracker: (session) => new Follower(session, store, log),
+        createDebugAdapterTracker: (session) => new Follower(session, store, processes, log),
     });
 }

@@ -6,7 +6,9 @@ import { ChangeGuard } from './changeGuard';
 import { CommandBoundary } from './commandBoundary';
 import { registerChangeRecord } from './changeRecord';
 import { registerConvert } from './convert';
+import { DebuggedProcesses } from './debuggedProcesses';
 import { registerDebugFollower } from './debugFollower';
+import { DebugSessionExecutor } from './debugSessionExecutor';
 import { registerExplainAddress } from './explainAddress';
 import { registerHostCheck } from './hostCheck';
 import { registerHostState } from './hostState';
@@ -30,10 +32,13 @@ let places: Places | undefined;
 export function activate(context: vscode.ExtensionContext): GuestmemApi {
     const log = vscode.window.createOutputChannel('Guestmem', { log: true });
     const boundary = new CommandBoundary(log);
-    places = new Places(context.asAbsolutePath('dist/agent.js'), log);
+    const processes = new DebuggedProcesses();
+    const debugSessions = new DebugSessionExecutor(processes);
+    places = new Places(context.asAbsolutePath('dist/agent.js'), log, debugSessions.handlers);
     const store = new VmStore(places, context.workspaceState);
     const guard = new ChangeGuard(boundary);
     const map = new PageMap(store, boundary, context.extensionUri);
+    const changes = { store, guard, map, debugSessions };
     const views = registerViews(store, places, map, boundary);
     context.subscriptions.push(
         log,
@@ -42,16 +47,17 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         guard,
         map,
         views,
+        processes,
         registerActiveVm(store, boundary),
         registerHostState(store, places, boundary),
         registerHostCheck(places, boundary),
         registerHover(store, log),
         registerExplainAddress(store, boundary),
-        registerConvert(store, guard, map, boundary),
-        registerOtherChanges(store, guard, map, boundary),
-        registerChangeRecord(store, guard, map, boundary),
+        registerConvert(changes, boundary),
+        registerOtherChanges(changes, boundary),
+        registerChangeRecord(changes, boundary),
         registerReadMemory(store, boundary, () => map.selection),
-        registerDebugFollower(store, log),
+        registerDebugFollower(store, processes, log),
         registerStatusBar(store, guard),
         boundary.register('guestmem.log.show' satisfies CommandId, () => log.show()),
     );

@@ -9,16 +9,11 @@ import type { Memslot } from '../common/model';
 import { makeRange, toWireRange, type WireRange } from '../common/range';
 import { resolveVm } from './activeVm';
 import { askRange } from './askRange';
-import type { ChangeGuard } from './changeGuard';
-import { changeMemory, pagesText, type ChangeParts, type ChangeWords } from './changeMemory';
+import { changeMemory, heldText, pagesText, type ChangeParts, type ChangeWords } from './changeMemory';
 import type { CommandBoundary } from './commandBoundary';
 import { parseTarget, type CommandTarget } from './commandTarget';
 import { memslotLabel, memslotTraits } from './memslotText';
-import type { PageMap } from './pageMap';
-import type { ActiveVm, VmStore } from './vmStore';
-
-const held = ({ stoppedMicroseconds }: AnyChangeReport): string =>
-    stoppedMicroseconds === 0 ? '' : ' ' + vscode.l10n.t('A thread of the VMM was held for {0} µs.', stoppedMicroseconds);
+import type { ActiveVm } from './vmStore';
 
 /** Asks for what is not known yet and makes the change; `undefined` from `choose` = the user gave up. */
 async function change(
@@ -31,8 +26,8 @@ async function change(
     const active = await resolveVm(parts.store, target);
     const chosen = await choose(active);
     if (chosen === undefined) return undefined;
-    return changeMemory(parts, active, words, (dryRun, token, report) =>
-        parts.store.agentOf(active.ref).request('change', { vm: active.ref.id, change: chosen, dryRun }, { token, report }),
+    return changeMemory(parts, active, words, (agent, params, options) =>
+        agent.request('change', { ...params, change: chosen }, options),
     );
 }
 
@@ -82,7 +77,7 @@ function preFault(parts: ChangeParts, target: CommandTarget): Promise<AnyChangeR
         answer: l10n.t('Pre-Fault'),
         question: ({ range }) => l10n.t('Have KVM map {0} before the guest touches it?', range),
         nothingToChange: ({ range }) => l10n.t('Nothing to change: KVM maps all of {0}.', range),
-        done: (report) => l10n.t('{0} mapped.', pagesText(report.pagesChanged)) + held(report),
+        done: (report) => [l10n.t('{0} mapped.', pagesText(report.pagesChanged)), heldText(report)].join(' '),
     };
     return change(parts, target, words, async () => {
         const range = await rangeOf(parts, target, title);
@@ -128,7 +123,7 @@ function logDirtyPages(parts: ChangeParts, target: CommandTarget): Promise<AnyCh
         answer: l10n.t('Switch'),
         question: ({ range }) => l10n.t('Switch the dirty logging of the memslot at {0}?', range),
         nothingToChange: ({ range }) => l10n.t('Nothing to change at {0}.', range),
-        done: (report) => l10n.t('Dirty logging of the memslot at {0} was switched.', report.range) + held(report),
+        done: (report) => [l10n.t('Dirty logging of the memslot at {0} was switched.', report.range), heldText(report)].join(' '),
     };
     return change(parts, target, words, async (active) => {
         const memslot = await chooseMemslot(active, target, words.title);
@@ -147,8 +142,7 @@ async function chooseMemslot({ details }: ActiveVm, { range }: CommandTarget, ti
     return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.memslot;
 }
 
-export function registerOtherChanges(store: VmStore, guard: ChangeGuard, map: PageMap, boundary: CommandBoundary): vscode.Disposable {
-    const parts: ChangeParts = { store, guard, map };
+export function registerOtherChanges(parts: ChangeParts, boundary: CommandBoundary): vscode.Disposable {
     return vscode.Disposable.from(
         boundary.register('guestmem.memory.allocate', (argument) => allocate(parts, parseTarget(argument))),
         boundary.register('guestmem.memory.punch', (argument) => punch(parts, parseTarget(argument))),

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import type { GuestmemError } from '../common/errors';
 import type { CommandLine } from '../common/manifest';
 import { AgentClient } from './agentClient';
+import type { ClientHandlers } from './debugSessionExecutor';
 import { getSetting, onDidChangeSetting } from './settings';
 
 /** The place's key; a name in guestmem.places cannot be empty. */
@@ -27,6 +28,7 @@ export class Places implements vscode.Disposable {
     constructor(
         private readonly agentPath: string,
         private readonly log: vscode.LogOutputChannel,
+        private readonly handlers: ClientHandlers,
     ) {
         this.update();
         this.settingListener = onDidChangeSetting(['guestmem.agent.command', 'guestmem.places'], () => {
@@ -72,7 +74,7 @@ export class Places implements vscode.Disposable {
                 before.delete(place);
                 continue;
             }
-            const client = new AgentClient(command, this.agentPath, this.log);
+            const client = new AgentClient(command, this.agentPath, this.log, place === thisHost ? this.handlers : {});
             client.onDidEnd((error) => this.agentEnded.fire({ place, error }));
             this.clients.set(place, client);
         }

@@ -123,7 +123,7 @@ describe('agent client', () => {
     });
 
     it('ends an agent that hangs, and rejects what is pending', async () => {
-        const agent = new AgentClient(['${node}', '${agent}'], resolve('dist/agent.js'), log(), 300);
+        const agent = new AgentClient(['${node}', '${agent}'], resolve('dist/agent.js'), log(), {}, 300);
         const { pid } = await agent.restart();
         process.kill(pid, 'SIGSTOP');
         await assert.rejects(agent.request('vms', {}), (error) => isAgentError(error) && /did not answer any more/.test(String(error)));

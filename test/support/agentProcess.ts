@@ -11,6 +11,7 @@ import {
     type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import type { AgentMethod, AgentMethods, AgentNotifications } from '../../src/common/agentProtocol';
+import type { ClientMethod } from '../../src/common/debuggerProtocol';
 import { parseWireError } from '../../src/common/errors';
 import { messagePackCodec } from '../../src/common/messagePackCodec';
 
@@ -37,6 +38,11 @@ export class AgentProcess {
         params: AgentMethods[Method]['params'],
     ): Promise<AgentMethods[Method]['result']> {
         return this.send(method, params) as Promise<AgentMethods[Method]['result']>;
+    }
+
+    /** Answers what the agent asks its client. */
+    answer(method: ClientMethod, handler: (params: unknown) => Promise<unknown>): void {
+        this.connection.onRequest(method, handler);
     }
 
     /** Whatever the parameters are; rejects with the error that the agent told. */

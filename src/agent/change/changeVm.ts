@@ -9,19 +9,23 @@ import type { OpenVm } from '../discovery/vmDirectory';
 import { ChangeLog, lastChange } from './changeLog';
 import { checkChange } from './checkChange';
 import { prepareConversion, prepareRestoration } from './conversion';
+import type { AskClient } from './debuggerExecutor';
 import { prepareDirtyLogging } from './dirtyLogging';
 import { prepareAllocation } from './guestMemfdAllocation';
 import { prepareWrite } from './memoryWrite';
 import type { PreparedChange } from './preparedChange';
 import { preparePreFault } from './preFaulting';
 
-/** `change` has been checked (checkChange). In a dry run nothing is changed, nor recorded. */
-export function changeVm(vm: OpenVm, change: Change, dryRun: boolean, pace: Pace): Promise<AnyChangeReport> {
-    return makeChange(vm, dryRun, pace, () => prepare(vm, change, pace));
+/**
+ * `change` has been checked (checkChange). In a dry run nothing is changed, nor recorded. `client` is asked where a
+ * debugger holds the VMM; undefined: it has none to offer.
+ */
+export function changeVm(vm: OpenVm, change: Change, dryRun: boolean, pace: Pace, client?: AskClient): Promise<AnyChangeReport> {
+    return makeChange(vm, dryRun, pace, () => prepare(vm, change, pace, client));
 }
 
-export function convertVm(vm: OpenVm, range: GpaRange, to: Attribute, dryRun: boolean, pace: Pace): Promise<ConvertReport> {
-    return makeChange(vm, dryRun, pace, () => prepareConversion(vm, range, to, pace));
+export function convertVm(vm: OpenVm, range: GpaRange, to: Attribute, dryRun: boolean, pace: Pace, client?: AskClient): Promise<ConvertReport> {
+    return makeChange(vm, dryRun, pace, () => prepareConversion(vm, range, to, pace, client));
 }
 
 async function makeChange<Report extends AnyChangeReport>(
@@ -65,14 +69,14 @@ function problemOf(record: () => void): string | null {
  * What the last change is, is looked up under the lock, too; the record is a file, and is checked as what a client sends.
  * `undoes` is the time of the record that the preview showed; null: whichever is the last.
  */
-export async function undoLast(vm: OpenVm, dryRun: boolean, undoes: string | null, pace: Pace): Promise<UndoReport> {
+export async function undoLast(vm: OpenVm, dryRun: boolean, undoes: string | null, pace: Pace, client?: AskClient): Promise<UndoReport> {
     let last: ChangeRecord | undefined;
     const report = await makeChange(vm, dryRun, pace, async () => {
         last = lastToUndo(vm);
         if (undoes !== null && last.time !== undoes) {
             throw errors.unsupported(`Undoing the change of ${undoes}`, `another change of the VM ${vm.id} came after it, '${last.change}' on ${last.range} at ${last.time}. Look at the record, and undo that first`);
         }
-        return prepare(vm, checkChange(last.undo), pace);
+        return prepare(vm, checkChange(last.undo), pace, client);
     });
     return { ...report, undoes: last?.time ?? '' };
 }
@@ -90,12 +94,12 @@ function lastToUndo(vm: OpenVm): ChangeRecord {
 
 const rangeOf = ({ gpa, size }: WireRange) => makeRange(parseHex(gpa) ?? 0n, parseHex(size) ?? 0n);
 
-async function prepare(vm: OpenVm, change: Change, pace: Pace): Promise<PreparedChange> {
+async function prepare(vm: OpenVm, change: Change, pace: Pace, client?: AskClient): Promise<PreparedChange> {
     switch (change.kind) {
         case 'convert':
-            return prepareConversion(vm, rangeOf(change.range), change.to, pace);
+            return prepareConversion(vm, rangeOf(change.range), change.to, pace, client);
         case 'restore':
-            return prepareRestoration(vm, change.runs.map((run) => ({ ...rangeOf(run), attribute: run.attribute })), pace);
+            return prepareRestoration(vm, change.runs.map((run) => ({ ...rangeOf(run), attribute: run.attribute })), pace, client);
         case 'punch':
         case 'allocate':
             return prepareAllocation(vm, change.kind, change.ranges.map(rangeOf), pace);
@@ -104,6 +108,6 @@ async function prepare(vm: OpenVm, change: Change, pace: Pace): Promise<Prepared
         case 'write':
             return prepareWrite(vm, parseHex(change.gpa) ?? 0n, Buffer.from(change.bytes, 'base64'), pace);
         case 'log-dirty-pages':
-            return prepareDirtyLogging(vm, change.addressSpace, change.memslot, change.on);
+            return prepareDirtyLogging(vm, change, pace, client);
     }
 }

@@ -13,6 +13,7 @@ import { attributeRuns } from '../pages/attributeRuns';
 import { windowOf, type Window } from '../pages/window';
 import { keeperOf, type AttributeKeeper } from './attributeKeeper';
 import { planConversion, planPieces, type ConvertPlan } from './conversionPlan';
+import type { AskClient } from './debuggerExecutor';
 import { partialChange, UncertainChange, type PreparedChange } from './preparedChange';
 
 /** Runs that an undo holds at most: more are not kept, and the conversion has no undo. */
@@ -24,16 +25,16 @@ interface Target {
     readonly to: Attribute;
 }
 
-export async function prepareConversion(vm: OpenVm, range: GpaRange, to: Attribute, pace: Pace): Promise<PreparedChange<ConvertReport>> {
-    return prepare(vm, 'convert', [{ range, to }], pace);
+export async function prepareConversion(vm: OpenVm, range: GpaRange, to: Attribute, pace: Pace, client?: AskClient): Promise<PreparedChange<ConvertReport>> {
+    return prepare(vm, 'convert', [{ range, to }], pace, client);
 }
 
 /** `runs` are sorted and disjoint. */
-export async function prepareRestoration(vm: OpenVm, runs: readonly (GpaRange & { readonly attribute: Attribute })[], pace: Pace): Promise<PreparedChange<ConvertReport>> {
-    return prepare(vm, 'restore', runs.map(({ start, size, attribute }) => ({ range: makeRange(start, size), to: attribute })), pace);
+export async function prepareRestoration(vm: OpenVm, runs: readonly (GpaRange & { readonly attribute: Attribute })[], pace: Pace, client?: AskClient): Promise<PreparedChange<ConvertReport>> {
+    return prepare(vm, 'restore', runs.map(({ start, size, attribute }) => ({ range: makeRange(start, size), to: attribute })), pace, client);
 }
 
-async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: readonly Target[], pace: Pace): Promise<PreparedChange<ConvertReport>> {
+async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: readonly Target[], pace: Pace, client?: AskClient): Promise<PreparedChange<ConvertReport>> {
     const keeper = keeperOf(vm);
     const range = extentOf(targets);
     keeper.require(targets.map(({ range }) => windowOf(range)), range);
@@ -50,6 +51,7 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
     const previousRuns = joined(plans.flatMap(({ plan }) => plan.previousRuns));
     const pagesChanged = sum((plan) => plan.pagesChanged);
     const wanted = [...new Set(targets.map(({ to }) => to))];
+    const method = pagesChanged === 0 ? [] : await keeper.check(client, pace);
     const preview: ConvertReport = {
         change,
         executor: keeper.executor,
@@ -59,6 +61,7 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
         pagesAlready: sum((plan) => plan.pagesAlready),
         previousRuns,
         warnings: [
+            ...method,
             ...wanted.flatMap((to) => warningsFor(keeper, plans, to)),
             ...(stood ? [] : ['The guest or the VMM converts memory all the time: the runs as they were, which an undo restores, mix several moments.']),
         ],
@@ -66,7 +69,6 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
         dryRun: true,
         undo: pagesChanged > 0 && previousRuns.length <= undoLimit ? { kind: 'restore', runs: previousRuns } : null,
     };
-    if (pagesChanged > 0) keeper.check();
     return { preview, execute: (pace) => new Conversion(keeper, preview, plans, pace).run() };
 }
 

@@ -1,12 +1,21 @@
 /** Has KVM log which pages of a memslot are written, or stops it: KVM_SET_USER_MEMORY_REGION inside the VMM. */
 import { toHex } from '../../common/address';
-import type { OtherChangeReport } from '../../common/change';
+import type { Change, OtherChangeReport } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
 import { slotRows, type SlotRow } from '../details/memslots';
 import type { OpenVm } from '../discovery/vmDirectory';
-import { checkInjection, partialChange, requireDone, UncertainChange, type PreparedChange } from './preparedChange';
+import type { Pace } from '../pace';
+import { chooseExecutor } from './chooseExecutor';
+import type { AskClient } from './debuggerExecutor';
+import type { IoctlExecutor } from './ioctlExecutor';
+import { partialChange, requireDone, UncertainChange, type PreparedChange } from './preparedChange';
 
-export function prepareDirtyLogging(vm: OpenVm, addressSpace: number, memslot: number, on: boolean): PreparedChange<OtherChangeReport> {
+export async function prepareDirtyLogging(
+    vm: OpenVm,
+    { addressSpace, memslot, on }: Extract<Change, { kind: 'log-dirty-pages' }>,
+    pace: Pace,
+    client?: AskClient,
+): Promise<PreparedChange<OtherChangeReport>> {
     const slot = slotRows(vm.record.memslots).find((row) => row.addressSpace === addressSpace && row.id === memslot);
     if (slot === undefined) {
         throw new GuestmemError('outside-memslots', `The VM ${vm.id} has no memslot ${memslot} in address space ${addressSpace}.`, { memslot, addressSpace });
@@ -16,19 +25,22 @@ export function prepareDirtyLogging(vm: OpenVm, addressSpace: number, memslot: n
     if (slot.hasGuestMemfd) throw errors.unsupported(tried, 'KVM does not change memslots with a guest_memfd');
     const pages = slot.end - slot.gfn;
     const already = slot.logsDirtyPages === on;
-    if (!already) checkInjection(vm, tried);
+    const executor = already ? null : await chooseExecutor(vm, tried, client, pace);
     const preview: OtherChangeReport = {
         change: 'log-dirty-pages',
-        executor: 'inject',
+        executor: executor?.name ?? 'inject',
         range: `${toHex(BigInt(slot.gfn) << 12n)}+${toHex(BigInt(pages) << 12n)}`,
         pagesChanged: already ? 0 : pages,
         pagesAlready: already ? pages : 0,
-        warnings: already ? [] : warningsFor(vm, on),
+        warnings: executor === null ? [] : [...executor.warnings, ...warningsFor(vm, on)],
         stoppedMicroseconds: 0,
         dryRun: true,
         undo: already ? null : { kind: 'log-dirty-pages', addressSpace, memslot, on: !on },
     };
-    return { preview, execute: () => Promise.resolve(change(vm, preview, slot, tried, on)) };
+    return {
+        preview,
+        execute: () => (executor === null ? Promise.resolve({ ...preview, dryRun: false }) : change(vm, preview, slot, executor, tried, on)),
+    };
 }
 
 function warningsFor(vm: OpenVm, on: boolean): string[] {
@@ -39,9 +51,16 @@ function warningsFor(vm: OpenVm, on: boolean): string[] {
     return warnings;
 }
 
-function change(vm: OpenVm, preview: OtherChangeReport, slot: SlotRow, tried: string, on: boolean): OtherChangeReport {
+async function change(
+    vm: OpenVm,
+    preview: OtherChangeReport,
+    slot: SlotRow,
+    executor: IoctlExecutor,
+    tried: string,
+    on: boolean,
+): Promise<OtherChangeReport> {
     try {
-        return { ...preview, stoppedMicroseconds: setLogging(vm, slot, tried, on), dryRun: false };
+        return { ...preview, stoppedMicroseconds: await setLogging(vm, slot, executor, tried, on), dryRun: false };
     } catch (thrown) {
         if (!(thrown instanceof UncertainChange)) throw thrown;
         // It may have been done: the record keeps the way back.
@@ -50,7 +69,7 @@ function change(vm: OpenVm, preview: OtherChangeReport, slot: SlotRow, tried: st
     }
 }
 
-function setLogging(vm: OpenVm, slot: SlotRow, tried: string, on: boolean): number {
+async function setLogging(vm: OpenVm, slot: SlotRow, executor: IoctlExecutor, tried: string, on: boolean): Promise<number> {
     // The memslot as it is now: the VMM may have moved it since the preview.
     const current = vm.process.readVm(vm.fd);
     if (current?.vm !== vm.identity) throw errors.vmGone(vm.id);
@@ -58,9 +77,6 @@ function setLogging(vm: OpenVm, slot: SlotRow, tried: string, on: boolean): numb
     if (now?.gfn !== slot.gfn || now.end !== slot.end || now.hva !== slot.hva || now.readonly !== slot.readonly) {
         throw new GuestmemError('outside-memslots', `Memslot ${slot.id} is no longer what the preview showed. Look again.`, { memslot: slot.id });
     }
-    const gpa = BigInt(now.gfn) << 12n;
-    const size = BigInt(now.end - now.gfn) << 12n;
-    const flags = now.readonly ? 2 : 0;
-    const outcome = vm.process.setDirtyLogging(vm.fd, vm.identity, now.addressSpace, now.id, flags, gpa, size, now.hva, on);
+    const outcome = await executor.setDirtyLogging(now, on);
     return Math.round(requireDone(vm, `${tried} (KVM_SET_USER_MEMORY_REGION)`, outcome));
 }

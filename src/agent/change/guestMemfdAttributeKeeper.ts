@@ -67,12 +67,13 @@ export class GuestMemfdAttributeKeeper implements AttributeKeeper {
         return walk;
     }
 
-    check(): void {
+    check(): Promise<readonly string[]> {
         for (const { record, source } of new Set(this.used.values())) {
             const takes = source.process.takesConversions(source.fd, record.inode);
             if (takes === null) throw errors.vmGone(this.vm.id);
             if (!takes) throw errors.unsupported(this.tried, `the kernel does not take KVM_SET_MEMORY_ATTRIBUTES2 on its guest_memfd ${record.inode}`);
         }
+        return Promise.resolve([]);
     }
 
     async set({ gfn, end }: Window, to: Attribute): Promise<number> {

@@ -3,6 +3,7 @@ import type { InjectOutcome } from '../../../native/index';
 import type { AnyChangeReport, ChangeReport } from '../../common/change';
 import { errors, GuestmemError, type ErrorData } from '../../common/errors';
 import type { Pace } from '../pace';
+import { readCommand } from '../discovery/processes';
 import type { OpenVm } from '../discovery/vmDirectory';
 
 export interface PreparedChange<Report extends AnyChangeReport = AnyChangeReport> {
@@ -23,7 +24,7 @@ export function refusalError(
         case 'seccomp':
             return new GuestmemError('seccomp', `${tried} was refused: ${detail}. Let its seccomp filter permit the call on one of its threads, or start the VMM without its sandbox.`, data);
         case 'traced':
-            return new GuestmemError('debugger-attached', `${tried} was refused: another process traces it (${detail}). Detach that debugger and try again.`, data);
+            return new GuestmemError('debugger-attached', `${tried} was refused: ${holderText(tracer)} traces the VMM, and only one process can. Detach it and try again.`, data);
         case 'no-thread':
             return new GuestmemError('no-thread', `${tried} was refused: none of its threads can safely execute the call now (${detail}). ${remedyFor(vm.process.pid, detail)}`, data);
         case 'vm-changed':
@@ -43,10 +44,21 @@ function remedyFor(pid: number, detail: string): string {
     return 'Try again when one of its threads sleeps in a system call.';
 }
 
-/** Refuses what cannot be injected; nothing is stopped to find out. `thread` must execute it; 0: any may. */
-export function checkInjection(vm: OpenVm, tried: string, thread = 0): void {
+/** A tracer of another pid namespace has no number here. */
+function holderText(tracer: number | undefined): string {
+    if (tracer === undefined || tracer === 0) return 'a process that cannot be seen from here';
+    const command = readCommand(tracer);
+    return command === undefined ? `process ${tracer}` : `process ${tracer} (${command})`;
+}
+
+/** What would refuse an injection, or null; nothing is stopped to find out. `thread` must execute it; 0: any may. */
+export function findInjectionRefusal(vm: OpenVm, tried: string, thread = 0): Extract<InjectOutcome, { kind: 'refused' }> | null {
     requireOwner(vm, tried);
-    const refusal = vm.process.checkInjection(vm.fd, vm.identity, thread);
+    return vm.process.checkInjection(vm.fd, vm.identity, thread);
+}
+
+export function checkInjection(vm: OpenVm, tried: string, thread = 0): void {
+    const refusal = findInjectionRefusal(vm, tried, thread);
     if (refusal !== null) throw refusalError(vm, tried, refusal);
 }
 
@@ -77,7 +89,7 @@ export class UncertainChange extends GuestmemError {
         detail: string,
         readonly stoppedMicroseconds: number,
     ) {
-        super('kernel', `${tried} was begun in thread ${tid} and its result could not be awaited (${detail}): it may have been done or not. Look at the map again.`, { tid });
+        super('kernel', `${tried} was begun in thread ${tid} and its result is not known (${detail}): it may have been done or not. Look at the map again.`, { tid });
     }
 }
 

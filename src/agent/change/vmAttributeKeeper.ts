@@ -1,5 +1,6 @@
 /** Attributes that the VM keeps: KVM_SET_MEMORY_ATTRIBUTES, which KVM takes only from inside the VMM. */
 import { formatSize, toHex } from '../../common/address';
+import type { Executor } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
 import type { Attribute } from '../../common/model';
 import { slotRows } from '../details/memslots';
@@ -8,14 +9,17 @@ import type { Pace } from '../pace';
 import { privateAttribute, walkAttributes, type AttributeWalk } from '../pages/attributeWalk';
 import type { Window } from '../pages/window';
 import type { AttributeKeeper } from './attributeKeeper';
+import { chooseExecutor } from './chooseExecutor';
 import { conversionWarnings } from './conversionWarnings';
-import { checkInjection, requireDone, requireOwner } from './preparedChange';
+import type { AskClient } from './debuggerExecutor';
+import type { IoctlExecutor } from './ioctlExecutor';
+import { requireDone, requireOwner } from './preparedChange';
 
 /** Pages without memslot that one conversion may cover, 4 GiB: the hole below 4 GiB, not a digit too many. */
 const outsideLimit = 2 ** 20;
 
 export class VmAttributeKeeper implements AttributeKeeper {
-    readonly executor = 'inject';
+    private chosen: IoctlExecutor | undefined;
     private readonly slots;
 
     constructor(
@@ -24,6 +28,10 @@ export class VmAttributeKeeper implements AttributeKeeper {
     ) {
         requireOwner(vm, tried);
         this.slots = slotRows(vm.record.memslots);
+    }
+
+    get executor(): Executor {
+        return this.chosen?.name ?? 'inject';
     }
 
     /** All windows together: a run that is restored may itself lie where no memslot is. */
@@ -53,16 +61,18 @@ export class VmAttributeKeeper implements AttributeKeeper {
         return walkAttributes(this.vm, gfn, end, this.slots, pace);
     }
 
-    check(): void {
-        checkInjection(this.vm, `Changing memory attributes inside the VMM ${this.vm.process.pid}`);
+    async check(client: AskClient | undefined, pace: Pace): Promise<readonly string[]> {
+        this.chosen = await chooseExecutor(this.vm, `Changing memory attributes inside the VMM ${this.vm.process.pid}`, client, pace);
+        return this.chosen.warnings;
     }
 
-    set({ gfn, end }: Window, to: Attribute): number {
+    async set({ gfn, end }: Window, to: Attribute): Promise<number> {
         const gpa = BigInt(gfn) << 12n;
         const size = BigInt(end - gfn) << 12n;
         const tried = `KVM_SET_MEMORY_ATTRIBUTES on ${toHex(gpa)}+${toHex(size)} inside the VMM ${this.vm.process.pid}`;
         const attributes = to === 'private' ? privateAttribute : 0;
-        return requireDone(this.vm, tried, this.vm.process.setMemoryAttributes(this.vm.fd, this.vm.identity, gpa, size, attributes));
+        if (this.chosen === undefined) throw new Error('pages are set before it was checked whether they can be');
+        return requireDone(this.vm, tried, await this.chosen.setMemoryAttributes(gpa, size, attributes));
     }
 
     warnings(changed: readonly Window[], to: Attribute): readonly string[] {

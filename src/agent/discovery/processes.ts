@@ -8,7 +8,7 @@ import { errors } from '../../common/errors';
 /** What came of looking at something of a process. */
 export type Looked<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'gone' } | { readonly kind: 'denied' };
 
-function look<T>(read: () => T): Looked<T> {
+export function look<T>(read: () => T): Looked<T> {
     try {
         return { kind: 'found', value: read() };
     } catch (thrown) {

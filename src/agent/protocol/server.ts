@@ -25,10 +25,13 @@ const requestFailed = -32000;
 /** Resolves with the exit status when stdin has ended or cannot be understood. */
 export function serve(): Promise<number> {
     const maps = new KeptMaps();
-    const handlers = makeHandlers((...what) => maps.read(...what));
     const reader = new StrictMessageReader(process.stdin);
     const writer = new StreamMessageWriter(process.stdout, { contentTypeEncoder: messagePackCodec });
     const connection = createMessageConnection(reader, writer);
+    const handlers = makeHandlers(
+        (...what) => maps.read(...what),
+        (method, params) => connection.sendRequest(method, params),
+    );
     const running = new Map<Promise<unknown>, AbortController>();
     connection.onRequest((method: string, params: unknown, token: CancellationToken) => {
         const cancellation = new AbortController();
