@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AnyChangeReport, ChangeList } from '../../src/common/change';
+import type { AnyChangeReport, ChangeList, UndoReport } from '../../src/common/change';
 import type { MemoryRead, PageMap, VmDetails } from '../../src/common/model';
 import { suiteChangeLog } from '../support/changeLog';
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
@@ -160,6 +160,25 @@ describe('changes: the demo VMM', () => {
         assert.equal((await change('undo', '--yes')).pagesChanged, 1);
     });
 
+    it('names the change that an undo takes back, and leaves alone what was done to an earlier VM at the same descriptor', async () => {
+        const gpa = hex(startOf(vmm().memslot('memfd')) + 0x30n);
+        await change('write', gpa, '77', '--yes');
+        const { time } = (await records()).at(-1) ?? assert.fail('it is not on record');
+        const preview = await guestmem(['undo', vmm().id, '--dry-run'], log());
+        assert.ok(preview.stdout.startsWith(`Takes back 'write' on ${gpa}+0x1 of ${time}.\n`), preview.stdout);
+        const path = join(log().folder, 'guestmem/changes.jsonl');
+        const whole = readFileSync(path, 'utf8');
+        const asOf = (difference: object) => writeFileSync(path, whole.replace(/.*\n$/, (last) => `${JSON.stringify({ ...(JSON.parse(last) as object), ...difference })}\n`));
+        const earlier = [{ vmSerial: 1 }, { boot: 'another' }, { processStart: '1' }];
+        for (const difference of earlier) {
+            asOf(difference);
+            const { stdout } = await guestmem(['undo', vmm().id, '--dry-run'], log());
+            assert.ok(!stdout.includes(time), stdout);
+        }
+        writeFileSync(path, whole);
+        assert.deepEqual((await guestmemJson<UndoReport>(['undo', vmm().id, '--yes'], log())).undone, { change: 'write', range: `${gpa}+0x1` });
+    });
+
     it('reads a record that ends in half a line', async () => {
         const path = join(log().folder, 'guestmem/changes.jsonl');
         const whole = readFileSync(path, 'utf8');
@@ -195,6 +214,22 @@ describe('changes: the demo VMM', () => {
             await exited;
         }
         assert.equal((await guestmem(['write', vmm().id, hex(startOf(vmm().memslot('memfd'))), '01', '--yes'], log())).code, 0);
+    });
+
+    it('makes changes that are asked for at once one after the other, or refuses them', async () => {
+        const { id } = vmm().memslot('memfd');
+        await change('log-dirty-pages', String(id), 'on', '--yes');
+        const path = join(log().folder, 'guestmem/changes.jsonl');
+        const before = readFileSync(path, 'utf8').split('\n').length;
+        const asked = Array.from({ length: 8 }, (_, index) => guestmem(['log-dirty-pages', vmm().id, String(id), index % 2 === 0 ? 'on' : 'off', '--yes', '--json'], log()));
+        for (const { code, stdout } of await Promise.all(asked)) {
+            if (code !== 0) assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, 'locked');
+        }
+        const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(before - 1);
+        const results = lines.map((line) => (JSON.parse(line) as { result: string }).result);
+        assert.deepEqual(results, Array.from({ length: results.length }, (_, index) => (index % 2 === 0 ? 'begun' : 'done')));
+        assert.ok(results.length >= 2);
+        await change('log-dirty-pages', String(id), 'off', '--yes');
     });
 
     it('says why it cannot pre-fault where KVM has no tables that can be read', async () => {
