@@ -1,9 +1,11 @@
 /** The changes that need no private memory: what the kernel and the guest then say, the record, and the undo. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyChangeReport, ChangeList, UndoReport } from '../../src/common/change';
 import type { MemoryRead, PageMap, VmDetails } from '../../src/common/model';
 import { suiteChangeLog } from '../support/changeLog';
@@ -216,20 +218,28 @@ describe('changes: the demo VMM', () => {
         assert.equal((await guestmem(['write', vmm().id, hex(startOf(vmm().memslot('memfd'))), '01', '--yes'], log())).code, 0);
     });
 
-    it('makes changes that are asked for at once one after the other, or refuses them', async () => {
-        const { id } = vmm().memslot('memfd');
-        await change('log-dirty-pages', String(id), 'on', '--yes');
-        const path = join(log().folder, 'guestmem/changes.jsonl');
-        const before = readFileSync(path, 'utf8').split('\n').length;
-        const asked = Array.from({ length: 8 }, (_, index) => guestmem(['log-dirty-pages', vmm().id, String(id), index % 2 === 0 ? 'on' : 'off', '--yes', '--json'], log()));
-        for (const { code, stdout } of await Promise.all(asked)) {
-            if (code !== 0) assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, 'locked');
+    it('refuses a change while another guestmem is in the middle of one', async () => {
+        // The other one waits for a reader of its record, which is a pipe: it has the lock and has not begun.
+        const folder = mkdtempSync(join(tmpdir(), 'guestmem-changes-'));
+        mkdirSync(join(folder, 'guestmem'));
+        const pipe = join(folder, 'guestmem/changes.jsonl');
+        execFileSync('mkfifo', [pipe]);
+        const gpa = startOf(vmm().memslot('memfd')) + 0x40n;
+        await vmm().write(gpa, 0x11);
+        const other = guestmem(['write', vmm().id, hex(gpa), '22', '--yes'], { through: ['env', `XDG_STATE_HOME=${folder}`] });
+        try {
+            const isLocked = () => spawnSync('flock', ['--nonblock', `/proc/${vmm().report.pid}`, 'true']).status !== 0;
+            while (!isLocked()) await sleep(20);
+            assert.equal((await refused(3, 'write', hex(gpa), '33', '--yes')).code, 'locked');
+            assert.equal(await bytesAt(gpa, 1), '11');
+        } finally {
+            const reader = openSync(pipe, 'r+');
+            assert.equal((await other).code, 0);
+            closeSync(reader);
+            rmSync(folder, { recursive: true });
         }
-        const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(before - 1);
-        const results = lines.map((line) => (JSON.parse(line) as { result: string }).result);
-        assert.deepEqual(results, Array.from({ length: results.length }, (_, index) => (index % 2 === 0 ? 'begun' : 'done')));
-        assert.ok(results.length >= 2);
-        await change('log-dirty-pages', String(id), 'off', '--yes');
+        assert.equal(await bytesAt(gpa, 1), '22');
+        assert.equal((await change('write', hex(gpa), '33', '--yes')).pagesChanged, 1);
     });
 
     it('says why it cannot pre-fault where KVM has no tables that can be read', async () => {
