@@ -22,6 +22,11 @@ export const commands = {
     'guestmem.vm.select': command('Select Virtual Machine…', { icon: '$(vm)' }),
     'guestmem.vm.activate': command('Make Active', { icon: '$(vm-active)', palette: false }),
     'guestmem.map.show': command('Show Page Map', { icon: '$(map)' }),
+    'guestmem.map.keep': command('Keep This State of the Page Map'),
+    'guestmem.map.compare': command('Compare Page Map…'),
+    'guestmem.map.pause': command('Pause Page Map'),
+    'guestmem.map.resume': command('Resume Page Map'),
+    'guestmem.map.whyNot': command('Why Is Not Everything Offered?', { palette: false }),
     'guestmem.address.explain': command('Explain Address…'),
     'guestmem.address.copy': command('Copy Address', { icon: '$(copy)', palette: false }),
     'guestmem.memory.read': command('Read Memory…'),
@@ -52,14 +57,22 @@ export interface Settings {
     /** Further places beside this host, by name: how the agent of each is started. */
     readonly 'guestmem.places': Readonly<Record<string, CommandLine>>;
     readonly 'guestmem.allowChanges': boolean;
+    /** Seconds between two readings of a visible page map. */
+    readonly 'guestmem.map.refreshInterval': number;
 }
 export type SettingId = keyof Settings;
 
-/** All are machine-scoped and restricted in untrusted workspaces: each decides what is run, or what may be changed. */
+/** Those that decide what is run, or what may be changed: machine-scoped and restricted in untrusted workspaces. */
+export const restrictedSettings = ['guestmem.agent.command', 'guestmem.places', 'guestmem.allowChanges'] as const satisfies readonly SettingId[];
+
+/** Seconds. */
+export const refreshIntervalBounds = { least: 0.5, most: 3600 } as const;
+
 export const settingDefaults: Settings = {
     'guestmem.agent.command': ['${node}', '${agent}'],
     'guestmem.places': {},
     'guestmem.allowChanges': false,
+    'guestmem.map.refreshInterval': 2,
 };
 
 export const viewContainer = 'guestmem';
@@ -77,6 +90,9 @@ export type HostState = 'loading' | 'ready' | 'notPermitted' | 'noKvm' | 'agentF
 /** Why the VM that was active is not shown any more; "" = there is none, or it is shown. */
 export type ActiveFailure = '' | 'ended' | 'agent' | 'other';
 
+/** The page map of a running VM, as far as one is open; "" = none is. */
+export type MapState = '' | 'live' | 'paused';
+
 /** The keys that `when` clauses of package.json may ask for. */
 export interface ContextKeys {
     readonly 'guestmem.hostState': HostState;
@@ -84,6 +100,7 @@ export interface ContextKeys {
     readonly 'guestmem.failedChecks': string;
     readonly 'guestmem.hasActiveVm': boolean;
     readonly 'guestmem.activeFailure': ActiveFailure;
+    readonly 'guestmem.mapState': MapState;
     /** The setting permits changes and the workspace is trusted. */
     readonly 'guestmem.changesAllowed': boolean;
     /** This window was unlocked for changes. */
@@ -96,6 +113,7 @@ export const contextKeyDefaults: ContextKeys = {
     'guestmem.failedChecks': '',
     'guestmem.hasActiveVm': false,
     'guestmem.activeFailure': '',
+    'guestmem.mapState': '',
     'guestmem.changesAllowed': false,
     'guestmem.changesUnlocked': false,
 };

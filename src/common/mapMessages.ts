@@ -52,13 +52,6 @@ export interface ShownMap {
 /** How a living map is kept up to date. */
 export type LiveMode = 'live' | 'paused';
 
-/** A map to compare with, as the list of them offers it. */
-export interface ComparableMap {
-    readonly id: number;
-    /** For people: "kept at 12:04:01", "vm1.gmem". */
-    readonly name: string;
-}
-
 /** A run; `before` only in a comparison. */
 export interface RunRow {
     readonly run: PageRun | null;
@@ -74,9 +67,10 @@ export type MapEvent =
           readonly map: ShownMap;
           /** What differs from the generation before; null = everything may, or it is another map. */
           readonly changed: readonly Extent[] | null;
-          readonly mode: LiveMode;
-          readonly comparable: readonly ComparableMap[];
       }
+    | { readonly type: 'mode'; readonly mode: LiveMode }
+    /** The map was looked at again, and is as it was. */
+    | { readonly type: 'taken'; readonly takenAt: string }
     | { readonly type: 'tiles'; readonly generation: number; readonly layer: string; readonly tiles: readonly MapTile[] }
     | { readonly type: 'answer'; readonly question: number; readonly answer: MapAnswer | null }
     | { readonly type: 'busy'; readonly busy: boolean }
@@ -119,10 +113,10 @@ export type MapRequest =
     | { readonly type: 'setMode'; readonly mode: LiveMode }
     /** Keeps the present state in memory, to compare with. */
     | { readonly type: 'keep' }
-    /** Null ends the comparison. */
-    | { readonly type: 'compare'; readonly with: number | null }
-    /** Asks for a .gmem file to compare with, or to save to. */
-    | { readonly type: 'compareWithFile' | 'save' }
+    /** Has the user choose what to compare with. */
+    | { readonly type: 'chooseComparison' | 'endComparison' }
+    /** Asks for a .gmem file to save to. */
+    | { readonly type: 'save' }
     | { readonly type: 'select'; readonly range: WireRange | null }
     | { readonly type: 'act'; readonly action: MapAction; readonly range: WireRange }
     | { readonly type: 'copy'; readonly text: string }

@@ -20,10 +20,11 @@ export interface PackedRunList {
 export interface MapMethods {
     /** Reads the map of a VM and holds it open until closeMap or the end of the agent. */
     openMap: { params: { vm: VmId; addressSpace: number } & Progressing; result: OpenedMap };
-    refreshMap: { params: { map: MapHandle } & Progressing; result: MapRefresh };
+    /** Looks again, and tells what has changed since the generation that the client has. */
+    refreshMap: { params: { map: MapHandle; generation: number } & Progressing; result: MapRefresh };
     /** Holds the present state of a living map open, as a map of its own that stays as it is. */
     keepMap: { params: { map: MapHandle }; result: OpenedMap };
-    /** Of two maps of one VM or of two; it is made anew when `after` is a living map and is refreshed. */
+    /** Of two maps of one VM or of two. Its refresh makes it anew when `after` has been refreshed since; it does not do that itself. */
     compareMaps: { params: { before: MapHandle; after: MapHandle }; result: OpenedMap };
     closeMap: { params: { map: MapHandle }; result: null };
     /** Refused with code "map-changed" when `generation` has passed. */

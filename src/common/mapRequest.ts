@@ -10,7 +10,8 @@ import type { WireRange } from './range';
 const gfnLimit = 2 ** 52;
 const mostTiles = 256;
 const mostRows = 10_000;
-const longestText = 4096;
+/** A thousand rows of the table of runs. */
+const longestText = 1 << 19;
 const orders: readonly RunOrder[] = ['address', 'size', 'memslot', 'class'];
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -40,7 +41,8 @@ export function parseMapRequest(message: unknown): MapRequest | undefined {
         case 'ready':
         case 'refresh':
         case 'keep':
-        case 'compareWithFile':
+        case 'chooseComparison':
+        case 'endComparison':
         case 'save':
             return { type };
         case 'tiles':
@@ -58,8 +60,6 @@ export function parseMapRequest(message: unknown): MapRequest | undefined {
             const { mode } = message;
             return mode === 'live' || mode === 'paused' ? { type, mode } : undefined;
         }
-        case 'compare':
-            return message['with'] === null || isWhole(message['with']) ? { type, with: message['with'] } : undefined;
         case 'select':
             return range === null ? { type, range } : isRange(range) ? { type, range: copyRange(range) } : undefined;
         case 'act': {

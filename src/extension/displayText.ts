@@ -38,3 +38,6 @@ export function tooltipOf(title: string, lines: readonly (readonly [label: strin
     }
     return tooltip;
 }
+
+/** When something was taken: "12:04:01". */
+export const displayTime = (time: string): string => new Date(time).toLocaleTimeString(vscode.env.language);

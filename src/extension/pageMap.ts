@@ -1,4 +1,4 @@
-/** Command guestmem.map.show, and the one page map of this window as the rest of the extension sees it. */
+/** Commands guestmem.map.*, and the one page map of this window as the rest of the extension sees it. */
 import * as vscode from 'vscode';
 import { pageMapViewType } from '../common/manifest';
 import type { PageTotals } from '../common/model';
@@ -6,13 +6,25 @@ import type { WireRange } from '../common/range';
 import { resolveVm } from './activeVm';
 import type { CommandBoundary } from './commandBoundary';
 import { parseTarget, type CommandTarget } from './commandTarget';
-import { PageMapPanel, type ReadTotals } from './pageMapPanel';
+import { KeptStates } from './keptStates';
+import { ManagedContextKey } from './managedContextKey';
+import { PageMapPanel } from './pageMapPanel';
+import { VmMapSource } from './vmMapSource';
 import type { VmRef, VmStore } from './vmStore';
+
+/** What a map adds up to, as soon as it was read. */
+interface ReadTotals {
+    readonly vm: VmRef;
+    readonly addressSpace: number;
+    readonly totals: PageTotals;
+}
 
 /** The one panel of this window, and what other commands need of it. */
 export class PageMap implements vscode.Disposable {
     private panel: PageMapPanel | undefined;
     private read: ReadTotals | undefined;
+    private readonly kept = new KeptStates();
+    private readonly state = new ManagedContextKey('guestmem.mapState');
     private readonly totalsChanged = new vscode.EventEmitter<void>();
     private readonly visibilityChanged = new vscode.EventEmitter<void>();
     private readonly disposables: readonly { dispose(): void }[];
@@ -26,6 +38,11 @@ export class PageMap implements vscode.Disposable {
     ) {
         this.disposables = [
             boundary.register('guestmem.map.show', (argument) => this.show(parseTarget(argument))),
+            boundary.register('guestmem.map.keep', () => this.panel?.keep()),
+            boundary.register('guestmem.map.compare', () => this.panel?.chooseComparison()),
+            boundary.register('guestmem.map.pause', () => this.panel?.setMode('paused')),
+            boundary.register('guestmem.map.resume', () => this.panel?.setMode('live')),
+            boundary.register('guestmem.map.whyNot', (argument) => explainRefusals(argument)),
             vscode.window.registerWebviewPanelSerializer(pageMapViewType, {
                 deserializeWebviewPanel: (panel) => {
                     this.adopt(panel);
@@ -36,6 +53,7 @@ export class PageMap implements vscode.Disposable {
             }),
             this.visibilityChanged,
             this.totalsChanged,
+            this.kept,
         ];
     }
 
@@ -78,17 +96,37 @@ export class PageMap implements vscode.Disposable {
 
     private adopt(panel: vscode.WebviewPanel): void {
         this.panel?.close();
-        const didRead = (read: ReadTotals) => {
-            const isNews = JSON.stringify(this.read) !== JSON.stringify(read);
-            this.read = read;
-            if (isNews) this.totalsChanged.fire();
-        };
-        const adopted = new PageMapPanel(panel, this.store, this.boundary, this.extensionUri, didRead, () => {
-            if (this.panel === adopted) this.panel = undefined;
-            this.visibilityChanged.fire();
+        const parts = { boundary: this.boundary, extensionUri: this.extensionUri, kept: this.kept };
+        const adopted = new PageMapPanel(panel, new VmMapSource(this.store), parts, {
+            didRead: ({ opened }, { vm }) => {
+                if (vm !== undefined) this.setTotals({ vm, addressSpace: opened.addressSpace, totals: opened.totals });
+            },
+            didChangeMode: () => this.updateState(),
+            didClose: () => {
+                if (this.panel === adopted) this.panel = undefined;
+                this.updateState();
+                this.visibilityChanged.fire();
+            },
         });
         this.panel = adopted;
+        this.updateState();
         panel.onDidChangeViewState(() => this.visibilityChanged.fire());
         this.visibilityChanged.fire();
     }
+
+    private setTotals(read: ReadTotals): void {
+        const isNews = JSON.stringify(this.read) !== JSON.stringify(read);
+        this.read = read;
+        if (isNews) this.totalsChanged.fire();
+    }
+
+    private updateState(): void {
+        this.state.value = this.panel?.mode ?? '';
+    }
+}
+
+/** What the map's menu does not offer at some pages, and why, as the map wrote it there. */
+function explainRefusals(argument: unknown): void {
+    const { guestmemRefusals } = (argument ?? {}) as { readonly guestmemRefusals?: unknown };
+    if (typeof guestmemRefusals === 'string') void vscode.window.showInformationMessage(guestmemRefusals);
 }

@@ -1,78 +1,80 @@
 /**
- * The webview panel of the page map: the host's side of src/common/mapMessages.ts. It shows the active VM, whose map the
- * agent holds open, has it refreshed while it is visible, and passes the webview's questions on to the agent.
+ * The webview panel of the page map: the host's side of src/common/mapMessages.ts. It shows the map of its source, has it
+ * looked at again while it is visible and not paused, and passes the webview's questions on to the agent.
  */
 import * as vscode from 'vscode';
-import { unpackPageRuns } from '../common/agentProtocol';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
 import type { CommandId } from '../common/manifest';
-import type { MapAction, MapAnswer, MapEvent, MapQuestion, MapRequest } from '../common/mapMessages';
+import type { LiveMode, MapAction, MapEvent, MapRequest } from '../common/mapMessages';
 import { parseMapRequest } from '../common/mapRequest';
-import type { PageTotals } from '../common/model';
-import type { Extent, MapHandle, OpenedMap } from '../common/openedMap';
 import type { WireRange } from '../common/range';
-import type { AgentClient } from './agentClient';
+import { chooseComparison } from './chooseComparison';
 import type { CommandBoundary } from './commandBoundary';
 import type { CommandTarget } from './commandTarget';
+import { ComparedSource } from './comparedSource';
 import { remediesFor, type Remedy } from './errorRemedies';
-import { firstRow, frameOf, shownMap, tilesEvent } from './pageMapEvent';
+import type { KeptState, KeptStates } from './keptStates';
+import { answerQuestion, readTiles } from './mapAnswers';
+import type { MapSource, SourceMap } from './mapSource';
 import { pageMapHtml, resourceFolders } from './pageMapHtml';
 import { Poller } from './poller';
+import { getSetting } from './settings';
+import { shownMap } from './shownMap';
 import { withSlowProgress } from './slowProgress';
-import type { ActiveVm, VmRef, VmStore } from './vmStore';
 
 /** A read that takes longer shows that it is under way. */
 const busyAfterMs = 300;
 
-/** The commands of what can be done with a selection. */
-const commands: Partial<Record<MapAction, CommandId>> = {
+const commands: Readonly<Record<MapAction, CommandId>> = {
     convertToPrivate: 'guestmem.memory.convertToPrivate',
     convertToShared: 'guestmem.memory.convertToShared',
+    punch: 'guestmem.memory.punch',
+    allocate: 'guestmem.memory.allocate',
+    preFault: 'guestmem.memory.preFault',
     readMemory: 'guestmem.memory.read',
+    explain: 'guestmem.address.explain',
 };
 
-/** A map that an agent holds open for this panel. */
-interface Held {
-    readonly ref: VmRef;
-    readonly agent: AgentClient;
-    readonly map: MapHandle;
-    readonly addressSpace: number;
+export interface PanelParts {
+    readonly boundary: CommandBoundary;
+    readonly extensionUri: vscode.Uri;
+    readonly kept: KeptStates;
 }
 
-/** What a map adds up to, as soon as it was read. */
-export interface ReadTotals {
-    readonly vm: VmRef;
-    readonly addressSpace: number;
-    readonly totals: PageTotals;
+export interface PanelEvents {
+    didRead(map: SourceMap, source: MapSource): void;
+    didChangeMode(): void;
+    didClose(): void;
 }
 
 export class PageMapPanel {
     private readonly disposables: readonly { dispose(): void }[];
-    private readonly poller = new Poller(() => this.refresh());
+    private readonly poller = new Poller(
+        () => this.refresh(),
+        () => getSetting('guestmem.map.refreshInterval') * 1000,
+    );
     private isReady = false;
-    private addressSpace = 0;
-    /** The map that is shown: what a selection of the user is about. */
-    private held: Held | undefined;
-    /** What the webview has of it. */
-    private sent: string | undefined;
-    private opened: OpenedMap | undefined;
+    private comparison: ComparedSource | undefined;
+    /** What the webview has, and the number that it has it under: one for each map and generation of a map. */
+    private shown: SourceMap | undefined;
+    private generation = 0;
     private pendingGoTo: WireRange | undefined;
     private refreshing: Promise<void> | undefined;
     private again = false;
     /** The user cancelled a long read: only the user starts another. */
-    private isPaused = false;
+    private isGivenUp = false;
+    private liveMode: LiveMode = 'live';
     /** Why the map is stale, and what its buttons do. It is sent once: new buttons would lose the focus. */
     private stale: { readonly message: string; readonly remedies: readonly Remedy[] } | undefined;
     selection: WireRange | undefined;
 
     constructor(
         private readonly panel: vscode.WebviewPanel,
-        private readonly store: VmStore,
-        boundary: CommandBoundary,
-        extensionUri: vscode.Uri,
-        private readonly onDidRead: (read: ReadTotals) => void,
-        onDidClose: () => void,
+        private readonly baseSource: MapSource,
+        private readonly parts: PanelParts,
+        private readonly events: PanelEvents,
     ) {
+        const { extensionUri, boundary } = parts;
         panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
         panel.webview.options = {
             enableScripts: true,
@@ -84,12 +86,13 @@ export class PageMapPanel {
                 if (request !== undefined) void boundary.run(() => this.obey(request));
             }),
             panel.onDidChangeViewState(() => this.updatePolling()),
-            store.onDidChange(() => void this.refresh()),
+            baseSource.onDidChange(() => this.sourceChanged()),
             this.poller,
             panel.onDidDispose(() => {
                 for (const disposable of this.disposables) disposable.dispose();
-                this.closeHeld();
-                onDidClose();
+                this.comparison?.dispose();
+                baseSource.dispose();
+                events.didClose();
             }),
         ];
         panel.webview.html = pageMapHtml(panel.webview, extensionUri);
@@ -100,6 +103,10 @@ export class PageMapPanel {
         return this.panel.visible;
     }
 
+    get mode(): LiveMode {
+        return this.liveMode;
+    }
+
     reveal(): void {
         this.panel.reveal();
     }
@@ -108,7 +115,7 @@ export class PageMapPanel {
         this.panel.dispose();
     }
 
-    /** Scrolls to the range, once the map of the active VM is there. */
+    /** Scrolls to the range, once the map is there. */
     goTo(range: WireRange): void {
         this.pendingGoTo = range;
         void this.refresh();
@@ -121,81 +128,113 @@ export class PageMapPanel {
         return this.refreshing;
     }
 
+    async setMode(mode: LiveMode): Promise<void> {
+        this.liveMode = mode;
+        this.updatePolling();
+        this.events.didChangeMode();
+        await this.post({ type: 'mode', mode });
+    }
+
+    /** Keeps the present state in memory, to compare with. */
+    async keep(): Promise<void> {
+        const { current } = this.baseSource;
+        if (current === undefined) return;
+        const state = await this.parts.kept.keep(current);
+        const { l10n, window } = vscode;
+        const compare = l10n.t('Compare with It');
+        void window.showInformationMessage(l10n.t('The state of {0} was {1}.', state.title, state.name), compare).then((chosen) => {
+            if (chosen === compare) void this.parts.boundary.run(() => this.compare(state, undefined));
+        });
+    }
+
+    /** Has the user choose what to compare with. */
+    async chooseComparison(): Promise<void> {
+        const { current } = this.baseSource;
+        if (current === undefined) return;
+        const chosen = await chooseComparison(this.parts.kept.of(current.agent));
+        if (chosen !== undefined) await this.compare(chosen.before, chosen.after);
+    }
+
+    private get source(): MapSource {
+        return this.comparison ?? this.baseSource;
+    }
+
+    private async compare(before: KeptState, after: KeptState | undefined): Promise<void> {
+        this.comparison?.dispose();
+        this.comparison = new ComparedSource(this.baseSource, before, after);
+        await this.refresh();
+    }
+
+    private async endComparison(): Promise<void> {
+        this.comparison?.dispose();
+        this.comparison = undefined;
+        await this.refresh();
+    }
+
+    private sourceChanged(): void {
+        if (this.liveMode === 'live' || !this.source.isCurrent) void this.refresh();
+    }
+
     private async readWhileAsked(): Promise<void> {
         while (this.again) {
             this.again = false;
-            if (!this.isReady || !this.panel.visible || this.isPaused) return;
-            const { active, failure } = this.store;
-            if (active !== undefined) await this.show(active);
-            else if (failure !== undefined) await this.showStale(failure);
+            if (!this.isReady || !this.panel.visible || this.isGivenUp) return;
+            const { source } = this;
+            const busy = setTimeout(() => void this.post({ type: 'busy', busy: true }), busyAfterMs);
+            try {
+                await this.show(source);
+            } catch (thrown) {
+                await this.fail(toGuestmemError(thrown), source);
+            } finally {
+                clearTimeout(busy);
+                await this.post({ type: 'busy', busy: false });
+            }
         }
     }
 
-    private async show(active: ActiveVm): Promise<void> {
-        const agent = this.store.agentOf(active.ref);
-        const isSameVm = this.held?.ref.id === active.ref.id && this.held.ref.place === active.ref.place;
-        if (!isSameVm) {
-            this.addressSpace = 0;
-            this.selection = undefined;
+    private async show(source: MapSource): Promise<void> {
+        // What refreshes by itself stays silent; what the user waits for shows its progress.
+        const waits = this.shown === undefined || !source.isCurrent;
+        const map = waits
+            ? await withSlowProgress(vscode.l10n.t('Reading the page map'), (token, report) => source.read({ token, report }))
+            : await source.read();
+        if (map === undefined) return;
+        if (source === this.source) await this.send(map, source);
+        else this.again = true;
+        await this.postGoTo();
+    }
+
+    private async send(map: SourceMap, source: MapSource): Promise<void> {
+        const { shown } = this;
+        this.events.didRead(map, source);
+        this.shown = map;
+        const isSameMap = shown?.agent === map.agent && shown.opened.map === map.opened.map;
+        if (isSameMap && shown.opened.generation === map.opened.generation) {
+            if (shown.takenAt !== map.takenAt) await this.post({ type: 'taken', takenAt: map.takenAt });
+            return;
         }
-        if (!isSameVm || this.held?.agent !== agent || this.held.addressSpace !== this.addressSpace) this.closeHeld();
-        const busy = setTimeout(() => void this.post({ type: 'busy', busy: true }), busyAfterMs);
-        try {
-            const { opened, changed } = this.held === undefined ? await this.open(active, agent) : await this.refreshHeld(this.held);
-            if (opened !== undefined) await this.send(active.ref, opened, changed);
-            await this.postGoTo();
-        } catch (thrown) {
-            const error = toGuestmemError(thrown);
-            this.isPaused = error.code === 'cancelled';
-            await this.showStale(error);
-        } finally {
-            clearTimeout(busy);
-            await this.post({ type: 'busy', busy: false });
-        }
-    }
-
-    /** What the user waits for shows its progress. */
-    private async open({ ref }: ActiveVm, agent: AgentClient): Promise<{ opened: OpenedMap; changed: null }> {
-        const parameters = { vm: ref.id, addressSpace: this.addressSpace };
-        const opened = await withSlowProgress(vscode.l10n.t('Reading the page map'), (token, report) =>
-            agent.request('openMap', parameters, { token, report }),
-        );
-        this.held = { ref, agent, map: opened.map, addressSpace: opened.addressSpace };
-        this.opened = opened;
-        return { opened, changed: null };
-    }
-
-    /** What refreshes by itself stays silent. */
-    private async refreshHeld({ agent, map }: Held): Promise<{ opened: OpenedMap | undefined; changed: readonly Extent[] | null }> {
-        const refresh = await agent.request('refreshMap', { map });
-        if (!refresh.changed) return { opened: this.opened, changed: [] };
-        this.opened = refresh.opened;
-        return { opened: refresh.opened, changed: refresh.extents };
-    }
-
-    private async send(ref: VmRef, opened: OpenedMap, changed: readonly Extent[] | null): Promise<void> {
-        this.onDidRead({ vm: ref, addressSpace: opened.addressSpace, totals: opened.totals });
-        const map = shownMap(ref, opened);
-        const frame = frameOf(map);
-        if (this.sent === frame) return;
-        const isNew = this.sent === undefined;
-        this.sent = frame;
+        if (shown?.subject !== map.subject) this.selection = undefined;
         this.stale = undefined;
+        this.generation++;
         this.panel.title = vscode.l10n.t('Page Map: {0}', map.title);
-        await this.post({ type: 'map', map, changed: isNew ? null : changed, mode: 'live', comparable: [] });
+        await this.post({ type: 'map', map: shownMap(map, source, this.generation), changed: isSameMap ? map.changed : null });
     }
 
-    private closeHeld(): void {
-        const { held } = this;
-        this.held = undefined;
-        this.opened = undefined;
-        this.sent = undefined;
-        // The agent closes what it holds when it ends; that it ended is told by the next request.
-        held?.agent.request('closeMap', { map: held.map }).catch(() => undefined);
+    private async fail(error: GuestmemError, source: MapSource): Promise<void> {
+        if (source === this.comparison) {
+            // Where the map itself cannot be read, that is told next.
+            void this.parts.boundary.run(() => Promise.reject(error));
+            this.comparison.dispose();
+            this.comparison = undefined;
+            this.again = true;
+            return;
+        }
+        this.isGivenUp = error.code === 'cancelled';
+        await this.showStale(error);
     }
 
     private async showStale(error: GuestmemError): Promise<void> {
-        this.closeHeld();
+        this.shown = undefined;
         const readAgain = { label: vscode.l10n.t('Read Again'), apply: () => this.readAgain() };
         const close = { label: vscode.l10n.t('Close the Map'), apply: () => this.close() };
         const specific = remediesFor(error);
@@ -206,8 +245,8 @@ export class PageMapPanel {
     }
 
     private async readAgain(): Promise<void> {
-        this.isPaused = false;
-        await this.store.refresh();
+        this.isGivenUp = false;
+        await this.baseSource.lookAgain();
         await this.refresh();
     }
 
@@ -227,20 +266,30 @@ export class PageMapPanel {
             case 'ready':
                 // Also after the panel was hidden: VS Code dropped the page, and with it the map.
                 this.isReady = true;
-                this.sent = undefined;
+                this.shown = undefined;
                 this.stale = undefined;
+                await this.post({ type: 'mode', mode: this.liveMode });
                 return this.refresh();
             case 'refresh':
                 return this.readAgain();
             case 'showAddressSpace':
-                this.isPaused = false;
-                this.addressSpace = request.addressSpace;
-                this.sent = undefined;
-                return this.refresh();
+                this.isGivenUp = false;
+                this.baseSource.showAddressSpace(request.addressSpace);
+                return this.endComparison();
             case 'tiles':
                 return this.sendTiles(request);
             case 'ask':
-                return this.answer(request.question, request.generation, request.about);
+                return this.answer(request);
+            case 'setMode':
+                return this.setMode(request.mode);
+            case 'keep':
+                return this.keep();
+            case 'chooseComparison':
+                return this.chooseComparison();
+            case 'endComparison':
+                return this.endComparison();
+            case 'save':
+                return;
             case 'select':
                 this.selection = request.range ?? undefined;
                 return;
@@ -253,55 +302,35 @@ export class PageMapPanel {
         }
     }
 
-    private async sendTiles({ generation, layer, level, tiles }: Extract<MapRequest, { type: 'tiles' }>): Promise<void> {
-        const { held } = this;
-        if (held === undefined) return;
+    private async sendTiles(request: Extract<MapRequest, { type: 'tiles' }>): Promise<void> {
+        if (this.shown === undefined || request.generation !== this.generation) return;
         try {
-            const answer = await held.agent.request('tiles', { map: held.map, generation, layer, level, tiles });
-            await this.post(tilesEvent(generation, layer, level, answer.tiles));
+            await this.post(await readTiles(this.shown, request));
         } catch {
             // Of a generation that has passed: the next map is on its way. Why a VM cannot be read is told by the stale map.
             await this.refresh();
         }
     }
 
-    private async answer(question: number, generation: number, about: MapQuestion): Promise<void> {
-        let answer: MapAnswer | null = null;
+    private async answer({ question, generation, about }: Extract<MapRequest, { type: 'ask' }>): Promise<void> {
+        const isOfShown = this.shown !== undefined && generation === this.generation;
         try {
-            if (this.held !== undefined) answer = await this.ask(this.held, generation, about);
+            const answer = isOfShown && this.shown !== undefined ? await answerQuestion(this.source, this.shown, about) : null;
+            await this.post({ type: 'answer', question, answer });
         } catch {
             // The map's tooltip asks while the pointer moves; why a VM cannot be read any more is told by the stale map.
-        }
-        await this.post({ type: 'answer', question, answer });
-    }
-
-    private async ask({ ref, agent, map, addressSpace }: Held, generation: number, about: MapQuestion): Promise<MapAnswer> {
-        switch (about.type) {
-            case 'count': {
-                const { counts, run } = await agent.request('countPages', { map, generation, layer: about.layer, extent: about.extent });
-                return { type: 'count', counts, row: firstRow(run) };
-            }
-            case 'explain':
-                return { type: 'explain', facts: await agent.request('explain', { vm: ref.id, addressSpace, gpa: about.gpa }) };
-            case 'find': {
-                const { layer, classes, gfn, direction } = about;
-                return { type: 'find', extent: await agent.request('findRun', { map, generation, layer, classes, gfn, direction }) };
-            }
-            case 'list': {
-                const { filter, order, descending, first, most } = about;
-                const list = await agent.request('listRuns', { map, generation, filter, order, descending, first, most });
-                const { presence, total, totalPages } = list;
-                return { type: 'list', runs: unpackPageRuns(list.runs), before: null, presence, total, totalPages };
-            }
+            await this.post({ type: 'answer', question, answer: null });
         }
     }
 
-    private async execute(command: CommandId | undefined, range: WireRange): Promise<void> {
-        if (this.held === undefined || command === undefined) return;
-        await vscode.commands.executeCommand(command, { vm: this.held.ref, range } satisfies CommandTarget);
+    private async execute(command: CommandId, range: WireRange): Promise<void> {
+        const { vm } = this.source;
+        if (vm !== undefined) await vscode.commands.executeCommand(command, { vm, range } satisfies CommandTarget);
     }
 
     private updatePolling(): void {
-        this.poller.wanted = this.panel.visible;
+        this.poller.wanted = this.panel.visible && this.liveMode === 'live' && this.baseSource.readOnly === null;
+        // The poller looks at once; without it what is shown anew is read once.
+        if (this.panel.visible) void this.refresh();
     }
 }

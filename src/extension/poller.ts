@@ -1,6 +1,6 @@
 import type { Disposable } from 'vscode';
 
-const shortestPauseMs = 2000;
+const usualPauseMs = 2000;
 /** A task that takes long is repeated seldom: it may use at most a tenth of the time. */
 const pausePerDuration = 9;
 
@@ -10,7 +10,11 @@ export class Poller implements Disposable {
     private isWanted = false;
     private running = false;
 
-    constructor(private readonly task: () => Promise<void>) {}
+    /** `shortestPause` in milliseconds, asked for anew each time: it may be a setting. */
+    constructor(
+        private readonly task: () => Promise<void>,
+        private readonly shortestPause: () => number = () => usualPauseMs,
+    ) {}
 
     set wanted(wanted: boolean) {
         if (wanted === this.isWanted) return;
@@ -29,7 +33,7 @@ export class Poller implements Disposable {
         await this.task();
         this.running = false;
         if (!this.isWanted) return;
-        const pause = Math.max(shortestPauseMs, (performance.now() - start) * pausePerDuration);
+        const pause = Math.max(this.shortestPause(), (performance.now() - start) * pausePerDuration);
         this.timer = setTimeout(() => void this.run(), pause);
     }
 }

@@ -1,6 +1,6 @@
 /** The typed way to the settings of src/common/manifest.ts. VS Code itself keeps workspace values out of them. */
 import * as vscode from 'vscode';
-import { settingDefaults, type SettingId, type Settings } from '../common/manifest';
+import { refreshIntervalBounds, settingDefaults, type SettingId, type Settings } from '../common/manifest';
 
 const isCommandLine = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string');
@@ -11,6 +11,8 @@ const isValid: { readonly [Id in SettingId]: (value: unknown) => value is Settin
     'guestmem.places': (value): value is Settings['guestmem.places'] =>
         typeof value === 'object' && value !== null && Object.values(value).every(isCommandLine),
     'guestmem.allowChanges': (value): value is boolean => typeof value === 'boolean',
+    'guestmem.map.refreshInterval': (value): value is number =>
+        typeof value === 'number' && value >= refreshIntervalBounds.least && value <= refreshIntervalBounds.most,
 };
 
 /** The setting's value; its default, and a warning, when what stands there has the wrong shape. */

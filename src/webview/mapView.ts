@@ -9,6 +9,7 @@ import { describeBriefly } from './describe';
 import { element } from './dom';
 import { actionOf, type KeyAction } from './keyboard';
 import type { KnownPages } from './knownPages';
+import { t } from './l10n';
 import type { MapModel } from './mapModel';
 import { Overlay } from './overlay';
 import type { Palette } from './palette';
@@ -26,6 +27,9 @@ export interface MapViewEvents {
     announce(text: string): void;
     goTo(): void;
     copy(): void;
+    showTable(): void;
+    /** What can be done with the selection, as a menu at a point of the window. */
+    openMenu(x: number, y: number): void;
     /** The nearest run, in one of `classes`, that begins at or after `gfn`, or ends at or before it. */
     find(classes: readonly number[], gfn: number, direction: 1 | -1): Promise<Extent | null>;
 }
@@ -62,12 +66,16 @@ export class MapView {
         this.element = element('main', 'map', parts.renderer.element, this.overlay.element, panel, parts.tooltip.element);
         panel.tabIndex = 0;
         panel.setAttribute('role', 'application');
-        panel.setAttribute('aria-roledescription', 'page map');
+        panel.setAttribute('aria-roledescription', t('page map'));
         panel.addEventListener('keydown', (event) => {
             const action = actionOf(event);
             if (action === null || this.model === null) return;
             event.preventDefault();
             this.perform(action);
+        });
+        // Before VS Code's own listener, which opens the menu of what is selected then.
+        panel.addEventListener('contextmenu', ({ offsetX, offsetY, isTrusted }) => {
+            if (isTrusted) this.aim(offsetX, offsetY - panel.scrollTop);
         });
         for (const name of ['focus', 'blur']) panel.addEventListener(name, () => this.requestDraw(false));
         listenToPointer(panel, {
@@ -86,7 +94,7 @@ export class MapView {
 
     /** `place` is what to show of it; null keeps what is shown. */
     setModel(model: MapModel, place: MapPlace | null): void {
-        this.camera.panel.setAttribute('aria-label', `Page map of ${model.map.title}. Arrow keys move through the pages.`);
+        this.camera.panel.setAttribute('aria-label', t('Page map of {0}. Arrow keys move through the pages.', model.map.title));
         this.model = model;
         if (place === null) this.parts.tooltip.update(model);
         else {
@@ -107,6 +115,16 @@ export class MapView {
         this.highlight = highlight;
         this.requestDraw();
         this.events.changed();
+    }
+
+    /** The class's run that is next to the cursor. */
+    async step(pageClass: number, direction: 1 | -1): Promise<void> {
+        const from = this.cursor ?? this.camera.topGfn;
+        const cell = this.camera.cellOf(from);
+        if (cell === null) return;
+        const found = await this.events.find([pageClass], direction > 0 && this.cursor !== null ? cell.end : cell.start, direction);
+        if (found === null) this.events.announce(direction > 0 ? t('There is no further one.') : t('There is none before.'));
+        else this.moveTo(found);
     }
 
     /** Tiles came. */
@@ -131,6 +149,23 @@ export class MapView {
         this.camera.panel.focus();
         this.cursorMoved(true);
         if (!selects) void this.showDetails();
+    }
+
+    /** Selects without a move of the view. */
+    select(extent: Extent): void {
+        if (this.model === null) return;
+        this.cursor = extent.start;
+        this.setSelection(select(this.model, extent));
+    }
+
+    /** The cursor on the first of these pages, which are selected, and in sight. */
+    private moveTo(extent: Extent): void {
+        this.select(extent);
+        this.cursorMoved(true);
+    }
+
+    focus(): void {
+        this.camera.panel.focus();
     }
 
     fit(): void {
@@ -170,6 +205,12 @@ export class MapView {
             case 'copy':
                 this.events.copy();
                 break;
+            case 'table':
+                this.events.showTable();
+                break;
+            case 'menu':
+                this.openMenu();
+                break;
             case 'details':
                 void this.showDetails();
                 break;
@@ -182,10 +223,30 @@ export class MapView {
         }
     }
 
+    /** At the cursor, about the selection, or where there is none about the cursor's cell. */
+    private openMenu(): void {
+        const { camera, model } = this;
+        const cell = this.cursor === null ? null : camera.cellOf(this.cursor);
+        if (model === null || cell === null) return;
+        if (this.selected === null) this.setSelection(select(model, cell));
+        const { left, top } = camera.panel.getBoundingClientRect();
+        const place = camera.placeOf(cell.start);
+        this.forgetPointer();
+        this.events.openMenu(left + place.x, top + Math.max(place.y, 0));
+    }
+
+    /** Selects what the menu at this point is to be about. */
+    private aim(x: number, y: number): void {
+        const cell = this.camera.cellAt(x, y, false);
+        const { selection } = this;
+        this.forgetPointer();
+        if (cell !== null && (selection === null || cell.end <= selection.start || cell.start >= selection.end)) this.press(x, y, false);
+    }
+
     private async move(action: Extract<KeyAction, { type: 'move' }>): Promise<void> {
         // The first key only shows where the cursor is.
         const from = this.cursor ?? this.camera.topGfn;
-        const to = this.cursor === null ? from : action.by === 'change' ? await this.nextChange(from, action.direction) : this.step(from, action as Step);
+        const to = this.cursor === null ? from : action.by === 'change' ? await this.nextChange(from, action.direction) : this.stepFrom(from, action as Step);
         const { model, camera, selected } = this;
         if (model === null || to === null) return;
         const anchor = selected?.anchor ?? camera.cellOf(from);
@@ -195,7 +256,7 @@ export class MapView {
         this.cursorMoved(false);
     }
 
-    private step(from: number, step: Step): number | null {
+    private stepFrom(from: number, step: Step): number | null {
         const { layout, viewport } = this.camera;
         if (layout === null || layout.cells === 0) return null;
         return moveCursor({ layout, rowsInSight: Math.floor(viewport.height / layout.grid.cellHeight) }, from, step);

@@ -1,39 +1,55 @@
 /** The page map: builds the page, wires its parts to each other and to the extension host. */
+import { comparisonLayer } from '../common/layers/comparisonLayer';
+import { stateLayer } from '../common/layers/stateLayer';
 import type { MapLayer } from '../common/mapLayer';
 import { findLayer, layersFor } from '../common/mapLayers';
-import type { MapEvent, ShownMap } from '../common/mapMessages';
+import type { LiveMode, MapEvent, MapRequest, ShownMap } from '../common/mapMessages';
 import type { Extent } from '../common/openedMap';
 import type { WireRange } from '../common/range';
-import { stateLayer } from '../common/layers/stateLayer';
 import { CanvasRenderer } from './canvasRenderer';
+import { Comparison } from './comparison';
 import { rangeOf, toGpa } from './describe';
 import { button, element } from './dom';
-import { parseDestination } from './goTo';
+import { parseDestination, suggest } from './goTo';
 import { host, onHostEvent } from './host';
 import { KnownPages } from './knownPages';
+import { t, useBundle } from './l10n';
 import { Legend } from './legend';
+import { LiveSwitch } from './liveSwitch';
 import { makeMapModel, withLayer, type MapModel } from './mapModel';
 import { MapView } from './mapView';
+import { menuTarget, openMenu } from './menuTarget';
 import { onThemeChange, readPalette } from './palette';
 import { Questions } from './questions';
+import { RunTableView } from './runTableView';
 import { SelectionBar, toWire } from './selectionBar';
 import { Status } from './status';
 import { TileCache } from './tileCache';
 import { Toolbar } from './toolbar';
 import { Tooltip } from './tooltip';
-import { firstPlace, parseViewState, type MapPlace, type ViewState } from './viewState';
+import { firstPlace, firstTable, parseViewState, type MapPlace, type ViewState } from './viewState';
 
 /** The host hears of a selection, and the view is saved, when it has rested this long, in milliseconds. */
 const settlingTime = 150;
 
+useBundle(document.querySelector<HTMLMetaElement>('meta[name=l10n]')?.content);
+
+/** As an earlier page of this panel left it. */
+const saved = parseViewState(host.getState());
 let model: MapModel | null = null;
+/** What colours the map when it is no comparison. */
+let plainLayer: MapLayer = stateLayer;
 let palette = readPalette();
 let settling = 0;
 let isStale = false;
+let showsTable = saved?.showsTable ?? false;
+let mode: LiveMode = saved?.mode ?? 'live';
 let reportedSelection = 'null';
 
-const questions = new Questions((question, generation, about) => host.postMessage({ type: 'ask', question, generation, about }));
-const tiles = new TileCache((request) => host.postMessage({ type: 'tiles', ...request }));
+const post = (request: MapRequest) => host.postMessage(request);
+const copy = (text: string) => post({ type: 'copy', text });
+const questions = new Questions((question, generation, about) => post({ type: 'ask', question, generation, about }));
+const tiles = new TileCache((request) => post({ type: 'tiles', ...request }));
 const known: KnownPages = new KnownPages(tiles, questions, () => view.camera.layout?.level ?? 0);
 const tooltip = new Tooltip({
     now: (of, extent) => known.now(of, extent),
@@ -43,48 +59,93 @@ const tooltip = new Tooltip({
 const view = new MapView({ renderer: new CanvasRenderer(), tiles, known, tooltip }, palette, {
     changed: showView,
     announce: (text) => (spoken.textContent = text),
-    goTo: () => toolbar.focusGoTo(),
+    goTo: () => toolbar.goTo.focus(),
     copy: () => {
-        if (view.selection !== null) host.postMessage({ type: 'copy', text: rangeOf(view.selection) });
+        if (view.selection !== null) copy(rangeOf(view.selection));
     },
+    showTable: () => showTable(true),
+    openMenu: (x, y) => openMenu(view.element, x, y),
     find: async (classes, gfn, direction) => {
         const layer = model?.layer.id;
         return layer === undefined ? null : ((await questions.ask({ type: 'find', layer, classes, gfn, direction }))?.extent ?? null);
     },
 });
-const toolbar = new Toolbar({
-    refresh: () => host.postMessage({ type: 'refresh' }),
-    zoom: (direction) => view.zoom(direction),
-    fit: () => view.fit(),
-    showAddressSpace: (addressSpace) => host.postMessage({ type: 'showAddressSpace', addressSpace }),
-    showLayer,
-    goTo: (text) => {
-        if (model === null) return 'There is no map yet.';
-        const destination = parseDestination(model, text);
-        if ('problem' in destination) return destination.problem;
-        view.goTo(destination.extent, destination.select);
-        return null;
+const table = new RunTableView(questions, {
+    selected: (extent) => view.select(extent),
+    opened: (extent) => {
+        showTable(false);
+        view.goTo(extent, true);
     },
+    closed: () => showTable(false),
+    openMenu: (x, y) => openMenu(table.element, x, y),
+    copy,
+    changed: showView,
 });
-const legend = new Legend((classes) => view.setHighlight(classes));
+const comparison = new Comparison(post);
+const liveSwitch = new LiveSwitch(post);
+const toolbar = new Toolbar(
+    {
+        refresh: () => post({ type: 'refresh' }),
+        zoom: (direction) => view.zoom(direction),
+        fit: () => view.fit(),
+        showAddressSpace: (addressSpace) => post({ type: 'showAddressSpace', addressSpace }),
+        showLayer,
+        showTable,
+        suggest: (text) => (model === null ? [] : suggest(model, text)),
+        goTo: (text) => {
+            if (model === null) return t('There is no map yet.');
+            const destination = parseDestination(model, text);
+            if ('problem' in destination) return destination.problem;
+            showTable(false);
+            view.goTo(destination.extent, destination.select);
+            return null;
+        },
+    },
+    liveSwitch.element,
+    comparison.controls,
+);
+const legend = new Legend({
+    highlighted: (classes) => {
+        view.setHighlight(classes);
+        table.setHighlight(classes);
+    },
+    step: (pageClass, direction) => void view.step(pageClass, direction),
+});
 const status = new Status();
 const selectionBar = new SelectionBar({
-    act: (action, range) => host.postMessage({ type: 'act', action, range }),
-    copy: (text) => host.postMessage({ type: 'copy', text }),
+    act: (action, range) => post({ type: 'act', action, range }),
+    copy,
+    openMenu: (at) => {
+        const { left, top } = at.getBoundingClientRect();
+        openMenu(selectionBar.element, left, top);
+    },
 });
 const progress = element('div', 'progress');
 const notice = element('div', 'notice');
-const empty = element('div', 'empty', 'Reading the page map…');
+const empty = element('div', 'empty', t('Reading the page map…'));
 const spoken = element('div', 'spoken');
 
 progress.setAttribute('role', 'progressbar');
-progress.setAttribute('aria-label', 'Reading the map');
+progress.setAttribute('aria-label', t('Reading the map'));
 notice.setAttribute('role', 'status');
 spoken.setAttribute('aria-live', 'polite');
 progress.hidden = true;
 notice.hidden = true;
 view.element.append(empty);
-document.body.append(progress, toolbar.element, notice, legend.element, view.element, selectionBar.element, status.element, spoken);
+document.body.append(
+    progress,
+    toolbar.element,
+    notice,
+    comparison.banner,
+    legend.element,
+    view.element,
+    table.element,
+    selectionBar.element,
+    status.element,
+    spoken,
+);
+table.restore(saved?.table ?? firstTable);
+showTable(showsTable);
 
 onThemeChange(() => {
     palette = readPalette();
@@ -92,12 +153,21 @@ onThemeChange(() => {
     if (model !== null) legend.draw(model, palette);
 });
 onHostEvent(receive);
-host.postMessage({ type: 'ready' });
+if (mode === 'paused') post({ type: 'setMode', mode });
+if (saved !== null && saved.addressSpace !== 0) post({ type: 'showAddressSpace', addressSpace: saved.addressSpace });
+post({ type: 'ready' });
 
 function receive(event: MapEvent): void {
     switch (event.type) {
         case 'map':
             showMap(event);
+            break;
+        case 'mode':
+            mode = event.mode;
+            showView();
+            break;
+        case 'taken':
+            status.showTaken(event.takenAt);
             break;
         case 'tiles':
             tiles.receive(event.generation, event.layer, event.tiles);
@@ -125,19 +195,24 @@ function showRange(range: WireRange): void {
     if (model === null) return;
     const text = `${range.gpa}+${range.size}`;
     const destination = parseDestination(model, text);
-    if ('extent' in destination) view.goTo(destination.extent, true);
-    // Nobody typed it, so nobody leaves the field: it is where the keyboard goes on.
-    else toolbar.focusGoTo();
-    toolbar.showProblem(text, 'problem' in destination ? destination.problem : null);
+    if ('extent' in destination) {
+        showTable(false);
+        view.goTo(destination.extent, true);
+    } else {
+        // Nobody typed it, so nobody leaves the field: it is where the keyboard goes on.
+        toolbar.goTo.focus();
+    }
+    toolbar.goTo.showProblem(text, 'problem' in destination ? destination.problem : null);
 }
 
 function showMap({ map, changed }: Extract<MapEvent, { type: 'map' }>): void {
-    const previous = model?.map;
-    const isSameMap = previous?.subject === map.subject && previous.addressSpace === map.addressSpace;
-    const saved = parseViewState(host.getState());
+    const previous = model;
+    const isSameMap = previous?.map.subject === map.subject && previous.map.addressSpace === map.addressSpace;
     const isSaved = saved?.subject === map.subject && saved.addressSpace === map.addressSpace;
-    const layer = layerFor(map, previous, model?.layer ?? findLayer(saved?.layer ?? ''));
-    const place = isSameMap ? null : isSaved ? saved : firstPlace;
+    if (previous === null) plainLayer = findLayer(saved?.layer ?? '') ?? stateLayer;
+    const layer = layerFor(map, previous);
+    const isSameLayer = previous?.layer === layer;
+    const place = isSameMap ? (isSameLayer ? null : { ...view.place(), highlight: [] }) : isSaved ? saved : firstPlace;
     questions.setGeneration(map.generation);
     known.forget();
     tiles.setGeneration(map.generation, changed, isSameMap);
@@ -145,28 +220,45 @@ function showMap({ map, changed }: Extract<MapEvent, { type: 'map' }>): void {
     showStale(null);
 }
 
-/** A comparison begins with what differs; else the layer stays while the map has it. */
-function layerFor(map: ShownMap, previous: ShownMap | undefined, wanted: MapLayer | undefined): MapLayer {
+/** A comparison begins with what differs; its end shows what was shown before. */
+function layerFor(map: ShownMap, previous: MapModel | null): MapLayer {
+    const isComparison = map.origin === 'comparison';
+    if (isComparison && previous?.map.origin !== 'comparison') return comparisonLayer;
+    const wanted = isComparison ? (previous?.layer ?? comparisonLayer) : plainLayer;
     const offered = layersFor(map.origin);
-    if (map.origin === 'comparison' && previous?.origin !== map.origin) return offered.find(({ onlyFor }) => onlyFor === map.origin) ?? stateLayer;
-    return wanted !== undefined && offered.includes(wanted) ? wanted : stateLayer;
+    return offered.includes(wanted) ? wanted : (offered[0] ?? stateLayer);
 }
 
 function showLayer(layer: MapLayer): void {
     if (model === null) return;
+    if (model.map.origin !== 'comparison') plainLayer = layer;
     known.forget();
     showModel(withLayer(model, layer), { ...view.place(), highlight: [] });
 }
 
+function showTable(isShown: boolean): void {
+    const isChange = showsTable !== isShown;
+    showsTable = isShown;
+    view.element.hidden = isShown;
+    table.show(isShown);
+    toolbar.showTable(isShown);
+    if (isChange) (isShown ? table : view).focus();
+    showView();
+}
+
 /** `place` is where to look; null = where one looks now. */
 function showModel(next: MapModel, place: MapPlace | null): void {
+    const isSameMap = model?.map.subject === next.map.subject && model.map.addressSpace === next.map.addressSpace;
     model = next;
     empty.hidden = next.extents.length > 0;
-    empty.textContent = 'This address space has no memslots: the guest has no memory here.';
+    empty.textContent = t('This address space has no memslots: the guest has no memory here.');
     if (place !== null) legend.highlight(place.highlight);
     legend.draw(next, palette);
     toolbar.show(next);
+    comparison.show(next.map);
     status.show(next);
+    if (place !== null) table.setHighlight(new Set(place.highlight));
+    table.setModel(next, isSameMap);
     view.setModel(next, place);
     showView();
 }
@@ -176,7 +268,7 @@ function showStale(stale: Extract<MapEvent, { type: 'stale' }> | null): void {
     isStale = stale !== null;
     if (isStale && model === null) empty.hidden = true;
     notice.hidden = !isStale;
-    const remedies = stale?.remedies.map((label) => button('', label, () => host.postMessage({ type: 'remedy', label }))) ?? [];
+    const remedies = stale?.remedies.map((label) => button('', label, () => post({ type: 'remedy', label }))) ?? [];
     notice.replaceChildren(element('span', '', stale?.message ?? ''), element('div', 'actions', ...remedies));
     document.body.classList.toggle('stale', isStale);
     showView();
@@ -187,6 +279,7 @@ function showView(): void {
     if (model === null) return;
     const { cellPages, canZoomIn, canZoomOut } = view.camera;
     toolbar.showZoom(cellPages, canZoomIn, canZoomOut);
+    liveSwitch.show(mode, model.map.readOnly !== null);
     showSelection(model, view.selection);
     clearTimeout(settling);
     settling = window.setTimeout(() => void settle(), settlingTime);
@@ -195,16 +288,18 @@ function showView(): void {
 function showSelection(of: MapModel, selection: Extent | null): void {
     const counts = selection === null ? null : known.now(of, selection).counts;
     selectionBar.show(of, selection, counts, isStale);
+    const target = selection === null ? { preventDefaultContextMenuItems: true } : menuTarget(of, selection, isStale);
+    for (const { dataset } of [view.element, table.element, selectionBar.element]) dataset['vscodeContext'] = JSON.stringify(target);
 }
 
 async function settle(): Promise<void> {
     if (model === null) return;
     const { selection } = view;
-    const { map, layer } = model;
-    host.setState({ ...view.place(), subject: map.subject, addressSpace: map.addressSpace, layer: layer.id } satisfies ViewState);
+    const { subject, addressSpace } = model.map;
+    host.setState({ ...view.place(), subject, addressSpace, layer: plainLayer.id, mode, showsTable, table: table.state } satisfies ViewState);
     const range = selection === null ? null : toWire(selection);
     const written = JSON.stringify(range);
-    if (written !== reportedSelection) host.postMessage({ type: 'select', range });
+    if (written !== reportedSelection) post({ type: 'select', range });
     reportedSelection = written;
     // What the tiles do not tell of it.
     if (selection === null || isStale || known.now(model, selection).counts !== null) return;

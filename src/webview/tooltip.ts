@@ -5,7 +5,7 @@ import type { Extent } from '../common/openedMap';
 import { describeChange, describeFacts, describePages } from './describe';
 import { definitions, element } from './dom';
 import type { Known } from './knownPages';
-import { slotsIn, type MapModel } from './mapModel';
+import type { MapModel } from './mapModel';
 
 /** The agent is asked when the pointer has rested this long, in milliseconds. */
 const restingTime = 120;
@@ -82,8 +82,7 @@ export class Tooltip {
         if (this.shown !== shown || known === null) return;
         if (!shown.isUpdate) this.draw(shown);
         // Of several runs no single address speaks.
-        const isOne = known.row?.run !== null && slotsIn(model, extent.start, extent.end).length > 0;
-        if (isOne) shown.facts = await this.source.explain(extent.start);
+        if (known.row !== null && known.row.run !== null) shown.facts = await this.source.explain(extent.start);
         if (this.shown === shown) this.draw(shown);
     }
 

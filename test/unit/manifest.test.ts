@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { commands, contextKeyDefaults, settingDefaults, viewContainer, views } from '../../src/common/manifest';
+import { commands, contextKeyDefaults, refreshIntervalBounds, restrictedSettings, settingDefaults, viewContainer, views } from '../../src/common/manifest';
 
 interface MenuItem {
     readonly command: string;
@@ -15,7 +15,7 @@ interface Package {
         readonly views: Readonly<Record<string, readonly { readonly id: string; readonly name: string }[]>>;
         readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
         readonly viewsWelcome: readonly { readonly view: string; readonly when: string; readonly contents: string }[];
-        readonly configuration: { readonly properties: Readonly<Record<string, { readonly default: unknown; readonly scope: string }>> };
+        readonly configuration: { readonly properties: Readonly<Record<string, { readonly default: unknown; readonly scope: string; readonly minimum?: number; readonly maximum?: number }>> };
         readonly walkthroughs: readonly { readonly steps: readonly { readonly description: string; readonly media: { readonly markdown: string } }[] }[];
     };
 }
@@ -44,11 +44,14 @@ describe('package.json and the manifest table', () => {
         assert.deepEqual(hidden.sort(), expected.sort());
     });
 
-    it('have the same settings and defaults, all machine-scoped and restricted', () => {
+    it('have the same settings and defaults; those that decide what is run or changed are machine-scoped and restricted', () => {
         const properties = Object.entries(contributes.configuration.properties);
         assert.deepEqual(Object.fromEntries(properties.map(([id, property]) => [id, property.default])), settingDefaults);
-        for (const [id, property] of properties) assert.equal(property.scope, 'machine', id);
-        assert.deepEqual([...capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), Object.keys(settingDefaults).sort());
+        const machineScoped = properties.filter(([, { scope }]) => scope === 'machine').map(([id]) => id);
+        assert.deepEqual(machineScoped.sort(), [...restrictedSettings].sort());
+        assert.deepEqual([...capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), [...restrictedSettings].sort());
+        const { minimum, maximum } = contributes.configuration.properties['guestmem.map.refreshInterval'] ?? {};
+        assert.deepEqual({ least: minimum, most: maximum }, refreshIntervalBounds);
     });
 
     it('have the same views', () => {
