@@ -65,16 +65,25 @@ export interface OtherChangeReport extends ChangeReport {
 
 export type AnyChangeReport = ConvertReport | OtherChangeReport;
 
-/** Of an undo: which record it takes back, by its time. */
-export type UndoReport = AnyChangeReport & { readonly undoes: string };
+/** Of an undo: which record it takes back, by its time, and what that was. */
+export type UndoReport = AnyChangeReport & { readonly undoes: string; readonly undone: UndoneChange };
+
+export interface UndoneChange {
+    readonly change: ChangeKind;
+    readonly range: string;
+}
 
 /** One line of the record of changes, which the agent keeps for the user that it runs as. */
 export interface ChangeRecord {
     readonly time: string;
-    /** PID:FD of the VM, the VMM's command name, and since when that process runs (clock ticks since boot). */
+    /** PID:FD of the VM, and the VMM's command name. */
     readonly vm: string;
     readonly command: string;
+    /** Which boot of the host it was, and since when the process runs, in clock ticks since then. */
+    readonly boot: string;
     readonly processStart: string;
+    /** Another one for each VM of a boot; null where the kernel does not number them. */
+    readonly vmSerial: number | null;
     readonly change: ChangeKind;
     readonly range: string;
     readonly executor: Executor;

@@ -1,10 +1,12 @@
 /** The changes that need no private memory: what the kernel and the guest then say, the record, and the undo. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AnyChangeReport, ChangeList } from '../../src/common/change';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AnyChangeReport, ChangeList, UndoReport } from '../../src/common/change';
 import type { MemoryRead, PageMap, VmDetails } from '../../src/common/model';
 import { suiteChangeLog } from '../support/changeLog';
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
@@ -160,6 +162,25 @@ describe('changes: the demo VMM', () => {
         assert.equal((await change('undo', '--yes')).pagesChanged, 1);
     });
 
+    it('names the change that an undo takes back, and leaves alone what was done to an earlier VM at the same descriptor', async () => {
+        const gpa = hex(startOf(vmm().memslot('memfd')) + 0x30n);
+        await change('write', gpa, '77', '--yes');
+        const { time } = (await records()).at(-1) ?? assert.fail('it is not on record');
+        const preview = await guestmem(['undo', vmm().id, '--dry-run'], log());
+        assert.ok(preview.stdout.startsWith(`Takes back 'write' on ${gpa}+0x1 of ${time}.\n`), preview.stdout);
+        const path = join(log().folder, 'guestmem/changes.jsonl');
+        const whole = readFileSync(path, 'utf8');
+        const asOf = (difference: object) => writeFileSync(path, whole.replace(/.*\n$/, (last) => `${JSON.stringify({ ...(JSON.parse(last) as object), ...difference })}\n`));
+        const earlier = [{ vmSerial: 1 }, { boot: 'another' }, { processStart: '1' }];
+        for (const difference of earlier) {
+            asOf(difference);
+            const { stdout } = await guestmem(['undo', vmm().id, '--dry-run'], log());
+            assert.ok(!stdout.includes(time), stdout);
+        }
+        writeFileSync(path, whole);
+        assert.deepEqual((await guestmemJson<UndoReport>(['undo', vmm().id, '--yes'], log())).undone, { change: 'write', range: `${gpa}+0x1` });
+    });
+
     it('reads a record that ends in half a line', async () => {
         const path = join(log().folder, 'guestmem/changes.jsonl');
         const whole = readFileSync(path, 'utf8');
@@ -195,6 +216,30 @@ describe('changes: the demo VMM', () => {
             await exited;
         }
         assert.equal((await guestmem(['write', vmm().id, hex(startOf(vmm().memslot('memfd'))), '01', '--yes'], log())).code, 0);
+    });
+
+    it('refuses a change while another guestmem is in the middle of one', async () => {
+        // The other one waits for a reader of its record, which is a pipe: it has the lock and has not begun.
+        const folder = mkdtempSync(join(tmpdir(), 'guestmem-changes-'));
+        mkdirSync(join(folder, 'guestmem'));
+        const pipe = join(folder, 'guestmem/changes.jsonl');
+        execFileSync('mkfifo', [pipe]);
+        const gpa = startOf(vmm().memslot('memfd')) + 0x40n;
+        await vmm().write(gpa, 0x11);
+        const other = guestmem(['write', vmm().id, hex(gpa), '22', '--yes'], { through: ['env', `XDG_STATE_HOME=${folder}`] });
+        try {
+            const isLocked = () => spawnSync('flock', ['--nonblock', `/proc/${vmm().report.pid}`, 'true']).status !== 0;
+            while (!isLocked()) await sleep(20);
+            assert.equal((await refused(3, 'write', hex(gpa), '33', '--yes')).code, 'locked');
+            assert.equal(await bytesAt(gpa, 1), '11');
+        } finally {
+            const reader = openSync(pipe, 'r+');
+            assert.equal((await other).code, 0);
+            closeSync(reader);
+            rmSync(folder, { recursive: true });
+        }
+        assert.equal(await bytesAt(gpa, 1), '22');
+        assert.equal((await change('write', hex(gpa), '33', '--yes')).pagesChanged, 1);
     });
 
     it('says why it cannot pre-fault where KVM has no tables that can be read', async () => {

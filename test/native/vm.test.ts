@@ -209,17 +209,20 @@ describe('identities of VMs', () => {
         const child = spawn(compileFixture('one_vm_after_another.c'), { stdio: ['pipe', 'pipe', 'inherit'] });
         const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
         const seen = new Set<number>();
+        const serials = new Set<number | null>();
         const rounds = 30;
         for (let round = 0; round < rounds; round++) {
             const fd = Number((await lines.next()).value);
             const process_ = new addon.VmmProcess(child.pid ?? 0);
-            seen.add(process_.readVm(fd)?.vm ?? assert.fail(`fd ${fd} is no VM`));
+            const record = process_.readVm(fd) ?? assert.fail(`fd ${fd} is no VM`);
+            seen.add(record.vm);
+            serials.add(record.serial);
             process_.close();
             child.stdin.write('\n');
         }
         child.kill('SIGKILL');
         await once(child, 'exit');
-        assert.equal(seen.size, rounds);
+        assert.deepEqual([seen.size, serials.size], [rounds, rounds]);
     });
 });
 

@@ -2,15 +2,16 @@
  * The record of all changes: one JSON line for what is begun and one for what came of it, in a file that only the user
  * whom the agent runs as can read. It is what `guestmem undo` goes back by.
  */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { ChangeRecord, ChangeReport } from '../../common/change';
 import { GuestmemError } from '../../common/errors';
 import { readStartTime } from '../discovery/processes';
 import type { OpenVm } from '../discovery/vmDirectory';
+import { RecordFiles } from './recordFiles';
 
-/** Bytes after which a new file is begun; the one before is kept. */
+/** Bytes. */
 const largestFile = 16 << 20;
 
 /** As the XDG base directories have it, where a path that is not absolute does not count. */
@@ -24,24 +25,36 @@ export function changeLogPath(): string {
  * machine stopped) is left out.
  */
 export function readChanges(vm?: string): ChangeRecord[] {
-    const path = changeLogPath();
-    const records = withoutAnswered([...linesOf(`${path}.1`), ...linesOf(path)].map(parseRecord).filter((record) => record !== undefined));
+    const records = withoutAnswered(readLines().map(parseRecord).filter((record) => record !== undefined));
     return vm === undefined ? records : records.filter((record) => (vm.endsWith(':') ? record.vm.startsWith(vm) : record.vm === vm));
 }
 
 /** The last change of this very VM that was made, at least in part, or begun; undefined when there is none. */
 export function lastChange(vm: OpenVm): ChangeRecord | undefined {
-    const processStart = readStartTime(vm.process.pid);
+    const { boot, processStart, vmSerial } = identityOf(vm);
     return readChanges(vm.id)
-        .filter((record) => record.processStart === processStart && record.result !== 'refused')
+        .filter((record) => record.boot === boot && record.processStart === processStart && record.vmSerial === vmSerial && record.result !== 'refused')
         .at(-1);
 }
 
+type RecordedIdentity = Pick<ChangeRecord, 'vm' | 'command' | 'boot' | 'processStart' | 'vmSerial'>;
+
+/** Numbers of processes and descriptors come again, ticks since boot with the next boot. */
+function identityOf(vm: OpenVm): RecordedIdentity {
+    return {
+        vm: vm.id,
+        command: vm.summary.command,
+        boot: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(),
+        processStart: readStartTime(vm.process.pid) ?? '',
+        vmSerial: vm.record.serial,
+    };
+}
+
 export class ChangeLog {
-    private readonly common: Pick<ChangeRecord, 'vm' | 'command' | 'processStart'>;
+    private readonly identity: RecordedIdentity;
 
     constructor(vm: OpenVm) {
-        this.common = { vm: vm.id, command: vm.summary.command, processStart: readStartTime(vm.process.pid) ?? '' };
+        this.identity = identityOf(vm);
     }
 
     /** Throws when the record cannot be written: what is not recorded is not begun. */
@@ -60,15 +73,13 @@ export class ChangeLog {
     }
 
     private entry({ change, range, executor, pagesChanged, stoppedMicroseconds, undo }: ChangeReport) {
-        return { time: new Date().toISOString(), ...this.common, change, range, executor, pagesChanged, stoppedMicroseconds, undo };
+        return { time: new Date().toISOString(), ...this.identity, change, range, executor, pagesChanged, stoppedMicroseconds, undo };
     }
 
     private write(record: ChangeRecord): void {
         const path = changeLogPath();
         try {
-            makeFolder(dirname(path));
-            if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > largestFile) renameSync(path, `${path}.1`);
-            appendFileSync(path, JSON.stringify(record) + '\n', { mode: 0o600 });
+            new RecordFiles(path, largestFile).append(JSON.stringify(record));
         } catch (thrown) {
             const cause = thrown instanceof Error ? thrown.message : String(thrown);
             throw new GuestmemError('not-permitted', `Changes are recorded in ${path}, which cannot be written: ${cause}. Make room there, or set XDG_STATE_HOME to a folder that can.`, { path });
@@ -81,7 +92,7 @@ function withoutAnswered(records: readonly ChangeRecord[]): ChangeRecord[] {
     const answered = new Set<string>();
     const kept: ChangeRecord[] = [];
     for (const record of [...records].reverse()) {
-        const key = `${record.vm} ${record.processStart}`;
+        const key = [record.vm, record.boot, record.processStart, record.vmSerial].join(' ');
         if (record.result === 'begun' && answered.has(key)) answered.delete(key);
         else kept.push(record);
         if (record.result !== 'begun') answered.add(key);
@@ -89,16 +100,10 @@ function withoutAnswered(records: readonly ChangeRecord[]): ChangeRecord[] {
     return kept.reverse();
 }
 
-/** Not mkdir's own recursion, which never ends where the kernel answers ENOENT, as it does below /proc. */
-function makeFolder(path: string): void {
-    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
-    makeFolder(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
-}
-
-function linesOf(path: string): string[] {
+function readLines(): string[] {
+    const path = changeLogPath();
     try {
-        return statSync(path, { throwIfNoEntry: false }) === undefined ? [] : readFileSync(path, 'utf8').split('\n');
+        return new RecordFiles(path, largestFile).lines();
     } catch (thrown) {
         const cause = thrown instanceof Error ? thrown.message : String(thrown);
         throw new GuestmemError('not-permitted', `The record of changes in ${path} cannot be read: ${cause}. Set XDG_STATE_HOME to the folder that holds it.`, { path });

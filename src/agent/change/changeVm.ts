@@ -69,17 +69,24 @@ function problemOf(record: () => void): string | null {
  * What the last change is, is looked up under the lock, too; the record is a file, and is checked as what a client sends.
  * `undoes` is the time of the record that the preview showed; null: whichever is the last.
  */
-export async function undoLast(vm: OpenVm, dryRun: boolean, undoes: string | null, pace: Pace, client?: AskClient): Promise<UndoReport> {
-    let last: ChangeRecord | undefined;
-    const report = await makeChange(vm, dryRun, pace, async () => {
-        last = lastToUndo(vm);
+export function undoLast(vm: OpenVm, dryRun: boolean, undoes: string | null, pace: Pace, client?: AskClient): Promise<UndoReport> {
+    return makeChange(vm, dryRun, pace, async () => {
+        const last = lastToUndo(vm);
         if (undoes !== null && last.time !== undoes) {
             throw errors.unsupported(`Undoing the change of ${undoes}`, `another change of the VM ${vm.id} came after it, '${last.change}' on ${last.range} at ${last.time}. Look at the record, and undo that first`);
         }
-        return prepare(vm, checkChange(last.undo), pace, client);
+        const prepared = await prepare(vm, checkChange(last.undo), pace, client);
+        const asUndo = (report: AnyChangeReport): UndoReport => ({
+            ...report,
+            warnings: [...(last.vmSerial === null ? [notNumbered] : []), ...report.warnings],
+            undoes: last.time,
+            undone: { change: last.change, range: last.range },
+        });
+        return { preview: asUndo(prepared.preview), execute: async (pace) => asUndo(await prepared.execute(pace)) };
     });
-    return { ...report, undoes: last?.time ?? '' };
 }
+
+const notNumbered = 'This kernel does not number VMs (it has no debugfs): that the change was made to this VM, and not to an earlier one at the same file descriptor, is not known.';
 
 /** The last change that was made to this VM and recorded here, if it can be undone. */
 function lastToUndo(vm: OpenVm): ChangeRecord {

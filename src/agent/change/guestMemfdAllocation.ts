@@ -7,14 +7,16 @@ import type { OtherChangeReport } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
 import { findRun, type PageRuns } from '../../common/pageRuns';
 import { gmemStateOf, isPrivate } from '../../common/pageState';
-import { formatRange, makeRange, type GpaRange } from '../../common/range';
+import { formatRange, type GpaRange } from '../../common/range';
 import type { SlotRow } from '../details/memslots';
-import { Pace } from '../pace';
+import type { HeldGuestMemfd } from '../guestMemfd/guestMemfds';
+import type { Pace } from '../pace';
 import { readPageMap } from '../pages/pageMap';
 import { windowOf, type Window } from '../pages/window';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { gmemProblem, readVmMemory, type VmMemory } from '../details/vmMemory';
 import { partialChange, type PreparedChange } from './preparedChange';
+import { requireSameMemslots } from './sameMemslots';
 
 /** Pages in one call, 64 MiB: between two of them the user can cancel. */
 const largestPiece = 1 << 14;
@@ -38,7 +40,7 @@ export async function prepareAllocation(vm: OpenVm, kind: 'allocate' | 'punch', 
         pages += Number(range.size >> 12n);
         privatePages += found.privatePages;
     }
-    const pagesChanged = pieces.reduce((sum, { gfn, end }) => sum + end - gfn, 0);
+    const pagesChanged = pagesOf(pieces);
     const preview: OtherChangeReport = {
         change: kind,
         executor: 'direct',
@@ -97,7 +99,12 @@ function requireGuestMemfd(vm: OpenVm, slot: SlotRow, memory: VmMemory): void {
 }
 
 function warningsFor(kind: 'allocate' | 'punch', pieces: readonly Piece[], privatePages: number, memory: VmMemory): string[] {
-    if (kind === 'allocate') return ['The host spends this memory at once, also for pages that the guest never uses.'];
+    if (kind === 'allocate') {
+        return [
+            'The host spends this memory at once, also for pages that the guest never uses.',
+            'An undo gives these pages back with what the guest has by then written there.',
+        ];
+    }
     const warnings = ['What these pages hold is lost, and there is no undo: the next access finds a new page of zeros.'];
     if (privatePages > 0) warnings.push(`${privatePages} of the pages are private: the guest uses them now.`);
     const slots = new Set(pieces.map(({ slot }) => slot));
@@ -113,59 +120,96 @@ function warningsFor(kind: 'allocate' | 'punch', pieces: readonly Piece[], priva
 const overlap = (a: SlotRow, b: SlotRow) => a.gmemPage < b.gmemPage + b.end - b.gfn && b.gmemPage < a.gmemPage + a.end - a.gfn;
 
 async function change(vm: OpenVm, memory: VmMemory, preview: OtherChangeReport, pieces: readonly Piece[], pace: Pace): Promise<OtherChangeReport> {
-    const done: Window[] = [];
-    let begun: Window | null = null;
-    let pagesChanged = 0;
+    const allocate = preview.change === 'allocate';
+    const done: { gfn: number; end: number }[] = [];
+    let begun: readonly Piece[] = [];
+    const report = (): OtherChangeReport => ({
+        ...preview,
+        pagesChanged: pagesOf(done),
+        undo: preview.undo === null || done.length === 0 || done.length > undoLimit ? null : { kind: 'punch', ranges: done.map(wireRange) },
+        dryRun: false,
+    });
     pace.begin(preview.pagesChanged);
     try {
         for (const { slot, gfn, end } of pieces) {
             for (let at = gfn; at < end; at += largestPiece) {
                 await pace.breathe();
                 pace.throwIfCancelled();
-                const until = Math.min(end, at + largestPiece);
-                begun = { gfn: at, end: until };
-                changePiece(vm, memory, preview.change === 'allocate', slot, at, until);
-                done.push(begun);
-                begun = null;
-                pagesChanged += until - at;
-                pace.advance(until - at);
+                const piece = { slot, gfn: at, end: Math.min(end, at + largestPiece) };
+                // The guest uses its memory meanwhile: what is there by now is not ours to take back.
+                begun = allocate ? absentIn(piece, presentIn(vm, memory, piece)) : [piece];
+                for (const part of begun) {
+                    changePiece(vm, memory, allocate, part);
+                    append(done, part);
+                }
+                begun = [];
+                pace.advance(piece.end - piece.gfn);
             }
         }
     } catch (thrown) {
-        const part = preview.change === 'allocate' && begun !== null ? await allocatedIn(vm, memory, begun) : [];
-        done.push(...part);
-        pagesChanged += part.reduce((sum, { gfn, end }) => sum + end - gfn, 0);
-        if (pagesChanged === 0) throw thrown;
-        // What was not allocated by us may by now have been by the guest.
-        const undo = preview.undo === null ? null : ({ kind: 'punch', ranges: done.map(wireRange) } as const);
-        throw partialChange({ ...preview, pagesChanged, undo, dryRun: false }, preview.pagesChanged, thrown);
+        // The parts of this piece that were done are the first ones; of another the call may have failed midway.
+        const end = done.at(-1)?.end ?? 0;
+        if (allocate) begun.filter((part) => part.end > end).forEach((part) => allocatedIn(vm, memory, part).forEach((found) => append(done, found)));
+        if (done.length === 0) throw thrown;
+        throw partialChange(report(), preview.pagesChanged, thrown);
     }
-    return { ...preview, dryRun: false };
+    const missed = preview.pagesChanged - pagesOf(done);
+    const warnings = missed > 0 ? [`${missed} of the pages were allocated meanwhile by the guest or the VMM; an undo leaves them.`] : [];
+    return { ...report(), pagesAlready: preview.pagesAlready + missed, warnings: [...preview.warnings, ...warnings] };
+}
+
+function append(windows: { gfn: number; end: number }[], { gfn, end }: Window): void {
+    const last = windows.at(-1);
+    if (last?.end === gfn) last.end = end;
+    else windows.push({ gfn, end });
+}
+
+const pagesOf = (windows: readonly Window[]): number => windows.reduce((sum, { gfn, end }) => sum + end - gfn, 0);
+
+/** The pages of a piece that the guest_memfd has now: one look, for a piece is small. */
+function presentIn(vm: OpenVm, memory: VmMemory, { slot, gfn, end }: Piece): readonly Window[] {
+    const shift = slot.gfn - slot.gmemPage;
+    const { source } = heldOf(vm, memory, slot);
+    const found = source.process.readGuestMemfdPages(source.fd, gfn - shift, end - shift);
+    if (found === null) throw errors.vmGone(vm.id);
+    return Array.from(found.first, (first, index) => ({ gfn: first + shift, end: first + shift + (found.pages[index] ?? 0) }));
+}
+
+function absentIn(piece: Piece, present: readonly Window[]): readonly Piece[] {
+    const parts: Piece[] = [];
+    let at = piece.gfn;
+    for (const { gfn, end } of [...present, { gfn: piece.end, end: piece.end }]) {
+        if (gfn > at) parts.push({ slot: piece.slot, gfn: at, end: gfn });
+        at = end;
+    }
+    return parts;
 }
 
 /**
- * What of a piece is allocated after a call that failed in the middle of it: before, none of it was. Where that cannot be
+ * What of a part is allocated after a call that failed in the middle of it: before, none of it was. Where that cannot be
  * read, all of it may be.
  */
-async function allocatedIn(vm: OpenVm, memory: VmMemory, piece: Window): Promise<readonly Window[]> {
-    const range = makeRange(BigInt(piece.gfn) << 12n, BigInt(piece.end - piece.gfn) << 12n);
+function allocatedIn(vm: OpenVm, memory: VmMemory, part: Piece): readonly Window[] {
     try {
-        const { runs } = await readPageMap(vm, 0, range, false, new Pace(new AbortController().signal));
-        return piecesIn(vm, memory, 'punch', piece, runs).pieces;
+        return presentIn(vm, memory, part);
     } catch {
-        return [piece];
+        return [part];
     }
 }
 
-function changePiece(vm: OpenVm, memory: VmMemory, allocate: boolean, slot: SlotRow, gfn: number, end: number): void {
-    const held = slot.gmemInode === null ? undefined : memory.guestMemfds.get(slot.gmemInode);
-    if (held === undefined || slot.gmemInode === null) throw errors.vmGone(vm.id);
+function heldOf(vm: OpenVm, memory: VmMemory, { gmemInode }: SlotRow): HeldGuestMemfd {
+    const held = gmemInode === null ? undefined : memory.guestMemfds.get(gmemInode);
+    if (held === undefined) throw errors.vmGone(vm.id);
+    return held;
+}
+
+function changePiece(vm: OpenVm, memory: VmMemory, allocate: boolean, { slot, gfn, end }: Piece): void {
+    const { source, record } = heldOf(vm, memory, slot);
     const offset = BigInt(gfn - slot.gfn + slot.gmemPage) << 12n;
     const size = BigInt(end - gfn) << 12n;
-    const error = vm.process.changeAllocation(held.fds[0] ?? -1, slot.gmemInode, allocate, offset, size);
+    const tried = `fallocate on the guest_memfd of memslot ${slot.id}, offset ${toHex(offset)}+${toHex(size)}`;
+    requireSameMemslots(vm, [slot], tried);
+    const error = source.process.changeAllocation(source.fd, record.inode, allocate, offset, size);
     if (error === 'gone') throw errors.vmGone(vm.id);
-    if (error !== null) {
-        const tried = `fallocate on the guest_memfd of memslot ${slot.id}, offset ${toHex(offset)}+${toHex(size)}`;
-        throw errors.kernel(tried, error, { memslot: slot.id });
-    }
+    if (error !== null) throw errors.kernel(tried, error, { memslot: slot.id });
 }

@@ -1,5 +1,5 @@
 /** Changes for people: what would be done, what was done, and the record. */
-import type { AnyChangeReport, ChangeList } from '../../../common/change';
+import type { AnyChangeReport, ChangeList, UndoReport } from '../../../common/change';
 import { renderTable } from './table';
 import { escapeText } from './text';
 
@@ -38,15 +38,20 @@ function wordsFor(report: AnyChangeReport): Words {
 
 const pagesText = (count: number): string => (count === 1 ? 'one page' : `${count} pages`);
 
-export function renderChange(report: AnyChangeReport): string {
+/** KVM may be asked to map pages and map none: that is not the same as pages that are mapped already. */
+const wasNothingToDo = ({ change, range, pagesChanged, pagesAlready }: AnyChangeReport): boolean =>
+    pagesChanged === 0 && (change !== 'pre-fault' || BigInt(range.slice(range.indexOf('+') + 1)) >> 12n === BigInt(pagesAlready));
+
+export function renderChange(report: AnyChangeReport | UndoReport): string {
     const { pagesChanged, pagesAlready, range, dryRun, executor } = report;
     const { would, did, already } = wordsFor(report);
+    const undoneText = 'undone' in report ? `Takes back '${report.undone.change}' on ${report.undone.range} of ${report.undoes}.\n` : '';
     const alreadyText = already[pagesAlready === 1 ? 0 : 1];
-    if (pagesChanged === 0) return `Nothing to change: ${pagesAlready === 1 ? 'the page' : `all ${pagesAlready} pages`} of ${range} ${alreadyText}.\n`;
+    if (wasNothingToDo(report)) return `${undoneText}Nothing to change: ${pagesAlready === 1 ? 'the page' : `all ${pagesAlready} pages`} of ${range} ${alreadyText}.\n`;
     const to = 'to' in report && report.to !== null ? ` to ${report.to}` : '';
     const rest = pagesAlready === 0 ? '' : `; ${pagesAlready} ${alreadyText}`;
-    return [
-        `${dryRun ? would : did} ${pagesText(pagesChanged)} of ${range}${to}${rest}.`,
+    return undoneText + [
+        `${dryRun ? would : did} ${pagesChanged === 0 ? 'none of the pages' : pagesText(pagesChanged)} of ${range}${to}${rest}.`,
         executor === 'direct' ? 'The VMM is not stopped for it.' : dryRun ? 'A thread of the VMM would be held for a moment to execute the ioctl (executor: inject).' : `A thread of the VMM was held for ${report.stoppedMicroseconds} µs.`,
         ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
         report.undo === null ? 'There is no undo.' : dryRun ? "'guestmem undo' can take it back." : "'guestmem undo' takes it back.",
@@ -62,16 +67,18 @@ export function renderChanges({ changes, path }: ChangeList): string {
         { title: 'CHANGE' },
         { title: 'RANGE' },
         { title: 'PAGES', right: true },
+        { title: 'EXECUTOR' },
         { title: 'HELD µs', right: true },
         { title: 'RESULT' },
     ];
-    const rows = changes.map(({ time, vm, command, change, range, pagesChanged, stoppedMicroseconds, result, message }) => [
+    const rows = changes.map(({ time, vm, command, change, range, pagesChanged, executor, stoppedMicroseconds, result, message }) => [
         time,
         vm,
         command,
         change,
         range,
         String(pagesChanged),
+        executor,
         String(stoppedMicroseconds),
         message === null ? result : `${result}: ${message}`,
     ]);
