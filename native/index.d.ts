@@ -395,6 +395,9 @@ export interface KindColumns {
     readonly pages: Float64Array;
 }
 
+/** Runs of an index, in the order that was asked for. The `before…` columns are those of a comparison, else 0. */
+export type RunRows = PageRunColumns & Omit<KindColumns, 'pages'>;
+
 /** Counts of pages in neighbouring cells; the entries of cell i are those from offsets[i] to offsets[i + 1]. */
 export interface CellCounts {
     readonly offsets: Uint32Array;
@@ -405,14 +408,21 @@ export interface CellCounts {
 /**
  * The runs of one map, held outside of JavaScript's heap and never changed: what is asked of them costs a binary search
  * and the runs that are looked at, at memory speed. It needs no privilege and knows no bits of the states. Where a
- * promise is returned the work is done beside the event loop.
+ * promise is returned the work is done beside the event loop, and goes on when the index itself is no longer used.
  *
  * `classOfKind` has the class (0 to 254) of each kind, in the order of `kinds`; 255 = the pages of this kind do not count.
+ * `wanted` has 256 bytes, which are not 0 for each class that is asked for. Arguments that do not fit throw EINVAL.
  */
 export class PageRunIndex {
-    /** Copies the columns. Throws EINVAL when they are not sorted, not disjoint, of wrong lengths, or a gfn is 2^52 or more. */
+    /**
+     * Copies the columns. Throws EINVAL when they are not sorted, not disjoint, of wrong lengths, or reach beyond gfn 2^52;
+     * E2BIG for more than 65,536 kinds.
+     */
     constructor(runs: PageRunColumns);
-    /** All that differs or is the same, run by run, from an earlier map to a later one; its runs are cut where either is. */
+    /**
+     * All that differs or is the same, run by run, from an earlier map to a later one; its runs are cut where either is.
+     * Of maps that are comparisons themselves, what exists counts.
+     */
     static compare(before: PageRunIndex, after: PageRunIndex): Promise<PageRunIndex>;
 
     readonly count: number;
@@ -424,31 +434,28 @@ export class PageRunIndex {
     countCells(classOfKind: Uint8Array, gfn: number, cellPages: number, cells: number): Promise<CellCounts>;
     /** Index of the run that holds `gfn`, or of the first one after it; `count` when none does. */
     find(gfn: number): number;
-    /** Index of the first run from `run` on (or back, with `forward` false) whose class is `wanted` (1 in 256 bytes); -1 = none. */
+    /** Index of the first run of a wanted class from `run` on, `run` included, or back from it; -1 = none. */
     findClass(classOfKind: Uint8Array, wanted: Uint8Array, run: number, forward: boolean): Promise<number>;
-    /** At most `most` runs from `run` on. `before…` columns are those of a comparison, else 0; see KindColumns.presence. */
-    slice(run: number, most: number): PageRunColumns & Omit<KindColumns, 'pages'>;
+    /** At most `most` (up to 2^20) runs from `run` on. */
+    slice(run: number, most: number): RunRows;
     /**
-     * The indices of the runs that a table shows, sorted (0 by address, 1 by pages, 2 by memslot, 3 by class), from the
-     * `first` on, at most `most`; and how many there are. Only runs in [gfn, end) of a class in `wanted` and, if that is
-     * not null, of that memslot.
+     * The runs that a table shows, sorted (0 by address, 1 by pages, 2 by memslot, 3 by class; equal ones by address), from
+     * the `first` on, at most `most`; and how many there are in all. Only runs that overlap [gfn, end), of a wanted class
+     * and, if that is not null, of that memslot. The last table is kept, so that its next rows need no sorting.
      */
     list(
-        query: {
-            readonly classOfKind: Uint8Array;
-            readonly wanted: Uint8Array;
-            readonly memslot: number | null;
-            readonly gfn: number;
-            readonly end: number;
-            readonly order: 0 | 1 | 2 | 3;
-            readonly descending: boolean;
-        },
+        classOfKind: Uint8Array,
+        wanted: Uint8Array,
+        memslot: number | null,
+        gfn: number,
+        end: number,
+        order: number,
+        descending: boolean,
         first: number,
         most: number,
-    ): Promise<{ readonly runs: Uint32Array; readonly total: number; readonly totalPages: number }>;
-    /**
-     * Where two maps differ: [start, end) pairs of gfns, at most `most` pairs, near ones joined. Kinds of comparisons and
-     * memslots count, too.
-     */
-    differences(other: PageRunIndex, most: number): Promise<Float64Array>;
+    ): Promise<RunRows & { readonly total: number; readonly totalPages: number }>;
+    /** Where runs of wanted classes are: [start, end) pairs of gfns, at most `most` pairs; the nearest ones are told as one. */
+    extents(classOfKind: Uint8Array, wanted: Uint8Array, most: number): Promise<Float64Array>;
+    /** Where a later map differs, as `extents`. Kinds of comparisons and memslots count, too. */
+    differences(later: PageRunIndex, most: number): Promise<Float64Array>;
 }

@@ -2,6 +2,7 @@
 
 #include "binding/arguments.h"
 #include "binding/errors.h"
+#include "binding/page_run_index.h"
 #include "binding/values.h"
 #include "binding/vmm_process.h"
 #include "kvm/bpf_objects.h"
@@ -31,6 +32,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("probeBpf", Napi::Function::New<probe_bpf>(env, "probeBpf"));
     exports.Set("kvmMappings", Napi::Function::New<kvm_mappings>(env, "kvmMappings"));
     exports.Set("VmmProcess", VmmProcess::define(env));
+    exports.Set("PageRunIndex", PageRunIndex::define(env));
     return exports;
 }
 

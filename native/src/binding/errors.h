@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <new>
 #include <string>
 
 #include "base/system_error.h"
@@ -14,6 +15,8 @@ std::string errno_name(int error);
 
 Napi::Error native_error(Napi::Env env, const SystemError& error);
 
+inline SystemError out_of_memory() { return {ENOMEM, "allocate memory"}; }
+
 /** Runs `call`; what it throws becomes a NativeError. */
 template <typename Call>
 auto with_native_errors(Napi::Env env, Call call) {
@@ -21,6 +24,8 @@ auto with_native_errors(Napi::Env env, Call call) {
         return call();
     } catch (const SystemError& error) {
         throw native_error(env, error);
+    } catch (const std::bad_alloc&) {
+        throw native_error(env, out_of_memory());
     }
 }
 

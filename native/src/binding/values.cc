@@ -1,19 +1,10 @@
 #include "binding/values.h"
 
+#include "binding/column.h"
 #include "binding/errors.h"
 
 namespace guestmem::binding {
 namespace {
-
-/** A typed array with one entry per item. */
-template <typename Array, typename Item, typename Get>
-Array column(Napi::Env env, const std::vector<Item>& items, Get get) {
-    Array array = Array::New(env, items.size());
-    auto* data = array.Data();
-    using Element = std::remove_reference_t<decltype(*data)>;
-    for (std::size_t i = 0; i < items.size(); i++) data[i] = static_cast<Element>(get(items[i]));
-    return array;
-}
 
 Napi::Number number(Napi::Env env, double value) { return Napi::Number::New(env, value); }
 Napi::Boolean boolean(Napi::Env env, bool value) { return Napi::Boolean::New(env, value); }
