@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import { version } from '../../package.json';
 import { packPageRuns, protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
 import { GuestmemError } from '../common/errors';
-import type { MapMethods } from '../common/mapMethods';
 import { changeLogPath, readChanges } from './change/changeLog';
 import { changeVm, convertVm, undoLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
@@ -14,6 +13,7 @@ import { diagnose } from './host/doctor';
 import { explainAddress } from './pages/explain';
 import { readMappedVmDetails } from './details/mappedVmDetails';
 import { readGuestMemory, readLimit } from './pages/memoryRead';
+import { makeMapHandlers, type MissingMethod } from './maps/mapHandlers';
 import type { Pace } from './pace';
 import { readPageMap, type ReadPageMap } from './pages/pageMap';
 import {
@@ -32,7 +32,7 @@ import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
 
 /** `params` are whatever came over the wire. */
 export type Handlers = {
-    readonly [Method in Exclude<AgentMethod, keyof MapMethods>]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
+    readonly [Method in Exclude<AgentMethod, MissingMethod>]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
 };
 
 /**
@@ -49,6 +49,8 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
             return change(open);
         });
     return {
+        ...makeMapHandlers(directory, readMap),
+
         initialize: (params) => {
             const { protocol } = checkFields(params);
             if (protocol !== protocolVersion) {

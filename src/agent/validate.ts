@@ -21,7 +21,7 @@ export function checkFields(params: unknown): Fields {
 }
 
 /** Quotes what was given, cut to a length that does no harm in a message. */
-function quote(value: unknown): string {
+export function quote(value: unknown): string {
     const text = typeof value === 'string' ? value : (JSON.stringify(value) as string | undefined) ?? 'nothing';
     return `'${text.length > 80 ? text.slice(0, 79) + '…' : text}'`;
 }
@@ -72,6 +72,14 @@ export function checkBytes(start: unknown, size: unknown, limit: bigint): { star
 export function checkAttribute(value: unknown): Attribute {
     if (value !== 'private' && value !== 'shared') throw errors.usage(`${quote(value)} is neither 'private' nor 'shared'.`);
     return value;
+}
+
+/** A whole number from `least` to `most`. */
+export function checkInteger(value: unknown, what: string, least: number, most: number): number {
+    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
+        throw errors.usage(`${quote(value)} is no ${what}: give a whole number from ${least} to ${most}.`);
+    }
+    return value as number;
 }
 
 /** A memslot's or a vCPU's number. */

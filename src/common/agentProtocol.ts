@@ -20,7 +20,7 @@ import type { PageRuns } from './pageRuns';
 import type { WireRange } from './range';
 
 /** Raised when a message changes its meaning; an agent refuses a client of another version by name. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 export interface AgentInfo {
     readonly protocol: number;
@@ -80,15 +80,17 @@ export interface AgentNotifications {
     progress: { token: number; done: number; total: number };
 }
 
+export const bytesOfColumn = (column: ArrayBufferView): Uint8Array =>
+    new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+
 export function packPageRuns(runs: PageRuns): PackedPageRuns {
-    const bytes = (column: ArrayBufferView) => new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
     return {
         count: runs.count,
-        gfns: bytes(runs.gfns),
-        pages: bytes(runs.pages),
-        memslots: bytes(runs.memslots),
-        states: bytes(runs.states),
-        details: bytes(runs.details),
+        gfns: bytesOfColumn(runs.gfns),
+        pages: bytesOfColumn(runs.pages),
+        memslots: bytesOfColumn(runs.memslots),
+        states: bytesOfColumn(runs.states),
+        details: bytesOfColumn(runs.details),
     };
 }
 

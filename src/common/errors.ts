@@ -16,6 +16,7 @@ export const errorCodes = [
     'private-memory', // reading private memory is refused
     'unsupported', // this kernel, VM type or processor lacks it
     'no-thread', // no thread of the VMM can safely execute the change now
+    'map-changed', // what is asked is of a state of an open map that has passed
     'partial-change', // a change stopped in the middle; `data` says what was done
     'kernel', // a system call failed; `data.errno` says how
     'cancelled',
@@ -121,6 +122,19 @@ export const errors = {
             `Process ${pid} has no VM at ${place}` + (found.length > 0 ? `; its VMs are ${found.join(', ')}.` : '; it may have ended.'),
             { pid, place, found },
         ),
+
+    noSuchMap: (map: number) =>
+        new GuestmemError('usage', `There is no open map ${map}: it was closed, or belongs to another connection. Open the VM's map again.`, { map }),
+
+    mapChanged: (asked: number, generation: number) =>
+        new GuestmemError(
+            'map-changed',
+            `The page map was refreshed meanwhile: its generation ${asked} was asked for, and it is at ${generation}. Refresh, and ask again.`,
+            { generation },
+        ),
+
+    tooManyMaps: (found: string) =>
+        new GuestmemError('unsupported', `A further page map cannot be held open: ${found}. Close page maps and comparisons that are not needed.`),
 
     /** A VM that only a mapping keeps alive. */
     onlyMapped: (vm: string) =>
