@@ -31,7 +31,8 @@ export const mostExtents = 4096;
 export const indexRuns = (runs: PageRuns): PageRunIndex => new (native().PageRunIndex)(runs);
 
 export async function indexedMap(
-    facts: MapFacts,
+    // Not more than these: what else a caller has beside them may be large.
+    { details, addressSpace, takenAt, consistent, totals, unknown }: MapFacts,
     index: PageRunIndex,
     generation: number,
     comparedWith: string | null = null,
@@ -39,7 +40,7 @@ export async function indexedMap(
     const kinds = countedKinds(index.kinds, comparedWith !== null);
     const isOutside = Uint8Array.from(kinds, (kind) => (kind.inMemslot || kind.before?.inMemslot === true ? 0 : 1));
     const outside = toExtents(await index.extents(isOutside, wanted([1]), mostExtents));
-    return { ...facts, generation, comparedWith, index, kinds, outside };
+    return { details, addressSpace, takenAt, consistent, totals, unknown, generation, comparedWith, index, kinds, outside };
 }
 
 /** As the index takes the classes that are asked for. */
