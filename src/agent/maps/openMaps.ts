@@ -1,4 +1,5 @@
 /** The maps that a client of the agent holds open, by number. They end with the connection, and so with the agent. */
+import { randomInt } from 'node:crypto';
 import type { PageRunIndex } from '../../../native/index';
 import { errors } from '../../common/errors';
 import type { MapHandle, MapRefresh, OpenedMap } from '../../common/openedMap';
@@ -18,7 +19,8 @@ interface Entry {
 
 export class OpenMaps {
     private readonly entries = new Map<MapHandle, Entry>();
-    private lastHandle = 0;
+    /** At random, so that a number which is left from an agent that ended is no map of the next one. */
+    private lastHandle = randomInt(2 ** 40);
 
     /** Closed again by `close`. */
     add(source: MapSource): OpenedMap {
