@@ -11,8 +11,8 @@ export class CanvasRenderer implements CellRenderer {
     private readonly context = contextOf(this.element, { alpha: false });
     private readonly atlas = new AtlasKeeper();
     private readonly patches = new PatchCache<CellAtlas, OffscreenCanvas>({
-        paint: (tile, patch, atlas, { model }) => {
-            const texels = patchTexels(tile, patch, atlas.size, model.layer.classes.length);
+        paint: (tiles, patch, atlas, { model }) => {
+            const texels = patchTexels(tiles, patch, atlas.size, model.layer.classes.length);
             const image = paintTexels(texels, patch.columns, patch.rows, atlas);
             return { image, bytes: image.width * image.height * 4 };
         },
@@ -26,17 +26,17 @@ export class CanvasRenderer implements CellRenderer {
         const { context } = this;
         fitCanvas(this.element, frame);
         const { width, height } = this.element;
-        const { layout, top, viewport, margins, palette } = frame;
+        const { layout, box, margins, palette } = frame;
         context.fillStyle = palette.background;
         context.fillRect(0, 0, width, height);
         context.save();
         context.beginPath();
-        context.rect(0, devicePixels(frame, margins.top), width, height);
+        context.rect(devicePixels(frame, margins.left), devicePixels(frame, margins.top), width, height);
         context.clip();
         const atlas = this.atlas.for(frame);
-        for (const patch of layout.patchesBetween(top, top + viewport.height)) {
+        for (const patch of layout.patchesIn(box)) {
             const image = this.patches.get(frame, patch, atlas);
-            if (image !== null) context.drawImage(image, devicePixels(frame, margins.left + patch.x), devicePixels(frame, margins.top + patch.y - top));
+            if (image !== null) context.drawImage(image, devicePixels(frame, margins.left + patch.x - box.left), devicePixels(frame, margins.top + patch.y - box.top));
         }
         context.restore();
     }

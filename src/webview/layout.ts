@@ -1,51 +1,44 @@
-/**
- * Where each page lies on the map. Cells go in address order, left to right and top to bottom; a cell is a power of
- * two of pages and a row a power of two of cells, both aligned, so that addresses on the ruler are round. Rows without
- * memslots are left out: a thin strip that names the gap stands for them. A row in which a memslot starts has a strip
- * for the slot's label above it. Everything is in CSS pixels and gfns.
- */
-import { tileCells } from '../common/mapTiles';
+/** Where each page lies on the map: what every layout can tell. Everything is in CSS pixels and gfns. */
 import type { Extent } from '../common/openedMap';
+import type { HilbertLayout } from './hilbertLayout';
+import type { RowLayout } from './rowLayout';
 
-export interface Grid {
-    /** Pages in a cell, a power of two. */
-    readonly cellPages: number;
-    /** Cells in a row, a power of two. */
-    readonly columns: number;
-    readonly cellWidth: number;
-    readonly cellHeight: number;
-    /** Height of a strip that carries a label. */
-    readonly stripHeight: number;
+export const layoutKinds = ['rows', 'hilbert'] as const;
+export type LayoutKind = (typeof layoutKinds)[number];
+export type Layout = RowLayout | HilbertLayout;
+
+/** A part of the layout: [left, right) and [top, bottom). */
+export interface Box {
+    readonly left: number;
+    readonly top: number;
+    readonly right: number;
+    readonly bottom: number;
 }
 
-/** Rows that follow each other without a strip between them: [start, end) in gfns. */
-export interface Segment extends Extent {
-    /** Top of the segment, its strips included. */
-    readonly y: number;
-    /** Top of its first row. */
-    readonly rowsY: number;
-    /** Rows shown above it. */
-    readonly rowsBefore: number;
-    readonly rows: number;
-    /** The exact gap that its first strip stands for, or null when its rows follow the ones above. */
-    readonly gap: Extent | null;
-    /** Memslots start in its first row. */
-    readonly labelled: boolean;
+/** What a layout has to fit into: CSS pixels, and device pixels per CSS pixel. */
+export interface Viewport {
+    readonly width: number;
+    readonly height: number;
+    readonly ratio: number;
 }
 
-export interface Row {
-    readonly y: number;
-    readonly start: number;
-    readonly segment: Segment;
-    readonly firstOfSegment: boolean;
-}
-
-/** A rectangle of cells of one tile, in the order in which they lie on the screen: what is painted as one picture. */
-export interface Patch {
+/** Cells of one tile that follow each other. */
+export interface Piece {
     /** Index of the tile at the layout's level. */
     readonly tile: number;
-    /** Its first cell in the tile. */
+    /** The first of the cells in the tile. */
     readonly first: number;
+    readonly cells: number;
+}
+
+/** A rectangle of cells that is painted as one picture. */
+export interface Patch {
+    /** Tells it from the other patches of the layout. */
+    readonly key: string;
+    /** Its cells in address order. */
+    readonly pieces: readonly Piece[];
+    /** At which place, counted line by line, each of its cells lies; null = in address order. */
+    readonly places: Uint16Array | null;
     readonly columns: number;
     readonly rows: number;
     /** Top left corner. */
@@ -53,150 +46,56 @@ export interface Patch {
     readonly y: number;
 }
 
-export class Layout {
-    readonly segments: readonly Segment[];
-    readonly rowPages: number;
+export interface CellLayout {
+    readonly kind: LayoutKind;
     /** The level of its tiles. */
     readonly level: number;
+    /** Pages in a cell. */
+    readonly cellPages: number;
+    readonly cellWidth: number;
+    readonly cellHeight: number;
+    readonly width: number;
     readonly height: number;
-    /** Cells of all shown rows; they are numbered from 0. */
+    /** Cells in it; they are numbered from 0 in address order. */
     readonly cells: number;
 
-    constructor(
-        readonly grid: Grid,
-        extents: readonly Extent[],
-        slots: readonly Extent[],
-    ) {
-        this.rowPages = grid.cellPages * grid.columns;
-        this.level = Math.log2(grid.cellPages);
-        this.segments = makeSegments(grid, this.rowPages, extents, slots);
-        const last = this.segments.at(-1);
-        this.height = last === undefined ? 0 : last.rowsY + last.rows * grid.cellHeight;
-        this.cells = last === undefined ? 0 : (last.rowsBefore + last.rows) * grid.columns;
-    }
-
-    /** The rows that are at least partly in [top, bottom). */
-    *rowsBetween(top: number, bottom: number): Generator<Row> {
-        const { cellHeight } = this.grid;
-        for (let i = this.indexOf('y', top); i < this.segments.length; i++) {
-            const segment = this.segments[i];
-            if (segment === undefined || segment.y >= bottom) return;
-            // A first row that lies below `bottom` is still given: its strips may be in sight.
-            const first = Math.max(0, Math.floor((top - segment.rowsY) / cellHeight));
-            const end = Math.min(segment.rows, Math.max(1, Math.ceil((bottom - segment.rowsY) / cellHeight)));
-            for (let row = first; row < end; row++) {
-                const y = segment.rowsY + row * cellHeight;
-                yield { y, start: segment.start + row * this.rowPages, segment, firstOfSegment: row === 0 };
-            }
-        }
-    }
-
-    /** The patches that are at least partly in [top, bottom). */
-    *patchesBetween(top: number, bottom: number): Generator<Patch> {
-        const { columns, cellHeight } = this.grid;
-        const tileRows = tileCells / columns;
-        for (let i = this.indexOf('y', top); i < this.segments.length; i++) {
-            const segment = this.segments[i];
-            if (segment === undefined || segment.rowsY >= bottom) return;
-            const firstRow = segment.start / this.rowPages;
-            const inSight = (y: number) => firstRow + Math.min(Math.max(0, Math.floor((y - segment.rowsY) / cellHeight)), segment.rows - 1);
-            const lastTile = Math.floor(inSight(bottom) / tileRows);
-            for (let tile = Math.floor(inSight(top) / tileRows); tile <= lastTile; tile++) {
-                const row = Math.max(firstRow, tile * tileRows);
-                const end = Math.min(firstRow + segment.rows, (tile + 1) * tileRows);
-                const y = segment.rowsY + (row - firstRow) * cellHeight;
-                yield { tile, first: (row - tile * tileRows) * columns, columns, rows: end - row, x: 0, y };
-            }
-        }
-    }
-
+    /** The patches that are at least partly in the box. */
+    patchesIn(box: Box): Iterable<Patch>;
     /** Number of the cell at a point, or of the nearest one; `inside` says whether the point really is in it. */
-    cellAt(x: number, y: number): { cell: number; inside: boolean } | null {
-        const { columns, cellWidth, cellHeight } = this.grid;
-        const segment = this.segments[this.indexOf('y', y)];
-        if (segment === undefined) return null;
-        const column = Math.floor(x / cellWidth);
-        const row = Math.floor((y - segment.rowsY) / cellHeight);
-        const inside = column >= 0 && column < columns && row >= 0 && row < segment.rows;
-        const cell = (segment.rowsBefore + clamp(row, 0, segment.rows - 1)) * columns + clamp(column, 0, columns - 1);
-        return { cell, inside };
-    }
-
+    cellAt(x: number, y: number): { readonly cell: number; readonly inside: boolean } | null;
     /** Number of the cell that shows `gfn`; of the last cell before it when none does. */
-    cellOf(gfn: number): number {
-        const segment = this.segments[this.indexOf('start', gfn)];
-        if (segment === undefined) return 0;
-        const within = Math.floor((gfn - segment.start) / this.grid.cellPages);
-        return segment.rowsBefore * this.grid.columns + clamp(within, 0, segment.rows * this.grid.columns - 1);
-    }
-
+    cellOf(gfn: number): number;
     /** The pages of a cell. */
-    extentOf(cell: number): Extent {
-        const { columns, cellPages } = this.grid;
-        const segment = this.segments[this.indexOf('rowsBefore', Math.floor(cell / columns))];
-        const start = segment === undefined ? 0 : segment.start + (cell - segment.rowsBefore * columns) * cellPages;
-        return { start, end: start + cellPages };
-    }
-
+    extentOf(cell: number): Extent;
     /** Top left corner of a cell. */
-    placeOf(cell: number): { x: number; y: number } {
-        const { columns, cellWidth, cellHeight } = this.grid;
-        const row = Math.floor(cell / columns);
-        const segment = this.segments[this.indexOf('rowsBefore', row)];
-        const y = segment === undefined ? 0 : segment.rowsY + (row - segment.rowsBefore) * cellHeight;
-        return { x: (cell % columns) * cellWidth, y };
-    }
-
-    /** Index of the last segment whose `key` is not above `value`; of the first one when there is none. */
-    private indexOf(key: 'y' | 'start' | 'rowsBefore', value: number): number {
-        let low = 0;
-        let high = this.segments.length - 1;
-        while (low < high) {
-            const middle = (low + high + 1) >>> 1;
-            if ((this.segments[middle]?.[key] ?? Infinity) <= value) low = middle;
-            else high = middle - 1;
-        }
-        return low;
-    }
+    placeOf(cell: number): { readonly x: number; readonly y: number };
+    /** The cell that a view with this top left corner keeps in its place when the layout changes. */
+    anchorAt(x: number, y: number): number;
 }
 
-const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
-
-/** Extents that share rows, or whose rows follow each other, become one block; `gap` is what lies before it. */
-function makeBlocks(rowPages: number, extents: readonly Extent[]): { first: number; end: number; gap: Extent | null }[] {
-    const blocks: { first: number; end: number; gap: Extent | null }[] = [];
-    let occupiedUntil = 0;
-    for (const { start, end } of extents) {
-        const first = Math.floor(start / rowPages);
-        const endRow = Math.ceil(end / rowPages);
-        const last = blocks.at(-1);
-        if (first > (last?.end ?? 0)) blocks.push({ first, end: endRow, gap: { start: occupiedUntil, end: start } });
-        else if (last === undefined) blocks.push({ first, end: endRow, gap: null });
-        else last.end = Math.max(last.end, endRow);
-        occupiedUntil = end;
+/** Splits cells that follow each other, counted from gfn 0, into those of each tile. */
+export function piecesOf(firstCell: number, cells: number, tileCells: number): Piece[] {
+    const pieces: Piece[] = [];
+    for (let cell = firstCell, end = firstCell + cells; cell < end; ) {
+        const first = cell % tileCells;
+        const count = Math.min(end - cell, tileCells - first);
+        pieces.push({ tile: Math.floor(cell / tileCells), first, cells: count });
+        cell += count;
     }
-    return blocks;
+    return pieces;
 }
 
-function makeSegments(grid: Grid, rowPages: number, extents: readonly Extent[], slots: readonly Extent[]): Segment[] {
-    const labelRows = [...new Set(slots.map((slot) => Math.floor(slot.start / rowPages)))];
-    const segments: Segment[] = [];
-    let y = 0;
-    let rowsBefore = 0;
-    let nextLabel = 0;
-    for (const block of makeBlocks(rowPages, extents)) {
-        let gap = block.gap;
-        for (let row = block.first; row < block.end; ) {
-            const labelled = labelRows[nextLabel] === row;
-            if (labelled) nextLabel++;
-            const end = Math.min(labelRows[nextLabel] ?? Infinity, block.end);
-            const rowsY = y + (gap === null ? 0 : grid.stripHeight) + (labelled ? grid.stripHeight : 0);
-            segments.push({ start: row * rowPages, end: end * rowPages, y, rowsY, rowsBefore, rows: end - row, gap, labelled });
-            y = rowsY + (end - row) * grid.cellHeight;
-            rowsBefore += end - row;
-            row = end;
-            gap = null;
-        }
+/** Index of the last element whose `key` is not above `value`; of the first one when there is none. */
+export function lastNotAbove<Item>(items: readonly Item[], keyOf: (item: Item) => number, value: number): number {
+    let low = 0;
+    let high = items.length - 1;
+    while (low < high) {
+        const middle = (low + high + 1) >>> 1;
+        const item = items[middle];
+        if (item !== undefined && keyOf(item) <= value) low = middle;
+        else high = middle - 1;
     }
-    return segments;
+    return low;
 }
+
+export const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);

@@ -10,6 +10,7 @@ import { element } from './dom';
 import { actionOf, type KeyAction } from './keyboard';
 import type { KnownPages } from './knownPages';
 import { t } from './l10n';
+import type { LayoutKind } from './layout';
 import type { MapModel } from './mapModel';
 import { Overlay } from './overlay';
 import type { Palette } from './palette';
@@ -74,8 +75,9 @@ export class MapView {
             this.perform(action);
         });
         // Before VS Code's own listener, which opens the menu of what is selected then.
-        panel.addEventListener('contextmenu', ({ offsetX, offsetY, isTrusted }) => {
-            if (isTrusted) this.aim(offsetX, offsetY - panel.scrollTop);
+        panel.addEventListener('contextmenu', ({ clientX, clientY, isTrusted }) => {
+            const { left, top } = panel.getBoundingClientRect();
+            if (isTrusted) this.aim(clientX - left, clientY - top);
         });
         for (const name of ['focus', 'blur']) panel.addEventListener(name, () => this.requestDraw(false));
         listenToPointer(panel, {
@@ -136,8 +138,8 @@ export class MapView {
 
     place(): MapPlace {
         const { cursor, highlight, selection } = this;
-        const { level, topGfn } = this.camera;
-        return { level, top: topGfn, cursor, selection, highlight: [...highlight] };
+        const { layoutKind, level, topGfn } = this.camera;
+        return { layout: layoutKind, level, top: topGfn, cursor, selection, highlight: [...highlight] };
     }
 
     /** Shows these pages at a level where they can be told apart, with the cursor on the first. */
@@ -145,7 +147,7 @@ export class MapView {
         if (this.model === null) return;
         this.cursor = extent.start;
         if (selects) this.setSelection(select(this.model, extent));
-        while (this.camera.canZoomIn && this.camera.cellPages > extent.end - extent.start) this.camera.zoom(1, extent.start, 0);
+        while (this.camera.canZoomIn && this.camera.cellPages > extent.end - extent.start) this.camera.zoom(1, extent.start, 0, 0);
         this.camera.panel.focus();
         this.cursorMoved(true);
         if (!selects) void this.showDetails();
@@ -176,8 +178,14 @@ export class MapView {
     /** One level in (1) or out (-1), around the cursor when it is in sight, else around the middle. */
     zoom(direction: 1 | -1): void {
         const place = this.cursor === null ? null : this.camera.placeOf(this.cursor);
-        if (place !== null && this.camera.isInSight(place.y)) this.zoomAt(direction, place.x, place.y);
-        else this.zoomAt(direction, 0, this.camera.margins.top + this.camera.viewport.height / 2);
+        const { margins, viewport } = this.camera;
+        if (place !== null && this.camera.isInSight(place.x, place.y)) this.zoomAt(direction, place.x, place.y);
+        else this.zoomAt(direction, margins.left + viewport.width / 2, margins.top + viewport.height / 2);
+    }
+
+    setLayout(kind: LayoutKind): void {
+        this.forgetPointer();
+        this.camera.setLayout(kind);
     }
 
     private zoomAt(direction: 1 | -1, x: number, y: number): void {
@@ -185,7 +193,7 @@ export class MapView {
         if (cell === null) return;
         this.forgetPointer();
         const isAtCursor = this.cursor !== null && this.cursor >= cell.start && this.cursor < cell.end;
-        this.camera.zoom(direction, isAtCursor ? (this.cursor ?? 0) : cell.start, y - this.camera.margins.top);
+        this.camera.zoom(direction, isAtCursor ? (this.cursor ?? 0) : cell.start, x, y);
     }
 
     private perform(action: KeyAction): void {
@@ -259,7 +267,7 @@ export class MapView {
     private stepFrom(from: number, step: Step): number | null {
         const { layout, viewport } = this.camera;
         if (layout === null || layout.cells === 0) return null;
-        return moveCursor({ layout, rowsInSight: Math.floor(viewport.height / layout.grid.cellHeight) }, from, step);
+        return moveCursor({ layout, rowsInSight: Math.floor(viewport.height / layout.cellHeight) }, from, step);
     }
 
     /** The nearest run outside of the cell at `from`, of a highlighted class while one is; null when the map changed. */
@@ -326,8 +334,10 @@ export class MapView {
     private drag(x: number, y: number): void {
         if (this.model === null || this.selected === null) return;
         const { margins, viewport } = this.camera;
-        const beyond = Math.min(0, y - margins.top) + Math.max(0, y - margins.top - viewport.height);
-        if (beyond !== 0) this.camera.scrollBy(beyond);
+        const beyond = (at: number, first: number, room: number) => Math.min(0, at - first) + Math.max(0, at - first - room);
+        const across = this.camera.layoutKind === 'rows' ? 0 : beyond(x, margins.left, viewport.width);
+        const down = beyond(y, margins.top, viewport.height);
+        if (across !== 0 || down !== 0) this.camera.scrollBy(across, down);
         const cell = this.camera.cellAt(x, y, true);
         if (cell === null) return;
         this.cursor = cell.start;
@@ -361,10 +371,10 @@ export class MapView {
         this.frameRequest = 0;
         const { model, palette, highlight, hovered, selection, camera } = this;
         const { renderer, tiles } = this.parts;
-        const { layout, top, viewport, margins } = camera;
+        const { layout, box, viewport, margins } = camera;
         if (model === null || layout === null) return;
         const tileOf = (index: number) => tiles.shown(model.layer.id, layout.level, index);
-        const frame: Frame = { model, layout, tileOf, top, viewport, margins, palette, highlight };
+        const frame: Frame = { model, layout, tileOf, box, viewport, margins, palette, highlight };
         if (this.cellsChanged) {
             renderer.draw(frame);
             tiles.request(model.layer.id, layout.level, camera.tilesInSight());

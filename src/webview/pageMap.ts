@@ -6,7 +6,7 @@ import { findLayer, layersFor } from '../common/mapLayers';
 import type { LiveMode, MapEvent, MapRequest, ShownMap } from '../common/mapMessages';
 import type { Extent } from '../common/openedMap';
 import type { WireRange } from '../common/range';
-import { CanvasRenderer } from './canvasRenderer';
+import { BestRenderer } from './bestRenderer';
 import { Comparison } from './comparison';
 import { rangeOf, toGpa } from './describe';
 import { button, element } from './dom';
@@ -56,7 +56,7 @@ const tooltip = new Tooltip({
     all: (of, extent) => known.all(of, extent),
     explain: async (gfn) => (await questions.ask({ type: 'explain', gpa: toGpa(gfn) }))?.facts ?? null,
 });
-const view = new MapView({ renderer: new CanvasRenderer(), tiles, known, tooltip }, palette, {
+const view: MapView = new MapView({ renderer: new BestRenderer(() => view.tilesChanged()), tiles, known, tooltip }, palette, {
     changed: showView,
     announce: (text) => (spoken.textContent = text),
     goTo: () => toolbar.goTo.focus(),
@@ -90,6 +90,7 @@ const toolbar = new Toolbar(
         fit: () => view.fit(),
         showAddressSpace: (addressSpace) => post({ type: 'showAddressSpace', addressSpace }),
         showLayer,
+        setLayout: (kind) => view.setLayout(kind),
         showTable,
         suggest: (text) => (model === null ? [] : suggest(model, text)),
         goTo: (text) => {
@@ -212,7 +213,7 @@ function showMap({ map, changed }: Extract<MapEvent, { type: 'map' }>): void {
     if (previous === null) plainLayer = findLayer(saved?.layer ?? '') ?? stateLayer;
     const layer = layerFor(map, previous);
     const isSameLayer = previous?.layer === layer;
-    const place = isSameMap ? (isSameLayer ? null : { ...view.place(), highlight: [] }) : isSaved ? saved : firstPlace;
+    const place = isSameMap ? (isSameLayer ? null : { ...view.place(), highlight: [] }) : isSaved ? saved : { ...firstPlace, layout: saved?.layout ?? 'rows' };
     questions.setGeneration(map.generation);
     known.forget();
     tiles.setGeneration(map.generation, changed, isSameMap);
@@ -277,8 +278,8 @@ function showStale(stale: Extract<MapEvent, { type: 'stale' }> | null): void {
 /** Brings the bars up to date with the view, and saves the view when it has come to rest. */
 function showView(): void {
     if (model === null) return;
-    const { cellPages, canZoomIn, canZoomOut } = view.camera;
-    toolbar.showZoom(cellPages, canZoomIn, canZoomOut);
+    const { layoutKind, cellPages, canZoomIn, canZoomOut } = view.camera;
+    toolbar.showZoom(layoutKind, cellPages, canZoomIn, canZoomOut);
     liveSwitch.show(mode, model.map.readOnly !== null);
     showSelection(model, view.selection);
     clearTimeout(settling);

@@ -7,14 +7,14 @@ import type { Frame } from './renderer';
 const mostBytes = 64 * 2 ** 20;
 
 interface Painted<Look, Image> {
-    readonly tile: MapTile;
+    readonly tiles: readonly (MapTile | null)[];
     readonly look: Look;
     readonly image: Image;
     readonly bytes: number;
 }
 
 export interface Painter<Look, Image> {
-    paint(tile: MapTile, patch: Patch, look: Look, frame: Frame): { readonly image: Image; readonly bytes: number };
+    paint(tiles: readonly (MapTile | null)[], patch: Patch, look: Look, frame: Frame): { readonly image: Image; readonly bytes: number };
     dispose(image: Image): void;
 }
 
@@ -27,18 +27,18 @@ export class PatchCache<Look, Image> {
 
     /** The picture of a patch; null where nothing is known. `look` is compared by identity. */
     get(frame: Frame, patch: Patch, look: Look): Image | null {
-        const tile = frame.tileOf(patch.tile);
-        if (tile === null) return null;
-        const key = `${patch.tile} ${patch.first}`;
+        const tiles = patch.pieces.map(({ tile }) => frame.tileOf(tile));
+        if (tiles.every((tile) => tile === null)) return null;
+        const key = `${frame.layout.kind} ${frame.layout.level} ${patch.key}`;
         const kept = this.painted.get(key);
-        if (kept?.tile === tile && kept.look === look) {
+        if (kept?.look === look && kept.tiles.every((tile, i) => tile === tiles[i])) {
             this.painted.delete(key);
             this.painted.set(key, kept);
             return kept.image;
         }
         this.remove(key);
-        const { image, bytes } = this.painter.paint(tile, patch, look, frame);
-        this.painted.set(key, { tile, look, image, bytes });
+        const { image, bytes } = this.painter.paint(tiles, patch, look, frame);
+        this.painted.set(key, { tiles, look, image, bytes });
         this.bytes += bytes;
         for (const oldest of this.painted.keys()) {
             if (this.bytes <= mostBytes || oldest === key) break;

@@ -3,10 +3,11 @@ import type { MapTile } from '../common/mapTiles';
 import type { Extent } from '../common/openedMap';
 import { devicePixels } from './canvas';
 import type { CellSize } from './cellAtlas';
-import type { Layout } from './layout';
+import type { Box, Layout, Viewport } from './layout';
 import type { MapModel } from './mapModel';
+import type { RowLayout } from './rowLayout';
+import type { HilbertLayout } from './hilbertLayout';
 import type { Palette } from './palette';
-import type { Viewport } from './zoom';
 
 /** Room beside the cells, in CSS pixels. */
 export interface Margins {
@@ -19,8 +20,8 @@ export interface Frame {
     readonly layout: Layout;
     /** What to draw for a tile at the layout's level; null where nothing is known. */
     tileOf(index: number): MapTile | null;
-    /** The part of the layout at the top of the panel. */
-    readonly top: number;
+    /** The part of the layout that is in sight. */
+    readonly box: Box;
     /** The cells' own part of the panel. */
     readonly viewport: Viewport;
     readonly margins: Margins;
@@ -28,6 +29,10 @@ export interface Frame {
     /** The classes to stand out; empty = all alike. */
     readonly highlight: ReadonlySet<number>;
 }
+
+/** A frame of the layout in rows, or along the Hilbert curve. */
+export type RowFrame = Frame & { readonly layout: RowLayout };
+export type HilbertFrame = Frame & { readonly layout: HilbertLayout };
 
 /** What moves over the cells. Cells are given by their pages. */
 export interface Marks {
@@ -44,6 +49,6 @@ export interface CellRenderer {
 
 /** Of a cell as it is drawn. */
 export function cellSizeOf(frame: Frame): CellSize {
-    const { cellWidth, cellHeight } = frame.layout.grid;
+    const { cellWidth, cellHeight } = frame.layout;
     return { width: devicePixels(frame, cellWidth), height: devicePixels(frame, cellHeight), gap: devicePixels(frame, 1) };
 }

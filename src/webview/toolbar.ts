@@ -5,6 +5,7 @@ import { sizeOf } from './describe';
 import { button, element } from './dom';
 import { GoToBox, type GoToCommands } from './goToBox';
 import { t } from './l10n';
+import { layoutKinds, type LayoutKind } from './layout';
 import type { MapModel } from './mapModel';
 
 export interface ToolbarCommands extends GoToCommands {
@@ -13,13 +14,17 @@ export interface ToolbarCommands extends GoToCommands {
     fit(): void;
     showAddressSpace(addressSpace: number): void;
     showLayer(layer: MapLayer): void;
+    setLayout(kind: LayoutKind): void;
     showTable(isShown: boolean): void;
 }
+
+const layoutNames: Record<LayoutKind, string> = { rows: 'Rows', hilbert: 'Hilbert Curve' };
 
 export class Toolbar {
     private readonly title = element('h1', '');
     private readonly addressSpaces = element('select', '');
     private readonly layers = element('select', '');
+    private readonly layouts = element('select', '');
     private readonly scale = element('output', 'scale');
     private readonly table: HTMLButtonElement;
     private readonly zoomIn: HTMLButtonElement;
@@ -39,6 +44,13 @@ export class Toolbar {
             const layer = findLayer(this.layers.value);
             if (layer !== undefined) commands.showLayer(layer);
         });
+        this.layouts.title = t('How the pages lie on the map');
+        this.layouts.setAttribute('aria-label', t('Layout: how the pages lie on the map'));
+        this.layouts.append(...layoutKinds.map((kind) => new Option(t(layoutNames[kind]), kind)));
+        this.layouts.addEventListener('change', () => {
+            const kind = layoutKinds.find((one) => one === this.layouts.value);
+            if (kind !== undefined) commands.setLayout(kind);
+        });
         this.zoomOut = named(button('icon', '−', () => commands.zoom(-1)), t('Zoom out (−)'));
         this.zoomIn = named(button('icon', '+', () => commands.zoom(1)), t('Zoom in (+)'));
         this.zoom = element('div', 'group', this.zoomOut, this.scale, this.zoomIn, named(button('', t('Fit'), () => commands.fit()), t('Fit the whole guest (0)')));
@@ -52,7 +64,7 @@ export class Toolbar {
             'header',
             'toolbar',
             element('div', 'subject', this.title, this.addressSpaces),
-            element('div', 'controls', this.goTo.element, this.layers, this.table, this.zoom, refresh, ...others),
+            element('div', 'controls', this.goTo.element, this.layers, this.layouts, this.table, this.zoom, refresh, ...others),
         );
     }
 
@@ -65,7 +77,8 @@ export class Toolbar {
         this.addressSpaces.replaceChildren(...addressSpaces.map((id) => new Option(t('Address space {0}', id), String(id), false, id === addressSpace)));
     }
 
-    showZoom(cellPages: number, canZoomIn: boolean, canZoomOut: boolean): void {
+    showZoom(layout: LayoutKind, cellPages: number, canZoomIn: boolean, canZoomOut: boolean): void {
+        this.layouts.value = layout;
         this.scale.textContent = cellPages === 1 ? t('1 cell = 1 page') : t('1 cell = {0}', sizeOf(cellPages));
         this.zoomIn.disabled = !canZoomIn;
         this.zoomOut.disabled = !canZoomOut;
@@ -74,6 +87,7 @@ export class Toolbar {
     showTable(isShown: boolean): void {
         this.table.setAttribute('aria-pressed', String(isShown));
         this.zoom.hidden = isShown;
+        this.layouts.hidden = isShown;
     }
 }
 

@@ -2,12 +2,14 @@
 import { findLayer } from '../common/mapLayers';
 import type { LiveMode } from '../common/mapMessages';
 import type { Extent, RunOrder } from '../common/openedMap';
+import { layoutKinds, type LayoutKind } from './layout';
 
 /** Where one looks in a map. */
 export interface MapPlace {
+    readonly layout: LayoutKind;
     /** Null while the whole guest is fitted into the panel. */
     readonly level: number | null;
-    /** First gfn of the topmost row. */
+    /** First gfn of what is at the top left. */
     readonly top: number;
     readonly cursor: number | null;
     readonly selection: Extent | null;
@@ -34,7 +36,7 @@ export interface ViewState extends MapPlace {
 }
 
 export const firstTable: TableState = { filter: '', order: 'address', descending: false };
-export const firstPlace: MapPlace = { level: null, top: 0, cursor: null, selection: null, highlight: [] };
+export const firstPlace: MapPlace = { layout: 'rows', level: null, top: 0, cursor: null, selection: null, highlight: [] };
 
 const isGfn = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -59,7 +61,7 @@ function parseTable(value: unknown): TableState {
 /** The saved state; null when it is none. */
 export function parseViewState(saved: unknown): ViewState | null {
     if (typeof saved !== 'object' || saved === null) return null;
-    const { subject, addressSpace, layer, mode, showsTable, table, level, top, cursor, selection, highlight } = saved as Record<string, unknown>;
+    const { subject, addressSpace, layer, mode, showsTable, table, layout, level, top, cursor, selection, highlight } = saved as Record<string, unknown>;
     const known = typeof layer === 'string' ? findLayer(layer) : undefined;
     if (typeof subject !== 'string' || !isGfn(addressSpace) || known === undefined) return null;
     const classes = known.classes.length;
@@ -70,6 +72,7 @@ export function parseViewState(saved: unknown): ViewState | null {
         mode: mode === 'paused' ? mode : 'live',
         showsTable: showsTable === true,
         table: parseTable(table),
+        layout: layoutKinds.find((kind) => kind === layout) ?? 'rows',
         level: Number.isInteger(level) ? (level as number) : null,
         top: isGfn(top) ? top : 0,
         cursor: isGfn(cursor) ? cursor : null,

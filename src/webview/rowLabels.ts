@@ -1,10 +1,10 @@
 /** The text on the map: the rulers, the label of each memslot where it starts, and the gaps between memslots. */
 import type { Extent } from '../common/openedMap';
 import { rangeOf, sizeOf, toGpa } from './describe';
-import type { Row } from './layout';
+import type { Row } from './rowLayout';
 import { slotsIn } from './mapModel';
 import { Pen } from './pen';
-import type { Frame } from './renderer';
+import type { RowFrame } from './renderer';
 import { labelTexts, placeLabels, type LabelGroup } from './slotLabels';
 
 /** Labels on the ruler are at least this far apart, in CSS pixels. */
@@ -12,14 +12,14 @@ const closestRows = 16;
 const closestColumns = 90;
 
 /** The strips above the first row of a segment, and a line where a memslot starts. */
-export function drawStrips(context: CanvasRenderingContext2D, frame: Frame, row: Row): void {
+export function drawStrips(context: CanvasRenderingContext2D, frame: RowFrame, row: Row): void {
     const { segment } = row;
     if (!row.firstOfSegment) return;
-    if (segment.gap !== null) drawGap(context, frame, segment.gap, frame.margins.top + segment.y - frame.top);
+    if (segment.gap !== null) drawGap(context, frame, segment.gap, frame.margins.top + segment.y - frame.box.top);
     if (segment.labelled) drawSlotStarts(context, frame, row);
 }
 
-function drawGap(context: CanvasRenderingContext2D, frame: Frame, gap: Extent, y: number): void {
+function drawGap(context: CanvasRenderingContext2D, frame: RowFrame, gap: Extent, y: number): void {
     const { palette, margins, viewport, layout } = frame;
     const pen = new Pen(context, viewport.ratio, palette.font);
     const middle = y + layout.grid.stripHeight / 2;
@@ -33,7 +33,7 @@ function drawGap(context: CanvasRenderingContext2D, frame: Frame, gap: Extent, y
     pen.text(text, x, middle, palette.muted);
 }
 
-function drawSlotStarts(context: CanvasRenderingContext2D, frame: Frame, row: Row): void {
+function drawSlotStarts(context: CanvasRenderingContext2D, frame: RowFrame, row: Row): void {
     const { layout, model, margins, palette, viewport } = frame;
     const { cellPages, cellWidth, cellHeight, stripHeight } = layout.grid;
     const pen = new Pen(context, viewport.ratio, palette.font);
@@ -45,7 +45,7 @@ function drawSlotStarts(context: CanvasRenderingContext2D, frame: Frame, row: Ro
         if (last?.x === x) last.slots.push(slot);
         else groups.push({ x, slots: [slot] });
     }
-    const y = margins.top + row.y - frame.top;
+    const y = margins.top + row.y - frame.box.top;
     const right = margins.left + layout.grid.columns * cellWidth;
     for (const { x } of groups) pen.box(x - 1, y - 3, 1, cellHeight + 2, palette.foreground);
     for (const { text, x } of placeLabels(groups, margins.left, right, (label) => pen.widthOf(label))) {
@@ -54,14 +54,14 @@ function drawSlotStarts(context: CanvasRenderingContext2D, frame: Frame, row: Ro
 }
 
 /** Offsets within a row above, addresses of rows at the left, and the memslot at the top when its label is out of sight. */
-export function drawRulers(context: CanvasRenderingContext2D, frame: Frame, rows: readonly Row[]): void {
+export function drawRulers(context: CanvasRenderingContext2D, frame: RowFrame, rows: readonly Row[]): void {
     const { layout, margins, palette, viewport } = frame;
     const { columns, cellPages, cellWidth, cellHeight, stripHeight } = layout.grid;
     const pen = new Pen(context, viewport.ratio, palette.addressFont);
     const rowStep = powerOfTwoAtLeast(closestRows / cellHeight);
     let lastY = -Infinity;
     for (const row of rows) {
-        const middle = margins.top + row.y - frame.top + cellHeight / 2;
+        const middle = margins.top + row.y - frame.box.top + cellHeight / 2;
         const isRound = (row.start / layout.rowPages) % rowStep === 0;
         if ((!isRound && !row.firstOfSegment) || middle - lastY < closestRows - 2) continue;
         pen.text(toGpa(row.start), margins.left - 8, middle, palette.muted, 'right');
@@ -82,8 +82,8 @@ export function drawRulers(context: CanvasRenderingContext2D, frame: Frame, rows
     }
 }
 
-function isLabelInSight(frame: Frame, { segment }: Row): boolean {
-    return segment.labelled && segment.rowsY - frame.layout.grid.stripHeight >= frame.top;
+function isLabelInSight(frame: RowFrame, { segment }: Row): boolean {
+    return segment.labelled && segment.rowsY - frame.layout.grid.stripHeight >= frame.box.top;
 }
 
 function powerOfTwoAtLeast(value: number): number {

@@ -1,16 +1,10 @@
 /**
- * Zoom levels. At level n ≥ 0 a cell is 2^n pages; below 0 a cell is one page and is drawn larger, in fewer columns.
+ * Zoom levels of the layout in rows. At level n ≥ 0 a cell is 2^n pages; below 0 a cell is one page and is drawn larger, in fewer columns.
  */
 import { highestTileLevel } from '../common/mapTiles';
 import type { Extent } from '../common/openedMap';
-import { Layout, type Grid } from './layout';
-
-/** What a map has to fit into: CSS pixels, and device pixels per CSS pixel. */
-export interface Viewport {
-    readonly width: number;
-    readonly height: number;
-    readonly ratio: number;
-}
+import type { Viewport } from './layout';
+import { RowLayout, type Grid } from './rowLayout';
 
 export const lowestLevel = -1;
 /** Cells narrower than this are hard to hit and leave no room for a mix of states. */
@@ -35,14 +29,14 @@ export function fitLevel(viewport: Viewport, extents: readonly Extent[], slots: 
     const { columns, cellHeight } = gridAt(0, viewport);
     const cellsInSight = columns * Math.max(1, viewport.height / cellHeight);
     let level = pages > cellsInSight ? Math.floor(Math.log2(pages / cellsInSight)) : lowestLevel;
-    while (level < highestTileLevel && new Layout(gridAt(level, viewport), extents, slots).height > viewport.height) level++;
+    while (level < highestTileLevel && new RowLayout(gridAt(level, viewport), extents, slots).height > viewport.height) level++;
     return level;
 }
 
 /** The grid of the fitted level, its cells made taller to use the room that is left. */
 export function fittedGrid(level: number, viewport: Viewport, extents: readonly Extent[], slots: readonly Extent[]): Grid {
     const grid = gridAt(level, viewport);
-    const layout = new Layout(grid, extents, slots);
+    const layout = new RowLayout(grid, extents, slots);
     const rows = layout.cells / grid.columns;
     const spare = Math.max(0, viewport.height - layout.height) / Math.max(1, rows);
     const cellHeight = Math.min(grid.cellHeight + spare, grid.cellHeight * 1.8);

@@ -1,23 +1,7 @@
-/** What lies over the cells: the outline of a cell, and the selection as one outlined shape. */
+/** The selection in the layout in rows, as one outlined shape. */
 import type { Extent } from '../common/openedMap';
-import type { Row } from './layout';
-import type { Frame } from './renderer';
-
-export function drawCellOutline(context: CanvasRenderingContext2D, frame: Frame, extent: Extent, color: string, width: number): void {
-    const { layout, margins, top, viewport } = frame;
-    const { cellWidth, cellHeight } = layout.grid;
-    const place = layout.placeOf(layout.cellOf(extent.start));
-    const line = Math.max(1, Math.round(width * viewport.ratio));
-    const gap = Math.max(1, Math.round(viewport.ratio));
-    context.strokeStyle = color;
-    context.lineWidth = line;
-    context.strokeRect(
-        Math.round((margins.left + place.x) * viewport.ratio) - line / 2,
-        Math.round((margins.top + place.y - top) * viewport.ratio) - line / 2,
-        Math.round(cellWidth * viewport.ratio) - gap + line,
-        Math.round(cellHeight * viewport.ratio) - gap + line,
-    );
-}
+import type { RowFrame } from './renderer';
+import type { Row } from './rowLayout';
 
 /** Selected cells of a row: [from, to) in columns; empty when from = to. */
 interface Span {
@@ -26,8 +10,8 @@ interface Span {
 }
 
 /** Fills the selected cells and draws their outline: an edge wherever the neighbour is not selected. */
-export function drawSelection(context: CanvasRenderingContext2D, frame: Frame, rows: readonly Row[], selection: Extent): void {
-    const { layout, margins, top, viewport, palette } = frame;
+export function drawRowSelection(context: CanvasRenderingContext2D, frame: RowFrame, rows: readonly Row[], selection: Extent): void {
+    const { layout, margins, box, viewport, palette } = frame;
     const { columns, cellPages, cellWidth, cellHeight } = layout.grid;
     const whole = (cssPixels: number) => Math.round(cssPixels * viewport.ratio);
     const spanOf = (start: number): Span => {
@@ -44,7 +28,7 @@ export function drawSelection(context: CanvasRenderingContext2D, frame: Frame, r
         const isLast = row.start + layout.rowPages >= row.segment.end;
         const below = isLast ? none : spanOf(row.start + layout.rowPages);
         const x = (column: number) => whole(margins.left + column * cellWidth);
-        const y = whole(margins.top + row.y - top);
+        const y = whole(margins.top + row.y - box.top);
         const height = whole(cellHeight);
         context.globalAlpha = 0.12;
         context.fillStyle = palette.foreground;
