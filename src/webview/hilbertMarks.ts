@@ -16,7 +16,16 @@ interface CellsInSight {
     readonly cells: Float64Array;
 }
 
+/** Those of the frame before: what moves with the pointer is drawn over the same cells. */
+let latest: { readonly layout: HilbertFrame['layout']; readonly box: HilbertFrame['box']; readonly sight: CellsInSight } | null = null;
+
 function cellsInSight({ layout, box }: HilbertFrame): CellsInSight {
+    const isSame = latest?.layout === layout && latest.box.left === box.left && latest.box.top === box.top && latest.box.right === box.right && latest.box.bottom === box.bottom;
+    if (latest === null || !isSame) latest = { layout, box, sight: findCells(layout, box) };
+    return latest.sight;
+}
+
+function findCells(layout: HilbertFrame['layout'], box: HilbertFrame['box']): CellsInSight {
     const { cellWidth: size, width, height } = layout;
     const column = Math.max(0, Math.floor(box.left / size));
     const row = Math.max(0, Math.floor(box.top / size));
@@ -47,7 +56,7 @@ function forEachEdge(frame: HilbertFrame, sight: CellsInSight, values: ArrayLike
     }
 }
 
-function placesOf(frame: HilbertFrame, { column, row }: CellsInSight): { x(column: number): number; y(row: number): number } {
+function placesOf(frame: HilbertFrame, { column, row }: CellsInSight): { readonly x: (column: number) => number; readonly y: (row: number) => number } {
     const { layout, margins, box } = frame;
     return {
         x: (offset) => devicePixels(frame, margins.left + (column + offset) * layout.cellWidth - box.left),
