@@ -90,7 +90,7 @@ export class RunTable {
     /** To the first row, for other rows than before. */
     restart(): void {
         this.current = this.anchor = 0;
-        this.area.scrollTo(0);
+        this.area.scrollTo(0, 0);
         this.requestDraw();
     }
 
@@ -112,9 +112,9 @@ export class RunTable {
         const { shape, rows, area } = this;
         if (shape === null || this.element.hidden) return;
         this.current = Math.min(this.current, Math.max(0, rows.total - 1));
-        area.setContentHeight(rows.total * rowHeight);
+        area.setContent(0, rows.total * rowHeight);
         // What was scrolled beyond the end of fewer rows comes back.
-        area.scrollTo(area.top);
+        area.scrollTo(0, area.top);
         const first = Math.floor(area.top / rowHeight);
         const end = Math.min(rows.total, Math.ceil((area.top + area.height) / rowHeight));
         rows.want(first, end);
@@ -191,8 +191,8 @@ export class RunTable {
         if (!extend) this.anchor = this.current;
         const top = this.current * rowHeight;
         const { area } = this;
-        if (top < area.top) area.scrollTo(top);
-        else if (top + rowHeight > area.top + area.height) area.scrollTo(top + rowHeight - area.height);
+        if (top < area.top) area.scrollTo(0, top);
+        else if (top + rowHeight > area.top + area.height) area.scrollTo(0, top + rowHeight - area.height);
         this.isMoved = true;
         this.report();
         this.requestDraw();
