@@ -62,6 +62,10 @@ export async function callIoctl(evaluate: Evaluate, call: DebuggerIoctl): Promis
     try {
         const ready = await evaluate(`(long)($rsp==${call.thread.stackPointer}&&${all(() => 0n)})`);
         if (ready !== 1n) return { kind: 'refused', reason: 'The debugger holds another process or another thread than before, or the end of the vDSO is in use. Select a thread of the VMM in the debugger, and try again.' };
+    } catch (thrown) {
+        return { kind: 'refused', reason: messageOf(thrown) };
+    }
+    try {
         await evaluate(`(${words.map(({ address, value }) => `${word(address)}=${hex(value)}`).join(',')},0)`);
         if ((await evaluate(`(long)(${all((value) => value)})`)) !== 1n) throw new Error('The debugger did not write into the process what it was told.');
     } catch (thrown) {

@@ -4,16 +4,18 @@
  * would install it.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 
 export interface CodeServerOptions {
     /** A .vsix to install; without it, a window can still load an extension from its folder (WindowOptions). */
     readonly extensionPackage?: string;
+    /** Folders of extensions that are installed before it starts. */
+    readonly extensions?: readonly string[];
     /**
      * Lets a window load an extension from its folder, and run tests in the extension host. VS Code suppresses toasts
      * then; its notification centre still shows them.
@@ -65,6 +67,7 @@ export class CodeServer {
         const home = mkdtempSync(join(tmpdir(), 'guestmem-vscode-'));
         const data = join(home, 'server');
         writeSettings(data, options);
+        for (const folder of options.extensions ?? []) cpSync(folder, join(data, 'extensions', basename(folder)), { recursive: true });
 
         const token = randomUUID();
         const tokenFile = join(home, 'token'); // a command line is readable by every user

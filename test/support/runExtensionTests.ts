@@ -26,7 +26,7 @@ async function runTests(workspaceTrust: boolean, result: string, files: readonly
         // Where the agent keeps its record of changes.
         XDG_STATE_HOME: folder,
     };
-    const server = await CodeServer.start({ development: true, workspaceTrust, environment });
+    const server = await CodeServer.start({ development: true, workspaceTrust, environment, extensions: ['test/extension/fixtures/gdbAdapter'] });
     const said: string[] = [];
     try {
         const window = await Workbench.open(server, {
