@@ -19,7 +19,6 @@ describe('compare: a sw-protected VM', () => {
         return join(folder, name);
     };
     const compare = (before: string, after: string) => guestmemJson<Comparison>(['compare', before, after]);
-    const convert = (gpa: bigint, pages: bigint, to: string) => guestmemJson(['convert', vmm().id, `${hex(gpa)}+${hex(pages * page)}`, to, '--yes']);
 
     it('shows exactly the pages that were converted', async () => {
         const slot = vmm().memslot('guest_memfd', 1);
