@@ -17,7 +17,7 @@ export async function manyConversions(count: number): Promise<void> {
         const sum = (threads: typeof after, of: 'signals' | 'iterations' | 'interrupted') => threads.reduce((all, thread) => all + thread[of], 0);
         const answers = new Map<string, number>();
         for (const outcome of outcomes) {
-            const answer = outcome.kind === 'returned' ? String(outcome.value) : outcome.kind;
+            const answer = outcome.kind === 'returned' ? String(outcome.value) : JSON.stringify(outcome);
             answers.set(answer, (answers.get(answer) ?? 0) + 1);
         }
         console.log(
