@@ -104,7 +104,35 @@ describe('an open page map', () => {
         assert.equal((await agent.request('tiles', { ...asked, generation: 2 })).tiles.length, 1);
         // Whoever missed an answer hears that everything may have changed.
         const missed = await changes(opened);
-        assert.deepEqual([missed.extents, missed.opened.generation], [null, 2]);
+        assert.deepEqual([missed.extents, missed.opened.generation], [null, 3]);
+    });
+
+    it('tells how long ago pages changed', async () => {
+        const slot = vmm().memslot('anonymous');
+        const [first, second] = [startOf(slot) + 8n * page, startOf(slot) + 10n * page];
+        let opened = await open();
+        const pagesByClass = async (gpa: bigint) => {
+            const { map, generation } = opened;
+            const { counts } = await agent.request('countPages', { map, generation, layer: 'recentChange', extent: extentAt(gpa) });
+            return counts;
+        };
+        const kinds = () => opened.kinds.filter(({ changed }) => changed !== undefined && changed !== null).map(({ changed, pages }) => [changed, pages]);
+        assert.deepEqual([await pagesByClass(first), kinds()], [[[3, 1]], []]);
+
+        await vmm().changeHostMemory(first, page, 'touch');
+        opened = (await changes(opened)).opened;
+        assert.deepEqual([await pagesByClass(first), await pagesByClass(second)], [[[0, 1]], [[3, 1]]]);
+        assert.deepEqual(kinds(), [['last-refresh', 1]]);
+
+        await vmm().changeHostMemory(second, page, 'touch');
+        const found = await changes(opened);
+        opened = found.opened;
+        assert.deepEqual(found.extents, [extentAt(first), extentAt(second)]);
+        const [[age] = []] = await pagesByClass(first);
+        assert.ok(age !== undefined && age > 0, 'the first change counts as one of the last refresh');
+        assert.deepEqual(await pagesByClass(second), [[0, 1]]);
+        assert.equal(opened.runs, (await told()).runs.length, 'runs are cut where they changed');
+        await vmm().changeHostMemory(first, 3n * page, 'drop');
     });
 
     it('tells changes of the VM itself', async () => {

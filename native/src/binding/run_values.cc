@@ -1,8 +1,5 @@
 #include "binding/run_values.h"
 
-#include <cmath>
-#include <string>
-
 #include "base/system_error.h"
 #include "binding/arguments.h"
 #include "binding/column.h"
@@ -21,8 +18,9 @@ Array column_of(Napi::Object object, const char* name, napi_typedarray_type type
 
 /** What is no page number becomes one that no run may have. */
 std::uint64_t page_number(double value) {
-    const bool is_one = value >= 0 && value <= static_cast<double>(pages::gfn_limit) && value == std::floor(value);
-    return is_one ? static_cast<std::uint64_t>(value) : pages::gfn_limit + 1;
+    if (!(value >= 0 && value <= static_cast<double>(pages::gfn_limit))) return pages::gfn_limit + 1;
+    const auto whole = static_cast<std::int64_t>(value);
+    return static_cast<double>(whole) == value ? static_cast<std::uint64_t>(whole) : pages::gfn_limit + 1;
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ void RunIndex::append(Extent extent, std::int32_t memslot, const Kind& kind) {
                                       "names no memslot");
     }
     const KindId id = table_.add(kind);
-    kind_pages_.resize(table_.rows().size());
+    if (id == kind_pages_.size()) kind_pages_.push_back(0);
     kind_pages_[id] += extent.end - extent.start;
     starts_.push_back(extent.start);
     ends_.push_back(extent.end);

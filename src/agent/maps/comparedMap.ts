@@ -30,7 +30,7 @@ export class ComparedMap implements MapSource {
     async refresh(_pace: Pace, requireRoom: RequireRoom): Promise<readonly Extent[] | null> {
         const { before, current } = this;
         const compared = this.after.current;
-        if (compared.generation === this.compared.generation) return null;
+        if (compared.index === this.compared.index) return null;
         const next = await compare(before, compared, current.generation + 1);
         requireRoom(next.index);
         this.compared = compared;
@@ -45,5 +45,5 @@ async function compare(before: IndexedMap, after: IndexedMap, generation: number
     const unknown = new UnknownFields();
     for (const { field, reason } of [...after.unknown, ...before.unknown]) unknown.add(field, reason);
     const facts = { ...after, consistent: before.consistent && after.consistent, unknown: unknown.list() };
-    return indexedMap(facts, index, generation, before.takenAt);
+    return indexedMap(facts, index, generation, { comparedWith: before.takenAt });
 }

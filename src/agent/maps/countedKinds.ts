@@ -1,29 +1,41 @@
 /** The index's table of kinds in the model's words. */
 import type { KindColumns } from '../../../native/index';
-import type { CountedKind } from '../../common/openedMap';
+import { recentChanges, type CountedKind } from '../../common/openedMap';
 
 /** Bits of KindColumns.presence. */
-const exists = 1;
-const inMemslot = 2;
-const existed = 4;
-const wasInMemslot = 8;
+const existsBit = 1;
+const inMemslotBit = 2;
+const existedBit = 4;
+const wasInMemslotBit = 8;
 
-export function countedKinds(columns: KindColumns, isComparison: boolean): CountedKind[] {
-    const { states, details, beforeStates, beforeDetails, presence, pages } = columns;
-    return Array.from({ length: columns.count }, (_, i) => {
+interface KindRow {
+    readonly kind: CountedKind;
+    readonly exists: boolean;
+    readonly before: { readonly state: number; readonly detail: number; readonly inMemslot: boolean } | null;
+}
+
+function rowsOf({ count, states, details, beforeStates, beforeDetails, presence, pages }: KindColumns): KindRow[] {
+    return Array.from({ length: count }, (_, i) => {
         const bits = presence[i] ?? 0;
-        const kind = {
-            state: states[i] ?? 0,
-            detail: details[i] ?? 0,
-            inMemslot: (bits & inMemslot) !== 0,
-            pages: pages[i] ?? 0,
+        const inMemslot = (bits & inMemslotBit) !== 0;
+        const before = { state: beforeStates[i] ?? 0, detail: beforeDetails[i] ?? 0, inMemslot: (bits & wasInMemslotBit) !== 0 };
+        return {
+            kind: { state: states[i] ?? 0, detail: details[i] ?? 0, inMemslot, pages: pages[i] ?? 0 },
+            exists: (bits & existsBit) !== 0,
+            before: (bits & existedBit) === 0 ? null : before,
         };
-        if (!isComparison) return kind;
-        const before = {
-            state: beforeStates[i] ?? 0,
-            detail: beforeDetails[i] ?? 0,
-            inMemslot: (bits & wasInMemslot) !== 0,
-        };
-        return { ...kind, exists: (bits & exists) !== 0, before: (bits & existed) === 0 ? null : before };
     });
 }
+
+export const plainKinds = (columns: KindColumns): CountedKind[] => rowsOf(columns).map(({ kind }) => kind);
+
+export const comparedKinds = (columns: KindColumns): CountedKind[] =>
+    rowsOf(columns).map(({ kind, exists, before }) => ({ ...kind, exists, before }));
+
+/** Of a comparison with marks that say when pages changed. */
+export const kindsByAge = (columns: KindColumns): CountedKind[] =>
+    rowsOf(columns).map(({ kind, exists, before }) => ({
+        ...kind,
+        exists,
+        changed: before === null ? null : (recentChanges[before.state] ?? null),
+    }));

@@ -1,10 +1,14 @@
 /** One state of an open map: its runs in a native index, with what is told about them. It is never changed. */
 import type { PageRunIndex } from '../../../native/index';
+import { recentChangeLayer } from '../../common/layers/recentChangeLayer';
+import type { MapLayer } from '../../common/mapLayer';
+import { classesOf } from '../../common/mapLayers';
 import type { PageTotals, Unknown, VmDetails } from '../../common/model';
 import type { CountedKind, Extent } from '../../common/openedMap';
 import type { PageRuns } from '../../common/pageRuns';
 import { native } from '../native';
-import { countedKinds } from './countedKinds';
+import { comparedKinds, kindsByAge, plainKinds } from './countedKinds';
+import type { RecentChanges } from './recentChanges';
 
 /** What is told beside the runs. */
 export interface MapFacts {
@@ -16,13 +20,19 @@ export interface MapFacts {
     readonly unknown: readonly Unknown[];
 }
 
-export interface IndexedMap extends MapFacts {
+/** Runs, and the kinds of their pages in the order of the index. */
+interface KnownRuns {
+    readonly index: PageRunIndex;
+    readonly kinds: readonly CountedKind[];
+}
+
+export interface IndexedMap extends MapFacts, KnownRuns {
     readonly generation: number;
     /** In a comparison, when the earlier map was taken; else null. */
     readonly comparedWith: string | null;
-    readonly index: PageRunIndex;
-    readonly kinds: readonly CountedKind[];
     readonly outside: readonly Extent[];
+    /** The same runs, cut where they changed lately; null where nothing did. */
+    readonly byAge: KnownRuns | null;
 }
 
 /** As many extents are told at once; near ones are told as one. */
@@ -35,12 +45,25 @@ export async function indexedMap(
     { details, addressSpace, takenAt, consistent, totals, unknown }: MapFacts,
     index: PageRunIndex,
     generation: number,
-    comparedWith: string | null = null,
+    { comparedWith = null, recent }: { readonly comparedWith?: string | null; readonly recent?: RecentChanges } = {},
 ): Promise<IndexedMap> {
-    const kinds = countedKinds(index.kinds, comparedWith !== null);
+    const kinds = comparedWith === null ? plainKinds(index.kinds) : comparedKinds(index.kinds);
     const isOutside = Uint8Array.from(kinds, (kind) => (kind.inMemslot || kind.before?.inMemslot === true ? 0 : 1));
     const outside = toExtents(await index.extents(isOutside, wanted([1]), mostExtents));
-    return { details, addressSpace, takenAt, consistent, totals, unknown, generation, comparedWith, index, kinds, outside };
+    const byAge = recent === undefined || recent.isEmpty ? null : await cutByAge(index, recent);
+    return { details, addressSpace, takenAt, consistent, totals, unknown, generation, comparedWith, index, kinds, outside, byAge };
+}
+
+/** A comparison of when pages changed with what they are. */
+async function cutByAge(runs: PageRunIndex, recent: RecentChanges): Promise<KnownRuns> {
+    const index = await native().PageRunIndex.compare(indexRuns(recent.marks(false)), runs);
+    return { index, kinds: kindsByAge(index.kinds) };
+}
+
+/** The runs as a layer classifies them. */
+export function runsIn(map: IndexedMap, layer: MapLayer): { readonly index: PageRunIndex; readonly classes: Uint8Array } {
+    const { index, kinds } = layer === recentChangeLayer && map.byAge !== null ? map.byAge : map;
+    return { index, classes: classesOf(layer, kinds) };
 }
 
 /** As the index takes the classes that are asked for. */

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PageRunIndex, VmIdentity } from '../../../native/index';
 import { errors } from '../../common/errors';
+import type { VmDetails } from '../../common/model';
 import type { Extent } from '../../common/openedMap';
 import { readVmDetails } from '../details/vmDetails';
 import type { OpenVm, VmDirectory } from '../discovery/vmDirectory';
@@ -10,6 +11,7 @@ import type { PageMapInColumns, ReadPageMap } from '../pages/pageMap';
 import type { VmReference } from '../validate';
 import { indexedMap, indexRuns, mostExtents, toExtents, type IndexedMap } from './indexedMap';
 import type { MapSource, RequireRoom } from './mapSource';
+import { RecentChanges } from './recentChanges';
 
 /** A map as it was read last. */
 interface Reading {
@@ -21,6 +23,8 @@ interface Reading {
 export class LivingMap implements MapSource {
     readonly origin = 'live';
     readonly made = null;
+
+    private recent = RecentChanges.none;
 
     private constructor(
         private readonly directory: VmDirectory,
@@ -41,29 +45,46 @@ export class LivingMap implements MapSource {
     }
 
     get indexes(): readonly PageRunIndex[] {
-        return [this.current.index];
+        const { index, byAge } = this.current;
+        return byAge === null ? [index] : [index, byAge.index];
     }
 
     refresh(pace: Pace, requireRoom: RequireRoom): Promise<readonly Extent[] | null> {
         return this.directory.withVm(this.vm, pace, async (vm) => {
             if (vm.identity !== this.identity) throw errors.vmGone(vm.id);
-            const { current, last } = this;
-            const map = await this.readMap(vm, current.addressSpace, null, false, pace);
-            if (last.map.deref() === map) return null;
-            const index = indexRuns(map.runs);
-            const extents = toExtents(await current.index.differences(index, mostExtents));
-            const { consistent, unknown } = map;
-            const isSame =
-                extents.length === 0 &&
-                isDeepStrictEqual(vm.record.memslots, last.memslots) &&
-                isDeepStrictEqual({ consistent, unknown }, { consistent: current.consistent, unknown: current.unknown });
-            if (!isSame) requireRoom(index);
-            this.current = isSame
-                ? { ...current, takenAt: map.takenAt }
-                : await indexedMap({ ...map, details: await readVmDetails(vm, pace) }, index, current.generation + 1);
+            const map = await this.readMap(vm, this.current.addressSpace, null, false, pace);
+            const isKept = this.last.map.deref() === map;
+            const index = isKept ? this.current.index : indexRuns(map.runs);
+            requireRoom(index);
+            const differing = isKept ? [] : toExtents(await this.current.index.differences(index, mostExtents));
+            const isSame = differing.length === 0 && (isKept || this.tellsTheSame(map, vm));
+            const recent = this.recent.after(differing, performance.now());
+            // Changes, and those that are now longer ago.
+            const extents = toExtents(await indexRuns(this.recent.marks(true)).differences(indexRuns(recent.marks(true)), mostExtents));
+            const current =
+                isSame && extents.length === 0
+                    ? { ...this.current, takenAt: map.takenAt }
+                    : await this.next(map, isSame ? this.current.details : await readVmDetails(vm, pace), index, recent);
+            const hasChanged = current.generation !== this.current.generation;
+            this.current = current;
+            this.recent = recent;
             this.last = readingOf(map, vm);
-            return isSame ? null : extents;
+            return hasChanged ? extents : null;
         });
+    }
+
+    private next(map: PageMapInColumns, details: VmDetails, index: PageRunIndex, recent: RecentChanges): Promise<IndexedMap> {
+        return indexedMap({ ...map, details }, index, this.current.generation + 1, { recent });
+    }
+
+    /** Beside the pages. */
+    private tellsTheSame({ consistent, unknown }: PageMapInColumns, { record }: OpenVm): boolean {
+        const { current, last } = this;
+        return (
+            consistent === current.consistent &&
+            isDeepStrictEqual(unknown, current.unknown) &&
+            isDeepStrictEqual(record.memslots, last.memslots)
+        );
     }
 }
 

@@ -3,15 +3,14 @@ import type { PackedRunList, PackedTile } from '../../common/mapMethods';
 import type { RunRows } from '../../../native/index';
 import { bytesOfColumn, packPageRuns } from '../../common/agentProtocol';
 import type { MapLayer } from '../../common/mapLayer';
-import { classesOf } from '../../common/mapLayers';
 import { tileCells, tilePages } from '../../common/mapTiles';
 import type { Extent, RunOrder } from '../../common/openedMap';
 import { gfnLimit } from '../pages/attributeWalk';
 import type { Window } from '../pages/window';
-import { wanted, type IndexedMap } from './indexedMap';
+import { runsIn, wanted, type IndexedMap } from './indexedMap';
 
-export function readTiles({ index, kinds }: IndexedMap, layer: MapLayer, level: number, tiles: readonly number[]): Promise<PackedTile[]> {
-    const classes = classesOf(layer, kinds);
+export function readTiles(map: IndexedMap, layer: MapLayer, level: number, tiles: readonly number[]): Promise<PackedTile[]> {
+    const { index, classes } = runsIn(map, layer);
     return Promise.all(
         tiles.map(async (tile) => {
             const counts = await index.countCells(classes, tile * tilePages(level), 2 ** level, tileCells);
@@ -26,9 +25,9 @@ export function readTiles({ index, kinds }: IndexedMap, layer: MapLayer, level: 
 }
 
 export async function countPages(map: IndexedMap, layer: MapLayer, { start, end }: Extent) {
-    const { index, kinds } = map;
-    const { classes, pages } = await index.countCells(classesOf(layer, kinds), start, end - start, 1);
-    const row = index.slice(index.find(start), 1);
+    const { index, classes: classOfKind } = runsIn(map, layer);
+    const { classes, pages } = await index.countCells(classOfKind, start, end - start, 1);
+    const row = map.index.slice(map.index.find(start), 1);
     const [first = Infinity] = row.gfns;
     const holdsAll = first <= start && first + (row.pages[0] ?? 0) >= end;
     return {
@@ -38,18 +37,19 @@ export async function countPages(map: IndexedMap, layer: MapLayer, { start, end 
 }
 
 export async function findRun(
-    { index, kinds }: IndexedMap,
+    map: IndexedMap,
     layer: MapLayer,
     classes: readonly number[],
     gfn: number,
     direction: 1 | -1,
 ): Promise<Extent | null> {
+    const { index, classes: classOfKind } = runsIn(map, layer);
     // The run that reaches beyond `gfn` begins or ends on the wrong side of it.
     const here = index.find(gfn);
     const reaches = (index.slice(here, 1).gfns[0] ?? Infinity) < gfn;
     const from = direction < 0 ? here - 1 : reaches ? here + 1 : here;
     if (from < 0) return null;
-    const run = await index.findClass(classesOf(layer, kinds), wanted(classes), from, direction > 0);
+    const run = await index.findClass(classOfKind, wanted(classes), from, direction > 0);
     const found = run < 0 ? undefined : index.slice(run, 1);
     const [start] = found?.gfns ?? [];
     return start === undefined ? null : { start, end: start + (found?.pages[0] ?? 0) };
@@ -71,8 +71,9 @@ export interface RunListing {
 
 export async function listRuns(map: IndexedMap, what: RunListing) {
     const { gfn, end } = what.window ?? { gfn: 0, end: gfnLimit };
-    const rows = await map.index.list(
-        classesOf(what.layer, map.kinds),
+    const { index, classes } = runsIn(map, what.layer);
+    const rows = await index.list(
+        classes,
         wanted(what.classes),
         what.memslot,
         gfn,
@@ -86,6 +87,9 @@ export async function listRuns(map: IndexedMap, what: RunListing) {
 }
 
 function packRows({ comparedWith }: IndexedMap, rows: RunRows): PackedRunList {
+    const runs = packPageRuns(rows);
+    // Of runs that are cut by age, when they changed is no earlier state.
+    if (comparedWith === null) return { runs, before: null, presence: rows.presence.map((bits) => bits & 3) };
     const before = { states: bytesOfColumn(rows.beforeStates), details: bytesOfColumn(rows.beforeDetails) };
-    return { runs: packPageRuns(rows), before: comparedWith === null ? null : before, presence: bytesOfColumn(rows.presence) };
+    return { runs, before, presence: bytesOfColumn(rows.presence) };
 }

@@ -78,6 +78,6 @@ export class OpenMaps {
 }
 
 function describe(handle: MapHandle, { origin, made, current }: MapSource): OpenedMap {
-    const { index, ...told } = current;
-    return { map: handle, origin, made, runs: index.count, ...told };
+    const { index, byAge, kinds, ...told } = current;
+    return { map: handle, origin, made, runs: index.count, ...told, kinds: byAge?.kinds.filter(({ exists }) => exists) ?? kinds };
 }
