@@ -1,7 +1,7 @@
 // Every bundle of the project, from one table. `node esbuild.config.mjs` builds the product into dist/;
 // with `--tests` also every test and benchmark (found, not listed) and what runs them into out/.
 import { build } from 'esbuild';
-import { chmodSync, readdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const node = { platform: 'node', target: 'node20', format: 'cjs' };
@@ -45,6 +45,11 @@ if (process.argv.includes('--tests')) {
     });
 }
 
+if (process.argv.includes('--tests')) {
+    // The agent's code looks for the addon beside its bundle, in tests, too.
+    mkdirSync('out/test/support', { recursive: true });
+    copyFileSync('dist/guestmem.node', 'out/test/support/guestmem.node');
+}
 await Promise.all(bundles.map((bundle) => build({ bundle: true, sourcemap: true, logLevel: 'warning', ...bundle })));
 // They begin with #! and are programs.
 for (const { outfile, banner } of bundles) if (outfile !== undefined && banner === shebang.banner) chmodSync(outfile, 0o755);

@@ -33,7 +33,7 @@ export type DebuggerLook =
           readonly session: string;
           /** The thread whose frame is selected comes first. */
           readonly threads: readonly StoppedThread[];
-          /** What a call by this debugger does to the process beside, or null. */
+          /** What else a call by this debugger does to the process, or null. */
           readonly remark: string | null;
       }
     | { readonly kind: 'refused'; readonly reason: string };

@@ -5,21 +5,25 @@ import type { PackedRunList, PackedTile } from '../common/mapMethods';
 import type { MapTile } from '../common/mapTiles';
 import { pageRunAt, type PageRuns } from '../common/pageRuns';
 import { isDoubleBacked } from '../common/pageState';
+import type { AgentClient } from './agentClient';
 import type { MapSource, SourceMap } from './mapSource';
 
 type TilesRequest = Extract<MapRequest, { type: 'tiles' }>;
+
+/** Of a map that an agent holds open, all that its answers need. */
+export type AskedMap = Pick<SourceMap, 'opened'> & { readonly agent: Pick<AgentClient, 'request'> };
 
 /** Bits of PackedRunList.presence. */
 const exists = 1;
 const existed = 4;
 
 /** `generation` is the one that the webview knows the map by. */
-export async function readTiles({ agent, opened }: SourceMap, { generation, layer, level, tiles }: TilesRequest): Promise<MapEvent> {
+export async function readTiles({ agent, opened }: AskedMap, { generation, layer, level, tiles }: TilesRequest): Promise<MapEvent> {
     const answer = await agent.request('tiles', { map: opened.map, generation: opened.generation, layer, level, tiles });
     return { type: 'tiles', generation, layer, tiles: answer.tiles.map((tile) => unpackTile(level, tile)) };
 }
 
-export async function answerQuestion(source: MapSource, { agent, opened }: SourceMap, about: MapQuestion): Promise<MapAnswer | null> {
+export async function answerQuestion(source: Pick<MapSource, 'explain'>, { agent, opened }: AskedMap, about: MapQuestion): Promise<MapAnswer | null> {
     const { map, generation } = opened;
     switch (about.type) {
         case 'count': {

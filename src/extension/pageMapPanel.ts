@@ -18,7 +18,6 @@ import { answerQuestion, readTiles } from './mapAnswers';
 import type { MapSource, SourceMap } from './mapSource';
 import { pageMapHtml, resourceFolders } from './pageMapHtml';
 import { Poller } from './poller';
-import { saveSnapshot } from './saveSnapshot';
 import { getSetting } from './settings';
 import { shownMap } from './shownMap';
 import { withSlowProgress } from './slowProgress';
@@ -148,17 +147,11 @@ export class PageMapPanel {
         });
     }
 
-    /** Has the user save the map, not what it is compared with. */
-    async save(): Promise<void> {
-        const { current } = this.baseSource;
-        if (current !== undefined) await saveSnapshot(current);
-    }
-
     /** Has the user choose what to compare with. */
     async chooseComparison(): Promise<void> {
         const { current } = this.baseSource;
         if (current === undefined) return;
-        const chosen = await chooseComparison(current.agent, this.parts.kept);
+        const chosen = await chooseComparison(this.parts.kept.of(current.agent));
         if (chosen !== undefined) await this.compare(chosen.before, chosen.after);
     }
 
@@ -296,7 +289,7 @@ export class PageMapPanel {
             case 'endComparison':
                 return this.endComparison();
             case 'save':
-                return this.save();
+                return;
             case 'select':
                 this.selection = request.range ?? undefined;
                 return;

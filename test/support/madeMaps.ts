@@ -1,11 +1,10 @@
-/** Small maps for the tests of the page map: runs made at random from a seed, and the oracle that reads them page by page. */
-import type { MapEvent } from '../../src/common/mapProtocol';
-import type { PageTotals } from '../../src/common/model';
+/** Maps of guests that no VM here has, small to write down and of any size: segments of address space, each filled by a pattern. */
+import type { MapLayer } from '../../src/common/mapLayer';
+import type { ShownMap } from '../../src/common/mapMessages';
+import type { PageTotals, VmDetails } from '../../src/common/model';
+import type { Extent, OpenedMap } from '../../src/common/openedMap';
 import { PageRunsBuilder, type PageRuns } from '../../src/common/pageRuns';
-import { encodePageState } from '../../src/common/pageState';
-import { makeMapModel, type MapModel } from '../../src/webview/mapModel';
-import { makeRandom } from './random';
-import { classCount, classOf } from '../../src/webview/pageClass';
+import { encodePageState, type PageDetail, type PageState } from '../../src/common/pageState';
 
 export const states = {
     privatePrepared: encodePageState({ attribute: 'private', scope: 'vm', hva: 'absent', gmem: 'prepared' }),
@@ -15,7 +14,6 @@ export const states = {
     sharedAbsent: encodePageState({ attribute: 'shared', scope: 'vm', hva: 'absent', gmem: 'absent' }),
     outside: encodePageState({ attribute: 'private', scope: 'vm', hva: 'none', gmem: 'none' }),
 };
-const inSlot = [states.privatePrepared, states.privateAbsent, states.privateDouble, states.sharedPresent, states.sharedAbsent];
 
 export interface SlotShape {
     readonly id: number;
@@ -24,74 +22,121 @@ export interface SlotShape {
     readonly pages: number;
 }
 
-const hexBytes = (pages: number) => '0x' + (pages * 4096).toString(16);
+/** Runs one after the other, again and again until the segment is full. */
+export type Pattern = readonly { readonly pages: number; readonly state: PageState; readonly detail?: PageDetail }[];
 
-export const noTotals: PageTotals = { private: '0x0', shared: '0x0', doubleBacked: '0x0', outsideMemslots: '0x0', memslots: [] };
-
-export type MadeMap = Extract<MapEvent, { type: 'map' }>;
-
-export function makeMap(slots: readonly SlotShape[], runs: PageRuns): MadeMap {
-    return {
-        type: 'map',
-        vm: '1:2',
-        title: 'test (1:2)',
-        addressSpace: 0,
-        addressSpaces: [0],
-        memslots: slots.map(({ id, start, pages }) => ({
-            id,
-            gpa: hexBytes(start),
-            size: hexBytes(pages),
-            internal: false,
-            flags: [],
-            description: 'anonymous',
-        })),
-        runs,
-        totals: noTotals,
-        takenAt: '2026-01-01T00:00:00.000Z',
-        consistent: true,
-        unknown: [],
-        convertRefusal: null,
-    };
+export interface Segment {
+    /** In gfns. */
+    readonly start: number;
+    readonly pages: number;
+    /** -1 = none. */
+    readonly memslot: number;
+    readonly pattern: Pattern;
 }
 
-export const makeModel = (slots: readonly SlotShape[], runs: PageRuns): MapModel => makeMapModel(makeMap(slots, runs));
+export interface MadeMap {
+    readonly slots: readonly SlotShape[];
+    /** What each refresh finds; after the last one the first comes again. */
+    readonly stages: readonly (readonly Segment[])[];
+}
 
-/** Slots of 1 to 400 pages with gaps between some of them, full of random runs; some private pages lie in the gaps. */
-export function makeRandomModel(seed: number): MapModel {
-    const random = makeRandom(seed);
-    const upTo = (limit: number) => 1 + Math.floor(random() * limit);
+export const gib = 2 ** 18;
+export const tib = 2 ** 28;
+
+/** One slot from 0 on. */
+export const oneSlot = (pages: number): SlotShape[] => [{ id: 0, start: 0, pages }];
+
+export const segment = (start: number, pages: number, ...pattern: Pattern): Segment => ({ start, pages, memslot: 0, pattern });
+
+/** All pages in one state but one. */
+export function lonePage(pages: number, gfn: number, usual: PageState, lone: PageState, detail: PageDetail = 0): Segment[] {
+    const fill = (start: number, end: number) => segment(start, end - start, { pages: end - start, state: usual });
+    return [fill(0, gfn), segment(gfn, 1, { pages: 1, state: lone, detail }), fill(gfn + 1, pages)];
+}
+
+export function buildRuns(segments: readonly Segment[]): PageRuns {
     const builder = new PageRunsBuilder();
-    const slots: SlotShape[] = [];
-    let gfn = random() < 0.5 ? 0 : upTo(300);
-    for (let id = 0; id < 8; id++) {
-        const pages = upTo(400);
-        slots.push({ id, start: gfn, pages });
-        for (const end = gfn + pages; gfn < end; ) {
-            const length = Math.min(end - gfn, upTo(30));
-            builder.append(gfn, length, id, inSlot[Math.floor(random() * inSlot.length)] ?? 0);
-            gfn += length;
-        }
-        if (random() < 0.3) continue;
-        gfn += upTo(500);
-        if (random() < 0.5) {
-            builder.append(gfn, 3, -1, states.outside);
-            gfn += 3 + upTo(100);
+    for (const { start, pages, memslot, pattern } of segments) {
+        for (let gfn = start, i = 0; gfn < start + pages; i++) {
+            const part = pattern[i % pattern.length];
+            if (part === undefined) throw new Error('A segment needs a pattern.');
+            const run = Math.min(part.pages, start + pages - gfn);
+            builder.append(gfn, run, memslot, part.state, part.detail);
+            gfn += run;
         }
     }
-    return makeModel(slots, builder.build());
+    return builder.build();
 }
 
-/** Pages per class in [start, end), counted one by one. */
-export function countByHand({ index: { runs } }: MapModel, start: number, end: number): number[] {
-    const counts = new Array<number>(classCount).fill(0);
+/** Pages of each class in [start, end), counted one by one: the oracle of all that is faster. */
+export function countByHand(layer: MapLayer, runs: PageRuns, { start, end }: Extent): Map<number, number> {
+    const counts = new Map<number, number>();
     for (let run = 0; run < runs.count; run++) {
         const first = runs.gfns[run] ?? 0;
-        const pageClass = classOf(runs.states[run] ?? 0, (runs.memslots[run] ?? -1) >= 0);
+        const kind = { state: runs.states[run] ?? 0, detail: runs.details[run] ?? 0, inMemslot: (runs.memslots[run] ?? -1) >= 0 };
         for (let gfn = first; gfn < first + (runs.pages[run] ?? 0); gfn++) {
-            if (gfn >= start && gfn < end) counts[pageClass] = (counts[pageClass] ?? 0) + 1;
+            if (gfn < start || gfn >= end) continue;
+            const mapClass = layer.classOf(kind);
+            counts.set(mapClass, (counts.get(mapClass) ?? 0) + 1);
         }
     }
     return counts;
 }
 
-export const lastGfn = (model: MapModel): number => (model.extents.at(-1)?.end ?? 0) - 1;
+export const noTotals: PageTotals = { private: '0x0', shared: '0x0', doubleBacked: '0x0', outsideMemslots: '0x0', memslots: [] };
+
+const hexBytes = (pages: number) => `0x${(pages * 4096).toString(16)}`;
+
+/** What an agent tells about the VM of such a map. */
+export function madeDetails(slots: readonly SlotShape[]): VmDetails {
+    return {
+        vm: {
+            id: '1:2',
+            pid: 1,
+            fd: 2,
+            command: 'made',
+            name: 'made',
+            vcpus: 1,
+            memory: hexBytes(slots.reduce((sum, { pages }) => sum + pages, 0)),
+            type: 'sw-protected',
+            tracedBy: null,
+            holders: [],
+            heldBy: 'vm',
+        },
+        capabilities: { attributes: ['private'], attributeScope: 'vm' },
+        addressSpaces: [
+            {
+                id: 0,
+                memslots: slots.map(({ id, start, pages }) => ({
+                    id,
+                    internal: false,
+                    gpa: hexBytes(start),
+                    size: hexBytes(pages),
+                    flags: ['guest-memfd'],
+                    gmemOnly: false,
+                    hva: '0x7f0000000000',
+                    guestMemfd: { inode: 1, fd: 3, offset: '0x0' },
+                    backing: { kind: 'anonymous', path: null, rights: 'rw-' },
+                })),
+            },
+        ],
+        guestMemfds: [],
+        vcpus: [],
+        unknown: [],
+    };
+}
+
+/** As the extension host would show it. */
+export function shownMap({ details, ...opened }: OpenedMap): ShownMap {
+    const memslots = details.addressSpaces.find(({ id }) => id === opened.addressSpace)?.memslots ?? [];
+    return {
+        ...opened,
+        subject: 'made',
+        title: `made (${details.vm.id})`,
+        subtitle: null,
+        addressSpaces: details.addressSpaces.map(({ id }) => id),
+        memslots: memslots.map(({ id, gpa, size, internal, flags }) => ({ id, gpa, size, internal, flags, description: 'anonymous' })),
+        convertRefusal: null,
+        readOnly: null,
+    };
+}

@@ -2,8 +2,29 @@
 import { readFileSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { colorVariable, mapColors, type MapColor, type MapColorName } from '../../src/common/mapColors';
-import type { MapEvent, MapRequest } from '../../src/common/mapProtocol';
+import type { MapEvent, MapQuestion, MapRequest } from '../../src/common/mapMessages';
 import { chromiumPath } from './workbench';
+
+/** Where the map's messages go, and its events come from. */
+export interface PretendedHost {
+    readonly requests: readonly MapRequest[];
+    /** How many of them are not answered yet. */
+    readonly pending: number;
+    send: (event: MapEvent) => Promise<void>;
+    receive(request: MapRequest): Promise<void>;
+}
+
+export interface MapPageOptions extends BrowserContextOptions {
+    /** What an earlier page had kept with setState. */
+    readonly saved?: unknown;
+    /** Gets what the map asks for, and sends it events. */
+    readonly host?: PretendedHost;
+    /** Else the map chooses one. */
+    readonly renderer?: 'canvas' | 'webgl';
+}
+
+/** WebGL is drawn in software. */
+const chromiumFlags = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader'];
 
 export type Theme = keyof MapColor['defaults'];
 
@@ -11,6 +32,8 @@ export type Theme = keyof MapColor['defaults'];
 interface MapWindow extends Window {
     sent: MapRequest[];
     saved: unknown;
+    /** The pretended host's end, where there is one. */
+    receive?: (request: MapRequest) => void;
     acquireVsCodeApi?: () => object;
 }
 
@@ -28,29 +51,43 @@ export class MapPage {
     private constructor(
         readonly page: Page,
         private readonly browser: Browser,
+        private readonly host: PretendedHost | undefined,
     ) {}
 
-    /** `saved` is what an earlier page had kept with setState. */
-    static async open(options: BrowserContextOptions = {}, saved?: unknown): Promise<MapPage> {
-        const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] });
+    static async open({ saved, host, renderer, ...options }: MapPageOptions = {}): Promise<MapPage> {
+        const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
         const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options });
         const page = await context.newPage();
-        await page.setContent('<!DOCTYPE html><html><body></body></html>');
+        const opened = new MapPage(page, browser, host);
+        if (host !== undefined) {
+            host.send = (event) => opened.send(event);
+            await page.exposeFunction('receive', (request: MapRequest) => host.receive(request));
+        }
+        await page.setContent(`<!DOCTYPE html><html><body ${renderer === undefined ? '' : `data-renderer="${renderer}"`}></body></html>`);
         await page.addStyleTag({ content: readFileSync('media/pageMap.css', 'utf8') });
         await page.evaluate((state) => {
             const map = window as unknown as MapWindow;
             map.sent = [];
             map.saved = state;
             map.acquireVsCodeApi = () => ({
-                postMessage: (request: MapRequest) => map.sent.push(request),
+                postMessage: (request: MapRequest) => {
+                    map.sent.push(request);
+                    map.receive?.(request);
+                },
                 getState: () => map.saved,
                 setState: (kept: unknown) => (map.saved = kept),
             });
         }, saved);
-        const opened = new MapPage(page, browser);
         await opened.setTheme('dark');
         await page.addScriptTag({ path: 'dist/pageMap.js' });
         return opened;
+    }
+
+    /** The numbers of Chromium's processes of a type: "renderer", "GPU". */
+    async processes(type: string): Promise<number[]> {
+        const session = await this.browser.newBrowserCDPSession();
+        const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+        return processInfo.filter((process) => process.type === type).map(({ id }) => id);
     }
 
     async close(): Promise<void> {
@@ -88,8 +125,6 @@ export class MapPage {
                     return typeof column === 'number' ? restored[column] : value;
                 });
                 window.dispatchEvent(new MessageEvent('message', { data }));
-                // The map is drawn in the next frame.
-                return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
             },
             { json, columns },
         );
@@ -112,22 +147,56 @@ export class MapPage {
         return (await found.jsonValue()) as Extract<MapRequest, { type: Type }>;
     }
 
-    /** The places, in CSS pixels of the window, of the drawn pages' pixels in exactly this colour. */
-    pixels(color: string): Promise<{ x: number; y: number }[]> {
-        return this.page.evaluate((wanted) => {
-            const canvas = document.querySelector<HTMLCanvasElement>('canvas.pages');
-            const context = canvas?.getContext('2d');
-            if (!canvas || !context) throw new Error('the page has no map');
-            const [red, green, blue] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16));
-            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-            const box = canvas.getBoundingClientRect();
-            const places: { x: number; y: number }[] = [];
-            for (let i = 0; i < data.length; i += 4) {
-                if (data[i] !== red || data[i + 1] !== green || data[i + 2] !== blue) continue;
-                const [column, row] = [(i / 4) % canvas.width, Math.floor(i / 4 / canvas.width)];
-                places.push({ x: box.x + (column + 0.5) / devicePixelRatio, y: box.y + (row + 0.5) / devicePixelRatio });
-            }
-            return places;
-        }, color);
+    /** Waits for a question of this type. */
+    async question(type: MapQuestion['type']): Promise<MapQuestion> {
+        const found = await this.page.waitForFunction(
+            (wanted) =>
+                (window as unknown as MapWindow).sent.flatMap((request) => (request.type === 'ask' ? [request.about] : [])).findLast((about) => about.type === wanted),
+            type,
+        );
+        return (await found.jsonValue()) as MapQuestion;
+    }
+
+    /** Resolves when the map has everything that it asked for and has drawn it. */
+    async settled(): Promise<void> {
+        for (let seen = -1; seen !== this.host?.requests.length || this.host.pending > 0; ) {
+            seen = this.host?.requests.length ?? 0;
+            await this.frames(3);
+            if (this.host === undefined) return;
+        }
+    }
+
+    private async frames(count: number): Promise<void> {
+        await this.page.evaluate(async (left) => {
+            for (let i = 0; i < left; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+        }, count);
+    }
+
+    /** The places, in CSS pixels of the window, of the map's pixels in exactly this colour, as a person sees them without cursor and selection. */
+    async pixels(color: string): Promise<{ x: number; y: number }[]> {
+        const box = await this.page.locator('canvas.pages').boundingBox();
+        if (box === null) throw new Error('the page has no map');
+        // What lies over the pages tints them.
+        const style = '.map > :not(.pages) { visibility: hidden !important }';
+        const picture = (await this.page.screenshot({ clip: box, style })).toString('base64');
+        return this.page.evaluate(
+            async ([png, wanted, left, top]) => {
+                const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+                const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }), { colorSpaceConversion: 'none' });
+                const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+                if (context === null) throw new Error('the picture cannot be read');
+                context.drawImage(image, 0, 0);
+                const [red, green, blue] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16));
+                const { data } = context.getImageData(0, 0, image.width, image.height);
+                const places: { x: number; y: number }[] = [];
+                for (let i = 0; i < data.length; i += 4) {
+                    if (data[i] !== red || data[i + 1] !== green || data[i + 2] !== blue) continue;
+                    const [column, row] = [(i / 4) % image.width, Math.floor(i / 4 / image.width)];
+                    places.push({ x: left + (column + 0.5) / devicePixelRatio, y: top + (row + 0.5) / devicePixelRatio });
+                }
+                return places;
+            },
+            [picture, color, box.x, box.y] as const,
+        );
     }
 }

@@ -1,51 +1,67 @@
 /** The page map's drawing and its controls, with maps made for the purpose: real pixels, real keys, a pretended host. */
 import assert from 'node:assert/strict';
-import type { BrowserContextOptions } from 'playwright-core';
 import { loggedOnly } from '../../src/common/factWords';
 import { mapColors } from '../../src/common/mapColors';
-import type { AddressFacts } from '../../src/common/model';
-import { PageRunsBuilder, pageRunAt } from '../../src/common/pageRuns';
-import { makeMap, noTotals, states, type MadeMap } from '../support/madeMaps';
-import { MapPage } from '../support/mapPage';
+import type { Attribute } from '../../src/common/model';
+import { pageRunAt } from '../../src/common/pageRuns';
+import type { ShownMap } from '../../src/common/mapMessages';
+import { AgentProcess } from '../support/agentProcess';
+import { buildRuns, gib, lonePage, noTotals, oneSlot, states, type MadeMap } from '../support/madeMaps';
+import { MapHost, madeAgentFile } from '../support/mapHost';
+import { MapPage, type MapPageOptions } from '../support/mapPage';
 
-const gib = 2 ** 18;
 /** The one private page of 64 GiB. */
 const lone = 37 * gib + 0x1234;
 const loneGpa = '0x' + (lone * 4096).toString(16);
-
-function loneMap(state: number = states.privatePrepared): MadeMap {
-    const builder = new PageRunsBuilder();
-    builder.append(0, lone, 0, states.sharedPresent);
-    builder.append(lone, 1, 0, state);
-    builder.append(lone + 1, 64 * gib - lone - 1, 0, states.sharedPresent);
-    return makeMap([{ id: 0, start: 0, pages: 64 * gib }], builder.build());
-}
+const loneMap = (state: number = states.privatePrepared): MadeMap => ({
+    slots: oneSlot(64 * gib),
+    stages: [lonePage(64 * gib, lone, states.sharedPresent, state)],
+});
 
 /** 16 pages, the second half private. */
-function smallMap(): MadeMap {
-    const builder = new PageRunsBuilder();
-    builder.append(0x100, 8, 3, states.sharedPresent);
-    builder.append(0x108, 8, 3, states.privatePrepared);
-    return makeMap([{ id: 3, start: 0x100, pages: 16 }], builder.build());
-}
+const smallMap: MadeMap = {
+    slots: [{ id: 3, start: 0x100, pages: 16 }],
+    stages: [
+        [states.sharedPresent, states.privatePrepared].map((state, i) => ({
+            start: 0x100 + 8 * i,
+            pages: 8,
+            memslot: 3,
+            pattern: [{ pages: 8, state }],
+        })),
+    ],
+};
 
 describe('the page map alone', () => {
+    const agent = new AgentProcess([madeAgentFile], 600_000);
+    let host: MapHost;
     let map: MapPage;
-    const open = async (options?: BrowserContextOptions, saved?: unknown) => (map = await MapPage.open(options, saved));
+    const open = async (options: MapPageOptions = {}) => {
+        host = new MapHost(agent);
+        map = await MapPage.open({ host, ...options });
+    };
+    const show = async (made: MadeMap, frame: Partial<ShownMap> = {}) => {
+        await host.show(await host.make(made), frame);
+        await map.settled();
+    };
     const press = async (...keys: string[]) => {
-        for (const key of keys) await map.page.locator('.scroller').press(key);
+        for (const key of keys) {
+            await map.page.locator('.map .scroller').press(key);
+            await map.settled();
+        }
     };
     const selected = () => map.page.locator('.selected strong').textContent();
     afterEach(async () => {
         await map.close();
+        await host.close();
     });
+    after('end the agent', () => agent.end());
 
     for (const ratio of [1, 1.5, 2]) {
         it(`shows one private page of 64 GiB while the whole guest is in sight, at ${ratio} device pixels per pixel`, async () => {
             await open({ deviceScaleFactor: ratio });
-            await map.send(loneMap(states.sharedPresent));
+            await show(loneMap(states.sharedPresent));
             assert.deepEqual(await map.pixels(mapColors.private.defaults.dark), []);
-            await map.send(loneMap());
+            await show(loneMap());
             const places = await map.pixels(mapColors.private.defaults.dark);
             assert.ok(places.length >= 20, `${places.length} private pixels`);
 
@@ -67,7 +83,7 @@ describe('the page map alone', () => {
 
     it('leads to the highlighted page by keyboard, and says all of it', async () => {
         await open();
-        await map.send(loneMap());
+        await show(loneMap());
         await map.page.locator('.legend button', { hasText: 'Private' }).click();
         await press('ArrowRight', 'Control+ArrowRight');
         const spoken = map.page.locator('.spoken');
@@ -75,44 +91,43 @@ describe('the page map alone', () => {
         for (let level = 0; level < 20; level++) await press('+');
         await press('Enter');
         assert.equal(await map.page.locator('.tooltip .title').textContent(), loneGpa);
-        assert.equal((await map.request('explain')).gpa, loneGpa);
+        assert.deepEqual(await map.question('explain'), { type: 'explain', gpa: loneGpa });
     });
 
-    it('adds what the agent says of the address, and nothing that is said of another', async () => {
+    it('adds what the agent says of the address, and what has changed since', async () => {
         await open();
-        const event = smallMap();
-        await map.send(event);
-        await press('ArrowRight', 'Enter');
-        const facts: AddressFacts = {
-            vm: event.vm,
+        const run = pageRunAt(buildRuns(smallMap.stages[0] ?? []), 0);
+        let attribute: Attribute = 'shared';
+        host.explain = (gpa) => ({
+            vm: '1:2',
             addressSpace: 0,
-            gpa: '0x100000',
+            gpa,
             memslot: null,
             kind: 'memory',
             hva: '0x7f0000001000',
             guestMemfd: { inode: 12, fd: 5, offset: '0x3000' },
-            run: pageRunAt(event.runs, 0),
+            run: { ...run, attribute },
             doubleBacked: false,
             unknown: [],
-        };
+        });
+        await show(smallMap);
+        await press('ArrowRight', 'Enter');
         const tooltip = map.page.locator('.tooltip');
-        await map.send({ type: 'explained', gpa: '0x105000', facts });
-        assert.doesNotMatch((await tooltip.textContent()) ?? '', /0x7f0000001000/);
-        await map.send({ type: 'explained', gpa: '0x100000', facts });
-        assert.match((await tooltip.textContent()) ?? '', /HVA0x7f0000001000guest_memfdfd 5, offset 0x3000$/);
-        await map.send({ type: 'explained', gpa: '0x100000', facts: { ...facts, run: { ...facts.run, attribute: 'private' } } });
-        assert.match((await tooltip.textContent()) ?? '', /Changed sinceprivate/);
+        await tooltip.filter({ hasText: /HVA0x7f0000001000guest_memfdfd 5, offset 0x3000$/ }).waitFor();
+        attribute = 'private';
+        await press('ArrowRight', 'Enter');
+        await tooltip.filter({ hasText: /^0x101000.*Changed sinceprivate/ }).waitFor();
     });
 
     it('selects by keyboard and by dragging, in whole pages, and asks the host for what its buttons say', async () => {
         await open();
-        await map.send(smallMap());
+        await show(smallMap);
         await press('ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight');
         assert.equal(await selected(), '0x100000+0x3000');
         await map.page.getByRole('button', { name: 'Convert to Private' }).click();
-        assert.deepEqual(await map.request('convert'), { type: 'convert', range: { gpa: '0x100000', size: '0x3000' }, to: 'private' });
+        assert.deepEqual(await map.request('act'), { type: 'act', action: 'convertToPrivate', range: { gpa: '0x100000', size: '0x3000' } });
         await map.page.getByRole('button', { name: 'Read Memory' }).click();
-        assert.deepEqual((await map.request('readMemory')).range, { gpa: '0x100000', size: '0x3000' });
+        assert.deepEqual(await map.request('act'), { type: 'act', action: 'readMemory', range: { gpa: '0x100000', size: '0x3000' } });
         await press('Control+c');
         assert.equal((await map.request('copy')).text, '0x100000+0x3000');
         await press('Escape');
@@ -129,12 +144,12 @@ describe('the page map alone', () => {
         assert.equal(await selected(), '0x100000+0x10000');
         assert.deepEqual(await map.page.locator('.selected .part').allTextContents(), ['64 KiB, 16 pages', 'Private 32 KiB', 'Shared 32 KiB']);
         await map.page.mouse.dblclick(to.x, to.y);
-        assert.equal(await selected(), '0x108000+0x8000', 'a double-click selects the run');
+        await map.page.locator('.selected strong', { hasText: '0x108000+0x8000' }).waitFor();
     });
 
     it('says why nothing can be converted', async () => {
         await open();
-        await map.send({ ...smallMap(), convertRefusal: 'This VM has no private memory.' });
+        await show(smallMap, { convertRefusal: 'This VM has no private memory.' });
         await press('ArrowRight', 'Shift+ArrowRight');
         assert.ok(await map.page.getByRole('button', { name: 'Convert to Private' }).isDisabled());
         assert.ok(await map.page.getByText('No conversion: This VM has no private memory.').isVisible());
@@ -143,11 +158,11 @@ describe('the page map alone', () => {
 
     it('goes to what is typed, or says what is wrong with it', async () => {
         await open();
-        await map.send(loneMap());
+        await show(loneMap());
         const input = map.page.locator('.goTo input');
         await input.fill('0xffffffffff000');
         await input.press('Enter');
-        assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the last one ends at 0x1000000000.');
+        assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the one before ends at 0x1000000000.');
         await input.fill(`${loneGpa}+0x1000`);
         await input.press('Enter');
         assert.equal(await selected(), `${loneGpa}+0x1000`);
@@ -156,9 +171,9 @@ describe('the page map alone', () => {
 
     it('says why it does not go where a hover led', async () => {
         await open();
-        await map.send(loneMap());
+        await show(loneMap());
         await map.send({ type: 'goTo', range: { gpa: '0xffffffffff000', size: '0x1000' } });
-        assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the last one ends at 0x1000000000.');
+        assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the one before ends at 0x1000000000.');
         assert.equal(await map.page.locator('.goTo input').inputValue(), '0xffffffffff000+0x1000');
         await map.send({ type: 'goTo', range: { gpa: loneGpa, size: '0x1000' } });
         assert.equal(await map.page.getByRole('alert').count(), 0);
@@ -167,25 +182,25 @@ describe('the page map alone', () => {
 
     it('keeps its view through a refresh and a reload', async () => {
         await open();
-        await map.send(loneMap());
+        await show(loneMap());
         await map.page.locator('.goTo input').fill(`${loneGpa}+0x1000`);
         await map.page.locator('.goTo input').press('Enter');
         await map.request('select');
         const before = await map.pixels(mapColors.private.defaults.dark);
-        await map.send(loneMap());
+        await show(loneMap());
         assert.deepEqual(await map.pixels(mapColors.private.defaults.dark), before);
         const saved = await map.saved();
         await map.close();
 
-        await open({}, saved);
-        await map.send(loneMap());
+        await open({ saved });
+        await show(loneMap());
         assert.equal(await selected(), `${loneGpa}+0x1000`);
         assert.ok((await map.pixels(mapColors.private.defaults.dark)).length > 50);
     });
 
     it('follows the theme', async () => {
         await open();
-        await map.send(smallMap());
+        await show(smallMap);
         const dark = await map.pixels(mapColors.private.defaults.dark);
         await map.setTheme('light');
         assert.deepEqual(await map.pixels(mapColors.private.defaults.light), dark);
@@ -197,7 +212,7 @@ describe('the page map alone', () => {
             { field: 'guestMapping', reason: 'the MMU is not read' },
             { field: 'dirty', reason: `${loggedOnly} which is not so for memslot 3` },
         ];
-        await map.send({ ...smallMap(), consistent: false, unknown, totals: { ...noTotals, private: '0x8000', shared: '0x8000' } });
+        await show(smallMap, { consistent: false, unknown, totals: { ...noTotals, private: '0x8000', shared: '0x8000' } });
         const status = map.page.locator('.status');
         assert.match((await status.locator('.totals').textContent()) ?? '', /^private 32 KiBshared 32 KiBdouble-backed 0 B.*inconsistent$/);
         await status.getByText('One fact is unknown').click();
@@ -207,7 +222,7 @@ describe('the page map alone', () => {
 
     it('says that its map is old, what can be done, and does nothing else with it', async () => {
         await open();
-        await map.send(smallMap());
+        await show(smallMap);
         await press('ArrowRight', 'Shift+ArrowRight');
         await map.send({ type: 'stale', message: 'The VM 1:2 ended.', remedies: ['Select Another', 'Close the Map'] });
         assert.ok(await map.page.getByText('The VM 1:2 ended.').isVisible());
@@ -216,13 +231,13 @@ describe('the page map alone', () => {
         }
         await map.page.getByRole('button', { name: 'Select Another' }).click();
         assert.deepEqual(await map.request('remedy'), { type: 'remedy', label: 'Select Another' });
-        await map.send(smallMap());
+        await show(smallMap);
         assert.ok(await map.page.getByText('The VM 1:2 ended.').isHidden());
     });
 
     it('says when there is nothing to show', async () => {
         await open();
-        await map.send(makeMap([], new PageRunsBuilder().build()));
+        await show({ slots: [], stages: [[]] });
         assert.ok(await map.page.getByText('This address space has no memslots').isVisible());
     });
 });

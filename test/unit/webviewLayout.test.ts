@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { Layout, type Grid } from '../../src/webview/layout';
+import { RowLayout, type Grid } from '../../src/webview/rowLayout';
 import { firstEndingAfter, trimToOccupied } from '../../src/webview/mapModel';
-import { fitLevel, fittedGrid, gridAt } from '../../src/webview/zoom';
+import { fitLevel, fittedGrid, gridAt } from '../../src/webview/rowZoom';
 import { moveCursor } from '../../src/webview/cursor';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
-import { lastGfn, makeModel, makeRandomModel } from '../support/madeMaps';
+import { lastGfn, makeModel, makeRandomModel } from '../support/madeModels';
 
 const grid = (cellPages: number, columns = 16): Grid => ({ cellPages, columns, cellWidth: 10, cellHeight: 8, stripHeight: 18 });
 
@@ -13,7 +13,7 @@ describe('the layout of the map', () => {
         for (let seed = 1; seed <= 20; seed++) {
             const model = makeRandomModel(seed);
             for (const cellPages of [1, 4, 64]) {
-                const layout = new Layout(grid(cellPages), model.extents, model.slots);
+                const layout = new RowLayout(grid(cellPages), model.extents, model.slots);
                 const seen = new Set<number>();
                 for (const { start, end } of model.extents) {
                     for (let gfn = start; gfn < end; gfn++) {
@@ -35,7 +35,7 @@ describe('the layout of the map', () => {
     it('leaves out exactly the rows without an occupied page, and names each gap', () => {
         for (let seed = 1; seed <= 20; seed++) {
             const model = makeRandomModel(seed);
-            const layout = new Layout(grid(2), model.extents, model.slots);
+            const layout = new RowLayout(grid(2), model.extents, model.slots);
             const shown = [...layout.rowsBetween(0, layout.height)].map((row) => row.start);
             const expected = new Set<number>();
             for (const { start, end } of model.extents) {
@@ -52,7 +52,7 @@ describe('the layout of the map', () => {
 
     it('gives the rows in sight, from any place, as a slice of all rows', () => {
         const model = makeRandomModel(3);
-        const layout = new Layout(grid(1), model.extents, model.slots);
+        const layout = new RowLayout(grid(1), model.extents, model.slots);
         const all = [...layout.rowsBetween(0, layout.height)];
         for (let top = 0; top < layout.height; top += 7) {
             const bottom = top + 100;
@@ -66,7 +66,7 @@ describe('the layout of the map', () => {
 
     it('has a strip above each row in which a slot starts', () => {
         const model = makeModel([{ id: 0, start: 0, pages: 16 }, { id: 1, start: 16, pages: 40 }, { id: 2, start: 1024, pages: 4 }], new PageRunsBuilder().build());
-        const layout = new Layout(grid(1), model.extents, model.slots);
+        const layout = new RowLayout(grid(1), model.extents, model.slots);
         const rows = [...layout.rowsBetween(0, layout.height)].map(({ start, y }) => [start, y]);
         assert.deepEqual(rows, [[0, 18], [16, 44], [32, 52], [48, 60], [1024, 104]]);
         assert.deepEqual(layout.segments.at(-1)?.gap, { start: 56, end: 1024 });
@@ -77,16 +77,16 @@ describe('the layout of the map', () => {
         const huge = makeModel([{ id: 0, start: 0, pages: 2 ** 18 }, { id: 1, start: 2 ** 20, pages: 2 ** 28 }, { id: 2, start: 2 ** 51, pages: 1 }], new PageRunsBuilder().build());
         for (const model of [huge, ...[1, 2, 3, 4].map(makeRandomModel)]) {
             const level = fitLevel(viewport, model.extents, model.slots);
-            const heightAt = (at: number) => new Layout(gridAt(at, viewport), model.extents, model.slots).height;
+            const heightAt = (at: number) => new RowLayout(gridAt(at, viewport), model.extents, model.slots).height;
             assert.ok(heightAt(level) <= viewport.height);
             assert.ok(level === -1 || heightAt(level - 1) > viewport.height, 'one level lower does not fit');
-            const stretched = new Layout(fittedGrid(level, viewport, model.extents, model.slots), model.extents, model.slots);
+            const stretched = new RowLayout(fittedGrid(level, viewport, model.extents, model.slots), model.extents, model.slots);
             assert.ok(stretched.height <= viewport.height && stretched.height >= heightAt(level));
         }
     });
 
     it('is empty without memslots', () => {
-        const layout = new Layout(grid(1), [], []);
+        const layout = new RowLayout(grid(1), [], []);
         assert.equal(layout.height, 0);
         assert.deepEqual([...layout.rowsBetween(0, 100)], []);
         assert.equal(layout.cellAt(5, 5), null);
@@ -112,7 +112,7 @@ describe('selecting', () => {
 
 describe('the cursor', () => {
     const model = makeModel([{ id: 0, start: 0, pages: 40 }, { id: 1, start: 1000, pages: 40 }], new PageRunsBuilder().build());
-    const layout = new Layout(grid(1), model.extents, model.slots);
+    const layout = new RowLayout(grid(1), model.extents, model.slots);
     const world = { model, layout, rowsInSight: 3, highlight: new Set<number>() };
     const check = (from: number, by: 'cell' | 'row' | 'screen' | 'rowEdge' | 'mapEdge', direction: 1 | -1, to: number) =>
         it(`goes from ${from} by one ${by} ${direction > 0 ? 'on' : 'back'} to ${to}`, () => {

@@ -1,7 +1,7 @@
 /** The rows of the table of runs: what is asked of the agent while somebody scrolls, and what a comparison's rows say. */
 import assert from 'node:assert/strict';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
-import { stateLayer } from '../../src/common/stateLayer';
+import { stateLayer } from '../../src/common/layers/stateLayer';
 import { runColumns } from '../../src/webview/runColumns';
 import { blockRows, RunRows, type RunList, type RunQuery } from '../../src/webview/runRows';
 import { states } from '../support/madeMaps';

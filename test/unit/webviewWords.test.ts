@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { obstacleText } from '../../src/common/factWords';
+import type { Extent } from '../../src/common/openedMap';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { encodePageDetail, encodePageState } from '../../src/common/pageState';
 import { describeBriefly, describePages } from '../../src/webview/describe';
@@ -7,7 +8,8 @@ import { parseDestination } from '../../src/webview/goTo';
 import { actionOf } from '../../src/webview/keyboard';
 import { placeLabels } from '../../src/webview/slotLabels';
 import { parseViewState } from '../../src/webview/viewState';
-import { makeModel, states } from '../support/madeMaps';
+import { states } from '../support/madeMaps';
+import { knownByHand, makeModel } from '../support/madeModels';
 
 const builder = new PageRunsBuilder();
 builder.append(0x100, 0x10, 3, states.sharedPresent, encodePageDetail({ rights: 'rw-', guestUses: 'hva' }));
@@ -26,11 +28,13 @@ builder.append(
         guestUses: 'guest_memfd',
     }),
 );
-const model = makeModel([{ id: 3, start: 0x100, pages: 0x20 }], builder.build());
+const runs = builder.build();
+const model = makeModel([{ id: 3, start: 0x100, pages: 0x20 }], runs);
+const words = (extent: Extent) => describePages(model, extent, knownByHand(model, runs, extent));
 
 describe('the words for pages', () => {
     it('tell all of one page', () => {
-        assert.deepEqual(describePages(model, { start: 0x105, end: 0x106 }), {
+        assert.deepEqual(words({ start: 0x105, end: 0x106 }), {
             title: '0x105000',
             lines: [
                 ['Memory slot', 'Slot 3, 0x100000+0x20000, anonymous'],
@@ -44,7 +48,7 @@ describe('the words for pages', () => {
     });
 
     it('tell which of two copies is wasted, what the guest may do, and why its page is not larger', () => {
-        const lines = Object.fromEntries(describePages(model, { start: 0x115, end: 0x116 }).lines);
+        const lines = Object.fromEntries(words({ start: 0x115, end: 0x116 }).lines);
         assert.deepEqual(lines, {
             'Memory slot': 'Slot 3, 0x100000+0x20000, anonymous',
             Attribute: 'private, decided by the VM',
@@ -61,7 +65,7 @@ describe('the words for pages', () => {
     });
 
     it('count the states of a cell that mixes them', () => {
-        assert.deepEqual(describePages(model, { start: 0x10e, end: 0x130 }).lines, [
+        assert.deepEqual(words({ start: 0x10e, end: 0x130 }).lines, [
             ['Memory slot', 'Slot 3, 0x100000+0x20000, anonymous'],
             ['Private, double-backed', '64 KiB'],
             ['Shared', '8 KiB'],
@@ -70,7 +74,8 @@ describe('the words for pages', () => {
     });
 
     it('are short for a screen reader', () => {
-        assert.equal(describeBriefly(model, { start: 0x105, end: 0x106 }), '0x105000, 4 KiB, slot 3: Shared');
+        const extent = { start: 0x105, end: 0x106 };
+        assert.equal(describeBriefly(model, extent, knownByHand(model, runs, extent).counts), '0x105000, 4 KiB, slot 3: Shared');
     });
 });
 
@@ -81,7 +86,7 @@ describe('go to', () => {
     check(' 1052672 ', { extent: { start: 0x101, end: 0x102 }, select: false });
     check('0x105000+0x2000', { extent: { start: 0x105, end: 0x107 }, select: true });
     check('0x5000', { problem: 'There is no memslot at 0x5000; the next one starts at 0x100000.' });
-    check('0x900000', { problem: 'There is no memslot at 0x900000; the last one ends at 0x120000.' });
+    check('0x900000', { problem: 'There is no memslot at 0x900000; the one before ends at 0x120000.' });
     for (const text of ['', 'abc', '0x', '0x1ffffffffffffffff', '0x105001+0x1000', '0x105000+0', '0x105000+0x1000+0x1000']) {
         it(`refuses ${JSON.stringify(text)} with a reason`, () => {
             const got = parseDestination(model, text);
@@ -123,15 +128,26 @@ describe('slot labels', () => {
 });
 
 describe('the saved view', () => {
-    const saved = { vm: '1:2', addressSpace: 0, level: 3, top: 64, cursor: 70, selection: { start: 64, end: 80 }, highlight: [1] };
-    it('comes back for the same VM', () => assert.deepEqual(parseViewState(structuredClone(saved), '1:2', 0), saved));
-    it('is not used for another VM or address space', () => {
-        assert.equal(parseViewState(saved, '1:3', 0), null);
-        assert.equal(parseViewState(saved, '1:2', 1), null);
-    });
+    const saved = {
+        subject: 'here 1:2',
+        addressSpace: 0,
+        layer: 'state',
+        mode: 'paused',
+        showsTable: true,
+        table: { filter: 'slot 3', order: 'size', descending: true },
+        layout: 'hilbert',
+        level: 3,
+        top: 64,
+        cursor: 70,
+        selection: { start: 64, end: 80 },
+        highlight: [1],
+    };
+    it('comes back as it was', () => assert.deepEqual(parseViewState(structuredClone(saved)), saved));
     it('loses what makes no sense, and keeps the rest', () => {
-        const broken = { ...saved, level: 'x', top: -1, cursor: 0.5, selection: { start: 9, end: 3 }, highlight: [1, 'a', 999] };
-        assert.deepEqual(parseViewState(broken, '1:2', 0), { ...saved, level: null, top: 0, cursor: null, selection: null });
-        assert.equal(parseViewState('nonsense', '1:2', 0), null);
+        const broken = { ...saved, mode: 1, layout: 'x', level: 'x', top: -1, cursor: 0.5, selection: { start: 9, end: 3 }, highlight: [1, 'a', 999] };
+        assert.deepEqual(parseViewState(broken), { ...saved, mode: 'live', layout: 'rows', level: null, top: 0, cursor: null, selection: null });
+    });
+    it('is not used where it does not say of what it is', () => {
+        for (const nonsense of ['nonsense', { ...saved, layer: 'none' }, { ...saved, subject: 3 }]) assert.equal(parseViewState(nonsense), null);
     });
 });

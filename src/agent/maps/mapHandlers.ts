@@ -3,7 +3,6 @@ import { errors } from '../../common/errors';
 import type { MapMethods } from '../../common/mapMethods';
 import type { VmDirectory } from '../discovery/vmDirectory';
 import type { Pace } from '../pace';
-import { makeSnapshotHandlers } from '../snapshot/snapshotHandlers';
 import type { ReadPageMap } from '../pages/pageMap';
 import { windowOf } from '../pages/window';
 import { checkAddressSpace, checkFields, checkFlag, checkInteger, checkRange, checkVm, type Fields } from '../validate';
@@ -14,22 +13,22 @@ import { countPages, findRun, listRuns, readTiles } from './mapQueries';
 import { FixedMap } from './mapSource';
 import { OpenMaps } from './openMaps';
 
+/** Those that src/agent/snapshot has still to answer. */
+export type MissingMethod = 'saveMap' | 'openSnapshot';
+
 type MapHandlers = {
-    readonly [Method in keyof MapMethods]: (params: unknown, pace: Pace) => Promise<MapMethods[Method]['result']>;
+    readonly [Method in Exclude<keyof MapMethods, MissingMethod>]: (params: unknown, pace: Pace) => Promise<MapMethods[Method]['result']>;
 };
 
 /** Rows of the table of runs at a time. */
 const mostRows = 10_000;
 
-export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap): MapHandlers {
-    const maps = new OpenMaps();
+export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap, maps = new OpenMaps()): MapHandlers {
     const handleIn = (fields: Fields, name = 'map') => checkInteger(fields[name], `number of an open map (${name})`, 1, Number.MAX_SAFE_INTEGER);
     const generationIn = (fields: Fields) => checkInteger(fields['generation'], 'generation of a map', 1, Number.MAX_SAFE_INTEGER);
     const mapIn = (fields: Fields) => maps.at(handleIn(fields), generationIn(fields));
 
     return {
-        ...makeSnapshotHandlers(maps),
-
         openMap: async (params, pace) => {
             const fields = checkFields(params);
             const addressSpace = checkAddressSpace(fields['addressSpace']);

@@ -23,12 +23,12 @@ import { checkFields, checkProgressToken } from '../validate';
 const requestFailed = -32000;
 
 /** Resolves with the exit status when stdin has ended or cannot be understood. */
-export function serve(): Promise<number> {
+export function serve(make = makeHandlers): Promise<number> {
     const maps = new KeptMaps();
     const reader = new StrictMessageReader(process.stdin);
     const writer = new StreamMessageWriter(process.stdout, { contentTypeEncoder: messagePackCodec });
     const connection = createMessageConnection(reader, writer);
-    const handlers = makeHandlers(
+    const handlers = make(
         (...what) => maps.read(...what),
         (method, params) => connection.sendRequest(method, params),
     );

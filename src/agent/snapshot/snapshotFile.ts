@@ -9,9 +9,9 @@ const partBytes = 1 << 20;
 
 /** Errors name the file. */
 export async function readSnapshotFile(file: string, pace: Pace): Promise<Snapshot> {
-    const reader = new SnapshotReader();
+    const reader = new SnapshotReader(pace);
     try {
-        for await (const part of createReadStream(file, { highWaterMark: partBytes })) await reader.push(part as Uint8Array, pace);
+        for await (const part of createReadStream(file, { highWaterMark: partBytes })) await reader.push(part as Uint8Array);
         return reader.finish();
     } catch (thrown) {
         if (thrown instanceof GuestmemError && thrown.code === 'snapshot') {

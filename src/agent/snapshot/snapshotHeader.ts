@@ -13,7 +13,9 @@ export interface SnapshotMapHeader {
     readonly runs: number;
 }
 
-export interface SnapshotHeader extends Omit<SnapshotOrigin, 'addressSpaces'> {
+export interface SnapshotHeader extends SnapshotOrigin {
+    /** Names, paths and host virtual addresses were left out. */
+    readonly redacted: boolean;
     readonly details: VmDetails;
     readonly maps: readonly SnapshotMapHeader[];
 }

@@ -33,11 +33,13 @@ export class SnapshotReader {
     private readonly kinds = new KindTable();
     private isEnded = false;
 
-    async push(part: Uint8Array, pace: Pace): Promise<void> {
+    constructor(private readonly pace: Pace) {}
+
+    async push(part: Uint8Array): Promise<void> {
         this.pending.push(part);
         this.pendingBytes += part.length;
         if (!this.isPastPreamble && !this.readPreamble()) return;
-        while (this.readChunk()) await pace.breathe();
+        while (this.readChunk()) await this.pace.breathe();
         if (this.isEnded && this.pendingBytes > 0) throw damaged('something follows the end of the snapshot', this.at);
     }
 

@@ -1,0 +1,167 @@
+/**
+ * The page map of a terabyte in headless Chromium, which draws in software, on maps that no VM here has. Between it and an
+ * agent, which is a process of its own, this process stands where the extension host does. Frames are measured beside an
+ * empty canvas of the same size in the same browser.
+ */
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { AgentProcess } from '../test/support/agentProcess';
+import { gib, oneSlot, segment, states, tib, type MadeMap, type Pattern, type Segment } from '../test/support/madeMaps';
+import { MapHost, madeAgentFile } from '../test/support/mapHost';
+import { MapPage } from '../test/support/mapPage';
+import { report } from './stopwatch';
+
+const viewport = { width: 1920, height: 1080 };
+/** Milliseconds, but for the memory. */
+const aims = { picture: 1500, frame: 16, frameBesideEmpty: 8, refresh: 100, block: 50, mebibytes: 300 };
+
+const [shared, mine, absent] = [states.sharedPresent, states.privatePrepared, states.privateAbsent];
+const alternating: Pattern = [
+    { pages: 1, state: shared },
+    { pages: 1, state: mine },
+];
+/** 269 pages each on average, so that a terabyte has a million of them. */
+const mixed: Pattern = [shared, mine, absent, states.privateDouble, states.sharedAbsent, shared, mine].map((state, i) => ({ pages: [17, 513, 3, 700, 64, 1, 585][i] ?? 1, state }));
+
+/** The same, but that in one of 100 pieces all is private and absent. */
+function oneInHundred(pages: number, pattern: Pattern): Segment[] {
+    const piece = pages / 128;
+    return Array.from({ length: 128 }, (_, i) => segment(i * piece, piece, ...(i === 77 ? [{ pages: piece, state: absent }] : pattern)));
+}
+
+const made = (pages: number, pattern: Pattern): MadeMap => ({
+    slots: oneSlot(pages),
+    stages: [[segment(0, pages, ...pattern)], oneInHundred(pages, pattern)],
+});
+
+const maps: Record<string, MadeMap> = {
+    '1 TiB, 10 runs': made(tib, [{ pages: tib / 10, state: shared }, { pages: tib / 10, state: mine }]),
+    '1 TiB, a million runs': made(tib, mixed),
+    '64 GiB, alternating pages': made(64 * gib, alternating),
+};
+
+/** Of times in milliseconds. */
+const percentile = (times: readonly number[], part: number): number => [...times].sort((a, b) => a - b)[Math.floor(times.length * part)] ?? NaN;
+
+interface Frames {
+    /** From each frame to the next. */
+    readonly intervals: number[];
+    /** The script of each. */
+    readonly scripts: number[];
+}
+
+/** Pans and zooms for some seconds, and measures all frames but those of the first second. */
+function panAndZoom(map: MapPage): Promise<Frames> {
+    return map.page.evaluate(async () => {
+        const next = window.requestAnimationFrame.bind(window);
+        let script = 0;
+        window.requestAnimationFrame = (callback) =>
+            next((time) => {
+                const begin = performance.now();
+                callback(time);
+                script += performance.now() - begin;
+            });
+        const intervals: number[] = [];
+        const scripts: number[] = [];
+        const scroller = document.querySelector<HTMLElement>('.map .scroller');
+        const box = scroller?.getBoundingClientRect();
+        const begin = performance.now();
+        let last = begin;
+        for (let frame = 0; last < begin + 5000; frame++) {
+            script = 0;
+            // Every second: four times in, then four times out; between them it is scrolled.
+            const wheel = { bubbles: true, cancelable: true, clientX: (box?.x ?? 0) + 500, clientY: (box?.y ?? 0) + 400 };
+            if (frame % 8 === 0) {
+                scroller?.dispatchEvent(new WheelEvent('wheel', { ...wheel, ctrlKey: true, deltaY: Math.floor(frame / 32) % 2 === 0 ? -100 : 100 }));
+            } else if (scroller !== null) scroller.scrollTop += 37;
+            const now = await new Promise<number>((resolve) => next(() => setTimeout(() => resolve(performance.now()))));
+            if (now > begin + 1000) {
+                intervals.push(now - last);
+                scripts.push(script);
+            }
+            last = now;
+        }
+        window.requestAnimationFrame = next;
+        return { intervals, scripts };
+    });
+}
+
+/** Frames of a canvas as large as the map's, that is filled with one colour. */
+function emptyCanvas(map: MapPage): Promise<number[]> {
+    return map.page.evaluate(async () => {
+        const pages = document.querySelector<HTMLCanvasElement>('canvas.pages');
+        const canvas = document.createElement('canvas');
+        canvas.width = pages?.width ?? 0;
+        canvas.height = pages?.height ?? 0;
+        canvas.style.cssText = 'position: fixed; inset: 0; z-index: 9';
+        document.body.append(canvas);
+        const context = canvas.getContext('2d');
+        const intervals: number[] = [];
+        let last = performance.now();
+        for (let frame = 0; frame < 120; frame++) {
+            if (context !== null) {
+                context.fillStyle = frame % 2 === 0 ? '#000000' : '#010101';
+                context.fillRect(0, 0, canvas.width, canvas.height);
+            }
+            const now = await new Promise<number>((resolve) => requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))));
+            intervals.push(now - last);
+            last = now;
+        }
+        canvas.remove();
+        return intervals;
+    });
+}
+
+async function mebibytesOf(map: MapPage, type: string): Promise<number> {
+    let bytes = 0;
+    for (const pid of await map.processes(type)) {
+        const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+        bytes += Number(pss) * 1024;
+    }
+    return bytes / 2 ** 20;
+}
+
+async function timed(run: () => Promise<void>): Promise<number> {
+    const begin = performance.now();
+    await run();
+    return performance.now() - begin;
+}
+
+async function measure(name: string, map: MadeMap, renderer: 'canvas' | 'webgl'): Promise<void> {
+    const agent = new AgentProcess([madeAgentFile], 600_000);
+    const host = new MapHost(agent);
+    const page = await MapPage.open({ host, viewport, renderer });
+    const tell = (what: string, milliseconds: number, aim?: number, peers?: Record<string, number>) =>
+        report(`${name}, ${renderer}: ${what}`, milliseconds, aim, peers);
+    try {
+        const empty = percentile(await emptyCanvas(page), 0.95);
+        const opened = await host.make(map);
+        const delays = monitorEventLoopDelay({ resolution: 1 });
+        delays.enable();
+        const first = await timed(async () => {
+            await host.show(opened);
+            await page.settled();
+        });
+        tell('first full picture', first, aims.picture);
+        const { intervals, scripts } = await panAndZoom(page);
+        tell('p95 of the time from frame to frame', percentile(intervals, 0.95), Math.max(aims.frame, empty + aims.frameBesideEmpty), { 'an empty canvas': empty });
+        tell('p95 of the script in a frame', percentile(scripts, 0.95), aims.frame);
+        await page.settled();
+        const refresh = await timed(async () => {
+            await host.refresh();
+            await page.settled();
+        });
+        tell('refresh with 1 % changed', refresh, aims.refresh);
+        delays.disable();
+        tell("longest block of the host's event loop", delays.max / 1e6, aims.block);
+        const mebibytes = await mebibytesOf(page, 'renderer');
+        console.log(`${name}, ${renderer}: memory of the page ${mebibytes.toFixed(0)} MiB, aim ${aims.mebibytes} ${mebibytes <= aims.mebibytes ? 'met' : 'MISSED'}`);
+    } finally {
+        await page.close();
+        await agent.end();
+    }
+}
+
+for (const [name, map] of Object.entries(maps)) {
+    for (const renderer of ['canvas', 'webgl'] as const) await measure(name, map, renderer);
+}
