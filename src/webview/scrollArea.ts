@@ -5,6 +5,8 @@
 import { element } from './dom';
 
 const largest = 16_000_000;
+/** Pixels for each unit of a wheel: pixels, lines; a page is the height of the panel. */
+const lineHeights: readonly number[] = [1, 24];
 
 /** One of its directions. */
 interface Axis {
@@ -26,6 +28,17 @@ export class ScrollArea {
             const moved = [this.across, this.down].filter((axis) => this.take(axis));
             if (moved.length > 0) onScroll();
         });
+        this.element.addEventListener(
+            'wheel',
+            (event) => {
+                // Where a pixel of the scroll bar stands for several, the wheel would leap over what is between.
+                if (event.ctrlKey || event.metaKey || event.shiftKey || event.deltaX !== 0 || this.scale(this.down) <= 1) return;
+                event.preventDefault();
+                this.scrollTo(this.left, this.top + event.deltaY * (lineHeights[event.deltaMode] ?? this.height));
+                onScroll();
+            },
+            { passive: false },
+        );
     }
 
     get left(): number {
