@@ -40,7 +40,9 @@ export async function answerQuestion(source: Pick<MapSource, 'explain'>, { agent
         case 'list': {
             const { filter, order, descending, first, most } = about;
             const list = await agent.request('listRuns', { map, generation, filter, order, descending, first, most });
-            const { presence, total, totalPages } = list;
+            const { total, totalPages } = list;
+            // A Node Buffer would not reach the webview as bytes.
+            const presence = new Uint8Array(list.presence);
             return { type: 'list', runs: unpackPageRuns(list.runs), before: unpackBefore(list), presence, total, totalPages };
         }
     }

@@ -110,7 +110,10 @@ const legend = new Legend({
         view.setHighlight(classes);
         table.setHighlight(classes);
     },
-    step: (pageClass, direction) => void view.step(pageClass, direction),
+    step: (pageClass, direction) => {
+        showTable(false);
+        void view.step(pageClass, direction);
+    },
 });
 const status = new Status();
 const selectionBar = new SelectionBar({

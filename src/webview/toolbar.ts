@@ -33,7 +33,7 @@ export class Toolbar {
     readonly goTo: GoToBox;
     readonly element: HTMLElement;
 
-    /** `others` are controls that somebody else made. */
+    /** `others` are further controls of which state of the map is shown. */
     constructor(commands: ToolbarCommands, ...others: readonly HTMLElement[]) {
         this.addressSpaces.hidden = true;
         this.addressSpaces.setAttribute('aria-label', t('Address space'));
@@ -64,7 +64,8 @@ export class Toolbar {
             'header',
             'toolbar',
             element('div', 'subject', this.title, this.addressSpaces),
-            element('div', 'controls', this.goTo.element, this.layers, this.layouts, this.table, this.zoom, refresh, ...others),
+            element('div', 'controls states', refresh, ...others),
+            element('div', 'controls', this.goTo.element, this.layers, this.layouts, this.table, this.zoom),
         );
     }
 
@@ -87,6 +88,7 @@ export class Toolbar {
     showTable(isShown: boolean): void {
         this.table.setAttribute('aria-pressed', String(isShown));
         this.zoom.hidden = isShown;
+        this.layouts.hidden = isShown;
         this.layouts.hidden = isShown;
     }
 }
