@@ -1,7 +1,6 @@
 /** A source of maps that shows what differs between an earlier state and what another source has, or a later state. */
 import * as vscode from 'vscode';
 import type { Hex } from '../common/address';
-import { displayTime } from './displayText';
 import type { KeptState } from './keptStates';
 import type { MapSource, SourceMap, Waiting } from './mapSource';
 
@@ -40,8 +39,9 @@ export class ComparedSource implements MapSource {
         const after = this.after?.opened ?? now.opened;
         const { current } = this;
         const { l10n } = vscode;
-        const later = this.after?.name ?? l10n.t('what is now ({0})', displayTime(now.takenAt));
-        const subtitle = l10n.t('What differs between {0} and {1}', this.before.name, later);
+        const earlier = this.before.name;
+        const subtitle =
+            this.after === undefined ? l10n.t('What differs now from {0}', earlier) : l10n.t('What differs in {0} from {1}', this.after.name, earlier);
         if (current === undefined || this.later !== after.map) {
             this.close();
             const opened = await agent.request('compareMaps', { before: this.before.opened.map, after: after.map });

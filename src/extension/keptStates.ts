@@ -11,7 +11,7 @@ const mostKept = 8;
 export interface KeptState {
     readonly agent: AgentClient;
     readonly opened: OpenedMap;
-    /** For people: "kept at 12:04:01", "vm1.gmem". */
+    /** For people: "the state of 12:04:01", "vm1.gmem". */
     readonly name: string;
     /** For people: of what it is. */
     readonly title: string;
@@ -28,7 +28,7 @@ export class KeptStates implements vscode.Disposable {
 
     async keep({ agent, opened, title }: SourceMap): Promise<KeptState> {
         const kept = await agent.request('keepMap', { map: opened.map });
-        return this.add({ agent, opened: kept, name: vscode.l10n.t('kept at {0}', displayTime(kept.takenAt)), title });
+        return this.add({ agent, opened: kept, name: vscode.l10n.t('the state of {0}', displayTime(kept.takenAt)), title });
     }
 
     add(state: KeptState): KeptState {

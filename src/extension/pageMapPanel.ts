@@ -142,7 +142,7 @@ export class PageMapPanel {
         const state = await this.parts.kept.keep(current);
         const { l10n, window } = vscode;
         const compare = l10n.t('Compare with It');
-        void window.showInformationMessage(l10n.t('The state of {0} was {1}.', state.title, state.name), compare).then((chosen) => {
+        void window.showInformationMessage(l10n.t('Kept of {0}: {1}.', state.title, state.name), compare).then((chosen) => {
             if (chosen === compare) void this.parts.boundary.run(() => this.compare(state, undefined));
         });
     }

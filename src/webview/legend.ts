@@ -36,6 +36,11 @@ export class Legend {
         for (const pageClass of classes) this.highlighted.add(pageClass);
     }
 
+    /** The classes that stand out; those that do not occur any more are none of them. */
+    get classes(): ReadonlySet<number> {
+        return new Set(this.highlighted);
+    }
+
     draw({ layer, totals: counts }: MapModel, palette: Palette): void {
         const hadFocus = this.element.contains(document.activeElement);
         const occurring = [...counts.keys()].filter((pageClass) => (counts[pageClass] ?? 0) > 0);
@@ -69,7 +74,7 @@ export class Legend {
     private toggle(pageClass: number, entry: HTMLElement): void {
         if (!this.highlighted.delete(pageClass)) this.highlighted.add(pageClass);
         entry.setAttribute('aria-pressed', String(this.highlighted.has(pageClass)));
-        this.events.highlighted(new Set(this.highlighted));
+        this.events.highlighted(this.classes);
     }
 
     private onKey(event: KeyboardEvent): void {

@@ -261,9 +261,10 @@ function showModel(next: MapModel, place: MapPlace | null): void {
     toolbar.show(next);
     comparison.show(next.map);
     status.show(next);
-    if (place !== null) table.setHighlight(new Set(place.highlight));
+    table.setHighlight(legend.classes);
     table.setModel(next, isSameMap);
     view.setModel(next, place);
+    view.setHighlight(legend.classes);
     showView();
 }
 
@@ -300,7 +301,8 @@ async function settle(): Promise<void> {
     if (model === null) return;
     const { selection } = view;
     const { subject, addressSpace } = model.map;
-    host.setState({ ...view.place(), subject, addressSpace, layer: plainLayer.id, mode, showsTable, table: table.state } satisfies ViewState);
+    const place = model.layer === plainLayer ? view.place() : { ...view.place(), highlight: [] };
+    host.setState({ ...place, subject, addressSpace, layer: plainLayer.id, mode, showsTable, table: table.state } satisfies ViewState);
     const range = selection === null ? null : toWire(selection);
     const written = JSON.stringify(range);
     if (written !== reportedSelection) post({ type: 'select', range });

@@ -120,7 +120,11 @@ export class RunTable {
         rows.want(first, end);
         this.grid.setAttribute('aria-rowcount', String(rows.total + 1));
         this.nothing.hidden = rows.total > 0;
-        this.summary.textContent = t('{0} runs, {1}', rows.total.toLocaleString(), `${sizeOf(rows.totalPages)}, ${countOf(rows.totalPages)}`);
+        this.summary.textContent = [
+            rows.total === 1 ? t('1 run') : t('{0} runs', rows.total.toLocaleString()),
+            sizeOf(rows.totalPages),
+            countOf(rows.totalPages),
+        ].join(', ');
         while (this.drawn.length < end - first) this.drawn.push(makeRow());
         this.drawn.length = Math.max(0, end - first);
         this.layer.replaceChildren(...this.drawn);

@@ -68,6 +68,7 @@ export class RunTableView {
     }
 
     setHighlight(highlight: ReadonlySet<number>): void {
+        if (highlight.size === this.highlight.size && [...highlight].every((one) => this.highlight.has(one))) return;
         this.highlight = highlight;
         this.ask();
     }
