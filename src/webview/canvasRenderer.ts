@@ -50,15 +50,14 @@ function paintTexels(texels: Uint8Array, columns: number, rows: number, { size, 
     if (context === null) throw new Error('The page map could not be drawn: this window gave no 2D canvas.');
     const image = new ImageData(width, canvas.height);
     const to = new Uint32Array(image.data.buffer);
+    /** Where in the atlas the column of pixels of each texel of a row begins. */
+    const from = new Uint32Array(width);
     let at = 0;
     for (let row = 0; row < rows; row++) {
+        for (let x = 0; x < width; x++) from[x] = (texels[row * width + x] ?? 0) * cellHeight * cellWidth + (x % cellWidth);
         for (let line = 0; line < cellHeight; line++) {
-            let texel = row * width;
-            for (let column = 0; column < columns; column++) {
-                for (let x = 0; x < cellWidth; x++) {
-                    to[at++] = pixels[((texels[texel++] ?? 0) * cellHeight + line) * cellWidth + x] ?? 0;
-                }
-            }
+            const below = line * cellWidth;
+            for (let x = 0; x < width; x++) to[at++] = pixels[(from[x] ?? 0) + below] ?? 0;
         }
     }
     context.putImageData(image, 0, 0);

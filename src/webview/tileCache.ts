@@ -25,6 +25,7 @@ interface Kept {
 const mostBytes = 64 * 2 ** 20;
 /** An agent answers in the order of the questions: few at a time, so that what comes into sight has not long to wait. */
 const mostInFlight = 24;
+const mostStandIns = 200;
 /** How many levels coarser a stand-in may be, and how many finer. */
 const coarserLevels = 12;
 const finerLevels = 2;
@@ -36,7 +37,7 @@ export class TileCache {
     private generation = -1;
     /** The one that was used last is last. */
     private readonly tiles = new Map<string, Kept>();
-    /** Made for what is missing; they last until any tile comes. */
+    /** Made for what is missing, or null where nothing is known; they last until the tile itself comes. */
     private readonly standIns = new Map<string, MapTile | null>();
     private readonly inFlight = new Set<string>();
     private bytes = 0;
@@ -67,9 +68,10 @@ export class TileCache {
 
     receive(generation: number, layer: string, tiles: readonly MapTile[]): void {
         if (generation !== this.generation) return;
-        this.standIns.clear();
+        for (const [key, standIn] of this.standIns) if (standIn === null) this.standIns.delete(key);
         for (const tile of tiles) {
             const key = keyOf(layer, tile.level, tile.index);
+            this.standIns.delete(key);
             this.inFlight.delete(key);
             this.remove(key);
             const bytes = bytesOf(tile);
@@ -101,6 +103,7 @@ export class TileCache {
         let standIn = this.standIns.get(key);
         if (standIn === undefined) {
             standIn = this.makeStandIn(layer, level, index);
+            if (this.standIns.size >= mostStandIns) this.standIns.clear();
             this.standIns.set(key, standIn);
         }
         return standIn;

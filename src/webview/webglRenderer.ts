@@ -41,6 +41,7 @@ export class WebglRenderer implements CellRenderer {
             preserveDrawingBuffer: true,
         });
         if (gl === null || Number(gl.getParameter(gl.MAX_TEXTURE_SIZE)) < neededTextureSize) return null;
+        if (!evenSlow && isSoftware(gl)) return null;
         canvas.addEventListener('webglcontextlost', onLost, { once: true });
         return new WebglRenderer(canvas, gl);
     }
@@ -109,6 +110,13 @@ export class WebglRenderer implements CellRenderer {
         gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, size.width, images * size.height, 0, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(pixels.buffer));
         this.uploaded = atlas;
     }
+}
+
+/** Not every browser counts such a context as slow by itself. */
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+    const info = gl.getExtension('WEBGL_debug_renderer_info');
+    const name = info === null ? '' : String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL));
+    return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }
 
 function makeProgram(gl: WebGL2RenderingContext): WebGLProgram {
