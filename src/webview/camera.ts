@@ -143,6 +143,22 @@ export class Camera {
         if (across !== 0 || down !== 0) this.scrollBy(across, down);
     }
 
+    /** Scrolls so that the cell of `gfn` is in the middle. */
+    center(gfn: number): void {
+        const { x, y } = this.placeOf(gfn);
+        const { left, top } = this.margins;
+        const { width, height } = this.viewport;
+        this.scrollBy(x - left - width / 2, y - top - height / 2);
+    }
+
+    /** The pages in sight; those of the Hilbert curve to some cells around. */
+    extentsInSight(): Extent[] {
+        const { current, box } = this;
+        if (current === null) return [];
+        if (current.kind === 'rows') return [...current.rowsBetween(box.top, box.bottom)].map(({ start }) => ({ start, end: start + current.rowPages }));
+        return current.squaresIn(box);
+    }
+
     /** Top left corner in the panel of the cell that shows `gfn`. */
     placeOf(gfn: number): { x: number; y: number } {
         const place = this.current?.placeOf(this.current.cellOf(gfn)) ?? { x: 0, y: 0 };

@@ -108,6 +108,24 @@ export class HilbertLayout implements CellLayout {
         }
     }
 
+    /** The pages in a box, as squares of an eighth of a patch that are at least partly in it. */
+    squaresIn({ left, top, right, bottom }: Box): Extent[] {
+        const side = Math.min(patchSide / 8, 2 ** this.order);
+        const size = side * this.cellWidth;
+        const order = this.order - Math.log2(side);
+        const end = 2 ** order;
+        const squares: Extent[] = [];
+        for (let y = Math.max(0, Math.floor(top / size)); y < end && y * size < bottom; y++) {
+            for (let x = Math.max(0, Math.floor(left / size)); x < end && x * size < right; x++) {
+                const first = curvePosition(order, { x, y }) * side * side;
+                if (first >= this.cells) continue;
+                const last = Math.min(first + side * side, this.cells) - 1;
+                squares.push({ start: this.extentOf(first).start, end: this.extentOf(last).end });
+            }
+        }
+        return squares;
+    }
+
     anchorAt(x: number, y: number): number {
         return this.cellAt(x, y)?.cell ?? 0;
     }

@@ -5,7 +5,7 @@ export type KeyAction =
     /** `change` = the start of the next or previous run. */
     | { readonly type: 'move'; readonly by: 'cell' | 'row' | 'screen' | 'rowEdge' | 'mapEdge' | 'change'; readonly direction: 1 | -1; readonly extend: boolean }
     | { readonly type: 'zoom'; readonly direction: 1 | -1 }
-    | { readonly type: 'fit' | 'details' | 'selectRun' | 'clear' | 'goTo' | 'copy' | 'menu' | 'table' };
+    | { readonly type: 'fit' | 'details' | 'clear' | 'goTo' | 'copy' | 'menu' | 'table' };
 
 type Key = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>;
 
@@ -66,8 +66,6 @@ function plainAction(key: string): KeyAction | null {
             return { type: 'table' };
         case 'Enter':
             return { type: 'details' };
-        case ' ':
-            return { type: 'selectRun' };
         default:
             return null;
     }
@@ -80,6 +78,7 @@ export const keyHelp = (): readonly (readonly [string, string])[] => [
     [t('Space, double-click'), t('select the whole run')],
     [t('Menu key, Shift + F10, right click'), t('what can be done with the selected pages')],
     [t('+, −, Ctrl + wheel'), t('zoom')],
+    [t('Middle button, Space + drag'), t('move the map')],
     ['0', t('fit the whole guest')],
     ['G', t('go to an address or a slot')],
     ['T', t('the table instead of the map, and back')],

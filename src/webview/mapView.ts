@@ -10,8 +10,9 @@ import { element } from './dom';
 import { actionOf, type KeyAction } from './keyboard';
 import type { KnownPages } from './knownPages';
 import { t } from './l10n';
-import type { LayoutKind } from './layout';
+import type { Layout, LayoutKind } from './layout';
 import type { MapModel } from './mapModel';
+import { Minimap } from './minimap';
 import { Overlay } from './overlay';
 import type { Palette } from './palette';
 import { listenToPointer } from './pointer';
@@ -20,6 +21,7 @@ import { select, type Selection } from './selection';
 import type { TileCache } from './tileCache';
 import type { Tooltip } from './tooltip';
 import type { MapPlace } from './viewState';
+import { ZoomAnimation } from './zoomAnimation';
 
 export interface MapViewEvents {
     /** Anything that the bars around the map show, or that is saved, changed. */
@@ -49,6 +51,10 @@ export class MapView {
         this.events.changed();
     });
     readonly element: HTMLElement;
+    /** The part of it that the pages are in. */
+    readonly area: HTMLElement;
+    private readonly minimap: Minimap;
+    private readonly zoomAnimation = new ZoomAnimation();
     private readonly overlay = new Overlay();
     private model: MapModel | null = null;
     private cursor: number | null = null;
@@ -64,7 +70,12 @@ export class MapView {
         private readonly events: MapViewEvents,
     ) {
         const { panel } = this.camera;
-        this.element = element('main', 'map', parts.renderer.element, this.overlay.element, panel, parts.tooltip.element);
+        this.minimap = new Minimap(parts.tiles, (gfn) => {
+            this.forgetPointer();
+            this.camera.center(gfn);
+        });
+        this.area = element('div', 'map', parts.renderer.element, this.overlay.element, panel, parts.tooltip.element);
+        this.element = element('main', 'mapFrame', this.minimap.element, this.area);
         panel.tabIndex = 0;
         panel.setAttribute('role', 'application');
         panel.setAttribute('aria-roledescription', t('page map'));
@@ -86,7 +97,12 @@ export class MapView {
             press: (x, y, extend) => this.press(x, y, extend),
             drag: (x, y) => this.drag(x, y),
             openRun: (x, y) => void this.selectRun(this.camera.cellAt(x, y, false)?.start),
+            pan: (x, y) => {
+                this.forgetPointer();
+                this.camera.scrollBy(-x, -y);
+            },
             zoom: (direction, x, y) => this.zoomAt(direction, x, y),
+            tapSpace: () => void this.selectRun(this.cursor ?? undefined),
         });
     }
 
@@ -193,7 +209,15 @@ export class MapView {
         if (cell === null) return;
         this.forgetPointer();
         const isAtCursor = this.cursor !== null && this.cursor >= cell.start && this.cursor < cell.end;
+        const before = this.camera.layout;
         this.camera.zoom(direction, isAtCursor ? (this.cursor ?? 0) : cell.start, x, y);
+        const after = this.camera.layout;
+        if (before !== null && after !== null) this.animateZoom(before, after, x, y);
+    }
+
+    private animateZoom(before: Layout, after: Layout, x: number, y: number): void {
+        const scale = after.height / before.height;
+        this.zoomAnimation.begin(this.parts.renderer.element, after.kind === 'rows' ? 1 : scale, scale, x, y);
     }
 
     private perform(action: KeyAction): void {
@@ -221,9 +245,6 @@ export class MapView {
                 break;
             case 'details':
                 void this.showDetails();
-                break;
-            case 'selectRun':
-                void this.selectRun(this.cursor ?? undefined);
                 break;
             case 'clear':
                 if (this.parts.tooltip.isShown) this.parts.tooltip.hide();
@@ -377,7 +398,9 @@ export class MapView {
         const frame: Frame = { model, layout, tileOf, box, viewport, margins, palette, highlight };
         if (this.cellsChanged) {
             renderer.draw(frame);
+            this.minimap.draw(model, palette, highlight, camera.extentsInSight());
             tiles.request(model.layer.id, layout.level, camera.tilesInSight());
+            this.minimap.request(model);
         }
         this.cellsChanged = false;
         const focused = document.activeElement === camera.panel;

@@ -135,7 +135,7 @@ notice.setAttribute('role', 'status');
 spoken.setAttribute('aria-live', 'polite');
 progress.hidden = true;
 notice.hidden = true;
-view.element.append(empty);
+view.area.append(empty);
 document.body.append(
     progress,
     toolbar.element,
