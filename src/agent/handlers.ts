@@ -13,7 +13,7 @@ import { diagnose } from './host/doctor';
 import { explainAddress } from './pages/explain';
 import { readMappedVmDetails } from './details/mappedVmDetails';
 import { readGuestMemory, readLimit } from './pages/memoryRead';
-import { makeMapHandlers, type MissingMethod } from './maps/mapHandlers';
+import { makeMapHandlers } from './maps/mapHandlers';
 import type { Pace } from './pace';
 import { readPageMap, type ReadPageMap } from './pages/pageMap';
 import {
@@ -32,7 +32,7 @@ import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
 
 /** `params` are whatever came over the wire. */
 export type Handlers = {
-    readonly [Method in Exclude<AgentMethod, MissingMethod>]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
+    readonly [Method in AgentMethod]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
 };
 
 /**

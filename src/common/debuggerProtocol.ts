@@ -33,7 +33,7 @@ export type DebuggerLook =
           readonly session: string;
           /** The thread whose frame is selected comes first. */
           readonly threads: readonly StoppedThread[];
-          /** What else a call by this debugger does to the process, or null. */
+          /** What a call by this debugger does to the process beside, or null. */
           readonly remark: string | null;
       }
     | { readonly kind: 'refused'; readonly reason: string };

@@ -24,6 +24,7 @@ export const commands = {
     'guestmem.map.show': command('Show Page Map', { icon: '$(map)' }),
     'guestmem.map.keep': command('Keep This State of the Page Map'),
     'guestmem.map.compare': command('Compare Page Map…'),
+    'guestmem.map.save': command('Save Snapshot…'),
     'guestmem.map.pause': command('Pause Page Map'),
     'guestmem.map.resume': command('Resume Page Map'),
     'guestmem.map.whyNot': command('Why Is Not Everything Offered?', { palette: false }),
@@ -120,5 +121,6 @@ export const contextKeyDefaults: ContextKeys = {
 
 /** Ids of webview panels, document schemes and items; not contributions, but names that must not drift either. */
 export const pageMapViewType = 'guestmem.pageMap';
+export const snapshotViewType = 'guestmem.snapshot';
 export const memoryScheme = 'guestmem-memory';
 export const changesScheme = 'guestmem-changes';

@@ -54,11 +54,19 @@ export interface MapMethods {
         };
         result: PackedRunList & { readonly total: number; readonly totalPages: number };
     };
-    /** The map as the bytes of a .gmem file, from offset `from` on; null = that was the end. */
-    saveMap: { params: { map: MapHandle; from: number }; result: { readonly bytes: Uint8Array; readonly next: number | null } };
-    /** Takes a .gmem file in parts of at most 512 KiB; null as `upload` begins a new one. The last part opens the map. */
+    /**
+     * The map as the bytes of a .gmem file, part by part: `from` is 0, then the `next` of the part before; null = that was
+     * the end. A comparison cannot be saved.
+     */
+    saveMap: { params: { map: MapHandle; redact: boolean; from: number }; result: { readonly bytes: Uint8Array; readonly next: number | null } };
+    /**
+     * Takes a .gmem file in parts of at most `snapshotPartBytes`; null as `upload` begins a new one. The last part opens the
+     * map of that address space, null = the first that the file has. Refused with code "snapshot" when the file is not good.
+     */
     openSnapshot: {
-        params: { upload: number | null; part: Uint8Array; last: boolean };
+        params: { upload: number | null; part: Uint8Array; last: boolean; addressSpace: number | null };
         result: { readonly upload: number; readonly opened: OpenedMap | null };
     };
 }
+
+export const snapshotPartBytes = 512 << 10;

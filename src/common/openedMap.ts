@@ -65,6 +65,10 @@ export interface SnapshotOrigin {
     readonly guestmemVersion: string;
     readonly kernel: string;
     readonly savedAt: string;
+    /** Names, paths and host virtual addresses were left out. */
+    readonly redacted: boolean;
+    /** Those that the file has a map of. */
+    readonly addressSpaces: readonly number[];
 }
 
 /** What a refresh of a living map found. */

@@ -5,8 +5,8 @@
 
 export interface DebugAdapter {
     readonly toEvaluate: (expression: string) => { readonly expression: string; readonly context: 'repl' | 'watch' };
-    /** Whether a call by it leaves something behind in the process. */
-    readonly allocates: boolean;
+    /** LLDB compiles a call, for which it maps memory in the process; gdb needs no more than the stack. */
+    readonly isLldb: boolean;
 }
 
 /**
@@ -15,17 +15,14 @@ export interface DebugAdapter {
  */
 const gdbCommand = (expression: string) => `with scheduler-locking on -- with unwindonsignal on -- with language c -- output/d ${expression}`;
 
-/** LLDB compiles a call and maps memory for its code in the process. */
-const lldb = { allocates: true };
-
 const adapters = new Map<string, DebugAdapter>([
     // gdb's own (`gdb -i dap`): commands are for its console.
-    ['gdb', { toEvaluate: (expression) => ({ expression: gdbCommand(expression), context: 'repl' }), allocates: false }],
+    ['gdb', { toEvaluate: (expression) => ({ expression: gdbCommand(expression), context: 'repl' }), isLldb: false }],
     // Microsoft's C/C++, with gdb behind it.
-    ['cppdbg', { toEvaluate: (expression) => ({ expression: `-exec ${gdbCommand(expression)}`, context: 'repl' }), allocates: false }],
+    ['cppdbg', { toEvaluate: (expression) => ({ expression: `-exec ${gdbCommand(expression)}`, context: 'repl' }), isLldb: false }],
     // CodeLLDB takes "/nat" for LLDB's own expressions.
-    ['lldb', { toEvaluate: (expression) => ({ expression: `/nat ${expression}`, context: 'watch' }), ...lldb }],
-    ['lldb-dap', { toEvaluate: (expression) => ({ expression, context: 'watch' }), ...lldb }],
+    ['lldb', { toEvaluate: (expression) => ({ expression: `/nat ${expression}`, context: 'watch' }), isLldb: true }],
+    ['lldb-dap', { toEvaluate: (expression) => ({ expression, context: 'watch' }), isLldb: true }],
 ]);
 
 export const adapterTypes: readonly string[] = [...adapters.keys()];

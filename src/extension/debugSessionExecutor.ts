@@ -61,7 +61,9 @@ export class DebugSessionExecutor {
         if (threads.length === 0) {
             return refused(l10n.t('{0} holds the VMM, but no thread of it is stopped where an expression can be evaluated ({1}). Pause the VMM in the debugger, and try again.', name, problem));
         }
-        const remark = held.adapter.allocates ? l10n.t('LLDB maps memory of its own in the VMM to make a call, and leaves it there.') : null;
+        const remark = held.adapter.isLldb
+            ? l10n.t('LLDB maps memory of its own in the VMM for a call, and leaves it there. If the call takes long, it lets the other threads run, too.')
+            : l10n.t('All other threads of the VMM stay stopped meanwhile.');
         return { kind: 'stopped', session: name, threads, remark };
     }
 

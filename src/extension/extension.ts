@@ -17,6 +17,7 @@ import { PageMap } from './pageMap';
 import { registerOtherChanges } from './otherChanges';
 import { Places } from './places';
 import { registerReadMemory } from './readMemory';
+import { registerSnapshotEditor } from './snapshotEditor';
 import { registerStatusBar } from './statusBar';
 import { registerViews, type Trees } from './views';
 import { VmStore } from './vmStore';
@@ -34,7 +35,8 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
     const boundary = new CommandBoundary(log);
     const processes = new DebuggedProcesses();
     const debugSessions = new DebugSessionExecutor(processes);
-    places = new Places(context.asAbsolutePath('dist/agent.js'), log, debugSessions.handlers);
+    const agentPath = context.asAbsolutePath('dist/agent.js');
+    places = new Places(agentPath, log, debugSessions.handlers);
     const store = new VmStore(places, context.workspaceState);
     const guard = new ChangeGuard(boundary);
     const map = new PageMap(store, boundary, context.extensionUri);
@@ -48,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         map,
         views,
         processes,
+        registerSnapshotEditor(context.extensionUri, agentPath, boundary, log),
         registerActiveVm(store, boundary),
         registerHostState(store, places, boundary),
         registerHostCheck(places, boundary),

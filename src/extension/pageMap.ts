@@ -9,6 +9,8 @@ import { parseTarget, type CommandTarget } from './commandTarget';
 import { KeptStates } from './keptStates';
 import { ManagedContextKey } from './managedContextKey';
 import { PageMapPanel } from './pageMapPanel';
+import { saveSnapshot } from './saveSnapshot';
+import { withSlowProgress } from './slowProgress';
 import { VmMapSource } from './vmMapSource';
 import type { VmRef, VmStore } from './vmStore';
 
@@ -40,6 +42,7 @@ export class PageMap implements vscode.Disposable {
             boundary.register('guestmem.map.show', (argument) => this.show(parseTarget(argument))),
             boundary.register('guestmem.map.keep', () => this.panel?.keep()),
             boundary.register('guestmem.map.compare', () => this.panel?.chooseComparison()),
+            boundary.register('guestmem.map.save', () => this.save()),
             boundary.register('guestmem.map.pause', () => this.panel?.setMode('paused')),
             boundary.register('guestmem.map.resume', () => this.panel?.setMode('live')),
             boundary.register('guestmem.map.whyNot', (argument) => explainRefusals(argument)),
@@ -92,6 +95,19 @@ export class PageMap implements vscode.Disposable {
             this.panel.reveal();
         }
         if (target.range !== undefined) this.panel?.goTo(target.range);
+    }
+
+    /** What the map shows, or without one the active VM. */
+    private async save(): Promise<void> {
+        if (this.panel !== undefined) return this.panel.save();
+        await resolveVm(this.store, {});
+        const source = new VmMapSource(this.store);
+        try {
+            const map = await withSlowProgress(vscode.l10n.t('Reading the page map'), (token, report) => source.read({ token, report }));
+            if (map !== undefined) await saveSnapshot(map);
+        } finally {
+            source.dispose();
+        }
     }
 
     private adopt(panel: vscode.WebviewPanel): void {

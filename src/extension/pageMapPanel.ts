@@ -18,6 +18,7 @@ import { answerQuestion, readTiles } from './mapAnswers';
 import type { MapSource, SourceMap } from './mapSource';
 import { pageMapHtml, resourceFolders } from './pageMapHtml';
 import { Poller } from './poller';
+import { saveSnapshot } from './saveSnapshot';
 import { getSetting } from './settings';
 import { shownMap } from './shownMap';
 import { withSlowProgress } from './slowProgress';
@@ -147,11 +148,17 @@ export class PageMapPanel {
         });
     }
 
+    /** Has the user save the map, not what it is compared with. */
+    async save(): Promise<void> {
+        const { current } = this.baseSource;
+        if (current !== undefined) await saveSnapshot(current);
+    }
+
     /** Has the user choose what to compare with. */
     async chooseComparison(): Promise<void> {
         const { current } = this.baseSource;
         if (current === undefined) return;
-        const chosen = await chooseComparison(this.parts.kept.of(current.agent));
+        const chosen = await chooseComparison(current.agent, this.parts.kept);
         if (chosen !== undefined) await this.compare(chosen.before, chosen.after);
     }
 
@@ -289,7 +296,7 @@ export class PageMapPanel {
             case 'endComparison':
                 return this.endComparison();
             case 'save':
-                return;
+                return this.save();
             case 'select':
                 this.selection = request.range ?? undefined;
                 return;

@@ -1,4 +1,4 @@
-/** The controls that keep, compare and save the map, and the banner that says what is compared. */
+/** The controls that keep, compare and save the map, and the banner that says what a comparison or a file is. */
 import type { MapRequest, ShownMap } from '../common/mapMessages';
 import { button, element } from './dom';
 import { t } from './l10n';
@@ -10,6 +10,7 @@ export class Comparison {
     /** For the toolbar. */
     readonly controls: HTMLElement;
     readonly banner: HTMLElement;
+    private readonly end: HTMLElement;
 
     constructor(post: (request: MapRequest) => void) {
         const titled = (label: string, title: string, type: 'keep' | 'chooseComparison' | 'save') => {
@@ -23,14 +24,15 @@ export class Comparison {
         this.controls = element('div', 'group', this.keep, compare, this.save);
         this.controls.setAttribute('role', 'group');
         this.controls.setAttribute('aria-label', t('Snapshots'));
-        const end = button('', t('End Comparison'), () => post({ type: 'endComparison' }));
-        this.banner = element('div', 'notice comparison', this.words, element('div', 'actions', end));
+        this.end = element('div', 'actions', button('', t('End Comparison'), () => post({ type: 'endComparison' })));
+        this.banner = element('div', 'notice comparison', this.words, this.end);
         this.banner.setAttribute('role', 'status');
         this.banner.hidden = true;
     }
 
     show({ origin, subtitle, readOnly }: ShownMap): void {
-        this.banner.hidden = origin !== 'comparison';
+        this.banner.hidden = subtitle === null;
+        this.end.hidden = origin !== 'comparison';
         // A status that is written anew is read aloud anew.
         const words = subtitle ?? '';
         if (this.words.textContent !== words) this.words.textContent = words;

@@ -8,7 +8,7 @@ import type { VmDetails } from '../../src/common/model';
 import { readThreadIds } from '../../src/extension/debugRequests';
 import { AgentProcess } from '../support/agentProcess';
 import { suiteChangeLog } from '../support/changeLog';
-import type { DemoMemslot } from '../support/demoVmm';
+import { DemoVmm, type DemoMemslot } from '../support/demoVmm';
 import { GdbSession, requireDebugAdapter } from '../support/gdbSession';
 import { guestmemError, guestmemJson } from '../support/guestmem';
 import { startOf } from '../support/pages';
@@ -73,7 +73,7 @@ describe('changes: a VMM that a debugger holds', () => {
         const before = await stateOfVmm();
         const preview = await request(true);
         assert.deepEqual([preview.executor, preview.dryRun, await logsDirtyPages()], ['debugger', true, false]);
-        assert.match(preview.warnings.join('\n'), /The session of the test makes the call, in thread [0-9]+ of the VMM, while all its other threads stay stopped/);
+        assert.match(preview.warnings.join('\n'), /The session of the test makes the call, in thread [0-9]+ of the VMM\. .*within the call/);
 
         const report = await request();
         assert.equal(report.executor, 'debugger');
@@ -143,6 +143,23 @@ describe('changes: a VMM that a debugger holds', () => {
         // And injection takes over again.
         const words = ['log-dirty-pages', vmm().id, String(slot.id), 'on', '--yes'];
         assert.equal((await guestmemJson<OtherChangeReport>(words, log())).executor, 'inject');
+    });
+
+    it('are refused where the threads run under seccomp filters, which cannot be read then', async function () {
+        const other = await DemoVmm.start();
+        let held: GdbSession | undefined;
+        try {
+            await other.enterSandbox('permissive');
+            held = await GdbSession.attach(requireDebugAdapter(this), other.report.pid);
+            held.answer(agent, () => assert.fail('the call must not be made'));
+            const change = { kind: 'log-dirty-pages', addressSpace: 0, memslot: other.memslot('memfd').id, on: true } as const;
+            const error = await refusal(agent.request('change', { vm: other.id, change, dryRun: true, debugger: true }));
+            assert.equal(error.code, 'seccomp');
+            assert.match(error.message, /Detach the debugger/);
+        } finally {
+            await held?.detach();
+            await other.stop();
+        }
     });
 
     it('when the debugger dies in the middle, the VMM goes on and it is told that nobody knows what came of it', async function () {

@@ -85,7 +85,8 @@ export const makeSnapshot = (...maps: readonly PageRuns[]): Buffer =>
     Buffer.concat([...writeSnapshot(makeHeader(...maps), (map) => maps.slice(map, map + 1))]);
 
 export async function openSnapshot(file: Uint8Array, partBytes = 1 << 19): Promise<Snapshot> {
-    const reader = new SnapshotReader(new Pace(new AbortController().signal));
-    for (let at = 0; at < file.length; at += partBytes) await reader.push(file.subarray(at, at + partBytes));
+    const reader = new SnapshotReader();
+    const pace = new Pace(new AbortController().signal);
+    for (let at = 0; at < file.length; at += partBytes) await reader.push(file.subarray(at, at + partBytes), pace);
     return reader.finish();
 }

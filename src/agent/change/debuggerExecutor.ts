@@ -48,7 +48,7 @@ export class DebuggerExecutor implements IoctlExecutor {
         const { session, remark, chosen } = await executor.look();
         executor.thread = chosen.thread.id;
         executor.warnings = [
-            `${session} makes the call, in thread ${chosen.state.tid} of the VMM, while all its other threads stay stopped. A signal or a catchpoint that stops this thread within the call ends it; whether the change was made is then told by the map alone.`,
+            `${session} makes the call, in thread ${chosen.state.tid} of the VMM. A signal or a catchpoint that stops this thread within the call ends it: then look at the map whether the change was made.`,
             ...(remark === null ? [] : [remark]),
         ];
         return executor;

@@ -3,6 +3,7 @@ import { errors } from '../../common/errors';
 import type { MapMethods } from '../../common/mapMethods';
 import type { VmDirectory } from '../discovery/vmDirectory';
 import type { Pace } from '../pace';
+import { makeSnapshotHandlers } from '../snapshot/snapshotHandlers';
 import type { ReadPageMap } from '../pages/pageMap';
 import { windowOf } from '../pages/window';
 import { checkAddressSpace, checkFields, checkFlag, checkInteger, checkRange, checkVm, type Fields } from '../validate';
@@ -13,11 +14,8 @@ import { countPages, findRun, listRuns, readTiles } from './mapQueries';
 import { FixedMap } from './mapSource';
 import { OpenMaps } from './openMaps';
 
-/** Those that src/agent/snapshot has still to answer. */
-export type MissingMethod = 'saveMap' | 'openSnapshot';
-
 type MapHandlers = {
-    readonly [Method in Exclude<keyof MapMethods, MissingMethod>]: (params: unknown, pace: Pace) => Promise<MapMethods[Method]['result']>;
+    readonly [Method in keyof MapMethods]: (params: unknown, pace: Pace) => Promise<MapMethods[Method]['result']>;
 };
 
 /** Rows of the table of runs at a time. */
@@ -29,6 +27,8 @@ export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap, ma
     const mapIn = (fields: Fields) => maps.at(handleIn(fields), generationIn(fields));
 
     return {
+        ...makeSnapshotHandlers(maps),
+
         openMap: async (params, pace) => {
             const fields = checkFields(params);
             const addressSpace = checkAddressSpace(fields['addressSpace']);

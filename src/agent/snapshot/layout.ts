@@ -32,8 +32,8 @@ export const chunkLimits: Readonly<Record<ChunkName, number>> = {
 export const mostRunsInChunk = 1 << 16;
 /** In all maps of a file together: 28 bytes each in memory. 64 GiB of alternating pages have half as many. */
 export const mostRuns = 1 << 25;
-/** Pages of real VMs are of some tens of kinds; with many NUMA nodes of some thousands. */
-export const mostKinds = 1 << 16;
+/** Pages of real VMs are of some tens of kinds; with many NUMA nodes of some thousands. An open map has twice as many. */
+export const mostKinds = 1 << 15;
 /** Beyond the largest gfn. */
 export const gfnLimit = 2 ** 52;
 

@@ -9,9 +9,9 @@ const partBytes = 1 << 20;
 
 /** Errors name the file. */
 export async function readSnapshotFile(file: string, pace: Pace): Promise<Snapshot> {
-    const reader = new SnapshotReader(pace);
+    const reader = new SnapshotReader();
     try {
-        for await (const part of createReadStream(file, { highWaterMark: partBytes })) await reader.push(part as Uint8Array);
+        for await (const part of createReadStream(file, { highWaterMark: partBytes })) await reader.push(part as Uint8Array, pace);
         return reader.finish();
     } catch (thrown) {
         if (thrown instanceof GuestmemError && thrown.code === 'snapshot') {

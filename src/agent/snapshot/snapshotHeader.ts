@@ -13,9 +13,7 @@ export interface SnapshotMapHeader {
     readonly runs: number;
 }
 
-export interface SnapshotHeader extends SnapshotOrigin {
-    /** Names, paths and host virtual addresses were left out. */
-    readonly redacted: boolean;
+export interface SnapshotHeader extends Omit<SnapshotOrigin, 'addressSpaces'> {
     readonly details: VmDetails;
     readonly maps: readonly SnapshotMapHeader[];
 }

@@ -33,13 +33,11 @@ export class SnapshotReader {
     private readonly kinds = new KindTable();
     private isEnded = false;
 
-    constructor(private readonly pace: Pace) {}
-
-    async push(part: Uint8Array): Promise<void> {
+    async push(part: Uint8Array, pace: Pace): Promise<void> {
         this.pending.push(part);
         this.pendingBytes += part.length;
         if (!this.isPastPreamble && !this.readPreamble()) return;
-        while (this.readChunk()) await this.pace.breathe();
+        while (this.readChunk()) await pace.breathe();
         if (this.isEnded && this.pendingBytes > 0) throw damaged('something follows the end of the snapshot', this.at);
     }
 
