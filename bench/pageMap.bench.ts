@@ -35,7 +35,7 @@ const made = (pages: number, pattern: Pattern): MadeMap => ({
 });
 
 const maps: Record<string, MadeMap> = {
-    '1 TiB, 10 runs': made(tib, [{ pages: tib / 10, state: shared }, { pages: tib / 10, state: mine }]),
+    '1 TiB, 10 runs': made(tib, [shared, mine].map((state) => ({ pages: Math.ceil(tib / 10), state }))),
     '1 TiB, a million runs': made(tib, mixed),
     '64 GiB, alternating pages': made(64 * gib, alternating),
 };

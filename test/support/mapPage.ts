@@ -23,6 +23,20 @@ export interface MapPageOptions extends BrowserContextOptions {
     readonly renderer?: 'canvas' | 'webgl';
 }
 
+/** In CSS pixels of the window. */
+export interface Place {
+    readonly x: number;
+    readonly y: number;
+}
+
+export interface Picture {
+    /** In base64. */
+    readonly png: string;
+    /** Where it was in the window. */
+    readonly left: number;
+    readonly top: number;
+}
+
 /** WebGL is drawn in software. */
 const chromiumFlags = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader'];
 
@@ -172,31 +186,49 @@ export class MapPage {
         }, count);
     }
 
-    /** The places, in CSS pixels of the window, of the map's pixels in exactly this colour, as a person sees them without cursor and selection. */
-    async pixels(color: string): Promise<{ x: number; y: number }[]> {
+    /** The map without cursor and selection, which tint what lies below them. */
+    async picture(): Promise<Picture> {
         const box = await this.page.locator('canvas.pages').boundingBox();
         if (box === null) throw new Error('the page has no map');
-        // What lies over the pages tints them.
         const style = '.map > :not(.pages) { visibility: hidden !important }';
-        const picture = (await this.page.screenshot({ clip: box, style })).toString('base64');
+        const png = (await this.page.screenshot({ clip: box, style })).toString('base64');
+        return { png, left: box.x, top: box.y };
+    }
+
+    /** The places, in CSS pixels of the window, of the map's pixels in exactly this colour. */
+    async pixels(color: string): Promise<Place[]> {
+        return this.places(await this.picture(), { color });
+    }
+
+    /** Where the picture differs from an earlier one. */
+    async differences(picture: Picture, earlier: Picture): Promise<Place[]> {
+        return this.places(picture, { earlier: earlier.png });
+    }
+
+    private places(picture: Picture, wanted: { readonly color: string } | { readonly earlier: string }): Promise<Place[]> {
         return this.page.evaluate(
-            async ([png, wanted, left, top]) => {
-                const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
-                const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }), { colorSpaceConversion: 'none' });
-                const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
-                if (context === null) throw new Error('the picture cannot be read');
-                context.drawImage(image, 0, 0);
-                const [red, green, blue] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16));
-                const { data } = context.getImageData(0, 0, image.width, image.height);
+            async ([{ png, left, top }, what]) => {
+                const read = async (text: string) => {
+                    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+                    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }), { colorSpaceConversion: 'none' });
+                    const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+                    if (context === null) throw new Error('the picture cannot be read');
+                    context.drawImage(image, 0, 0);
+                    return context.getImageData(0, 0, image.width, image.height);
+                };
+                const { data, width } = await read(png);
+                const pixels = new Uint32Array(data.buffer);
+                const other = 'earlier' in what ? new Uint32Array((await read(what.earlier)).data.buffer) : null;
+                // Bytes are red, green, blue, alpha, from the lowest on.
+                const color = 'color' in what ? [5, 3, 1].reduce((word, at) => word * 256 + parseInt(what.color.slice(at, at + 2), 16), 255) : 0;
                 const places: { x: number; y: number }[] = [];
-                for (let i = 0; i < data.length; i += 4) {
-                    if (data[i] !== red || data[i + 1] !== green || data[i + 2] !== blue) continue;
-                    const [column, row] = [(i / 4) % image.width, Math.floor(i / 4 / image.width)];
-                    places.push({ x: left + (column + 0.5) / devicePixelRatio, y: top + (row + 0.5) / devicePixelRatio });
-                }
+                pixels.forEach((pixel, i) => {
+                    if (other === null ? pixel !== color : pixel === other[i]) return;
+                    places.push({ x: left + ((i % width) + 0.5) / devicePixelRatio, y: top + (Math.floor(i / width) + 0.5) / devicePixelRatio });
+                });
                 return places;
             },
-            [picture, color, box.x, box.y] as const,
+            [picture, wanted] as const,
         );
     }
 }
