@@ -171,6 +171,7 @@ describe('an open page map', () => {
         assert.equal(counts[0]?.[1], 1);
         assert.notDeepEqual(run?.before?.states, run?.runs.states);
         await assert.rejects(agent.request('compareMaps', { before: compared.map, after: kept.map }), failsWith('usage'));
+        await assert.rejects(agent.request('keepMap', { map: compared.map }), failsWith('usage'));
     });
 
     it('finds the runs of a class in both directions', async () => {

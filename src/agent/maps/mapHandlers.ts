@@ -42,7 +42,8 @@ export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap, ma
 
         keepMap: (params) => {
             const { current } = maps.get(handleIn(checkFields(params)));
-            return Promise.resolve(maps.add(new FixedMap('kept', current)));
+            if (current.comparedWith !== null) throw errors.usage('A comparison cannot be kept: keep the maps that it was made of.');
+            return Promise.resolve(maps.add(new FixedMap('kept', { ...current, byAge: null })));
         },
 
         compareMaps: async (params) => {
