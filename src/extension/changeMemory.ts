@@ -55,11 +55,11 @@ export const pagesText = (pages: number): string =>
 /** Resolves with the report, or with undefined when the user gave up or the change stopped midway, which was said then. */
 export async function changeMemory({ store, guard, map, debugSessions }: ChangeParts, active: ActiveVm, words: ChangeWords, ask: Ask): Promise<AnyChangeReport | undefined> {
     const { window } = vscode;
-    const request = (dryRun: boolean) => {
+    const request = (dryRun: boolean, title = words.title) => {
         const { ref, details } = active;
         const isHeld = ref.place === thisHost && debugSessions.holds(details.vm.pid);
         const params = { vm: ref.id, dryRun, ...(isHeld ? { debugger: true as const } : {}) };
-        return withSlowProgress(words.title, (token, report) => ask(store.agentOf(ref), params, { token, report }));
+        return withSlowProgress(title, (token, report) => ask(store.agentOf(ref), params, { token, report }));
     };
     const preview = await request(true);
     if (preview.pagesChanged === 0) {
@@ -71,7 +71,7 @@ export async function changeMemory({ store, guard, map, debugSessions }: ChangeP
     // The window may have been locked while the question stood there.
     if (chosen !== words.answer || !(await guard.permit())) return undefined;
     try {
-        const report = await request(false);
+        const report = await request(false, preview.executor === 'debugger' ? vscode.l10n.t('{0} through the debugger', words.title) : words.title);
         // What the preview could not know: pages that the guest has changed again meanwhile.
         const news = report.warnings.filter((warning) => !preview.warnings.includes(warning));
         const done = words.done(report);

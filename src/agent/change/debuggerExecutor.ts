@@ -48,8 +48,11 @@ export class DebuggerExecutor implements IoctlExecutor {
         const { session, remark, chosen } = await executor.look();
         executor.thread = chosen.thread.id;
         executor.warnings = [
-            `${session} makes the call, in thread ${chosen.state.tid} of the VMM. A signal or a catchpoint that stops this thread within the call ends it: then look at the map whether the change was made.`,
-            ...(remark === null ? [] : [remark]),
+            [
+                `${session} makes the call, in thread ${chosen.state.tid} of the VMM.`,
+                ...(remark === null ? [] : [remark]),
+                'A signal or a catchpoint that stops this thread within the call ends it: then look at the map whether the change was made.',
+            ].join(' '),
         ];
         return executor;
     }
