@@ -223,7 +223,8 @@ export class PageMapPanel {
         if (shown?.subject !== map.subject) this.selection = undefined;
         this.stale = undefined;
         this.generation++;
-        this.panel.title = vscode.l10n.t('Page Map: {0}', map.title);
+        // An editor is named after its file.
+        if (this.baseSource.readOnly === null) this.panel.title = vscode.l10n.t('Page Map: {0}', map.title);
         await this.post({ type: 'map', map: shownMap(map, source, this.generation), changed: isSameMap ? map.changed : null });
     }
 

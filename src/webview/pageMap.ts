@@ -276,6 +276,7 @@ function showStale(stale: Extract<MapEvent, { type: 'stale' }> | null): void {
     const remedies = stale?.remedies.map((label) => button('', label, () => post({ type: 'remedy', label }))) ?? [];
     notice.replaceChildren(element('span', '', stale?.message ?? ''), element('div', 'actions', ...remedies));
     document.body.classList.toggle('stale', isStale);
+    document.body.classList.toggle('noMap', isStale && model === null);
     showView();
 }
 

@@ -14,14 +14,18 @@ export interface SuiteWindow {
     readonly picture: (name: string) => Promise<void>;
 }
 
-/** Call it inside `describe`, after what the settings need; the function it returns gives the window to the tests. */
-export function suiteWindow(machineSettings: () => Readonly<Record<string, unknown>>): () => SuiteWindow {
+/**
+ * Call it inside `describe`, after what the settings need; the function it returns gives the window to the tests. `fill`
+ * puts files into the folder that the window opens.
+ */
+export function suiteWindow(machineSettings: () => Readonly<Record<string, unknown>>, fill: (folder: string) => void = () => undefined): () => SuiteWindow {
     let server: CodeServer | undefined;
     let window: Workbench | undefined;
     const folder = mkdtempSync(join(tmpdir(), 'guestmem-ui-'));
     before('open VS Code', async function () {
         this.timeout(180_000);
         mkdirSync(pictures, { recursive: true });
+        fill(folder);
         server = await CodeServer.start({
             development: true,
             settings: { 'workbench.colorTheme': 'Default Dark Modern' },

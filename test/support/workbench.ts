@@ -100,9 +100,14 @@ export class Workbench {
         return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
     }
 
-    /** Opens a file of the window's folder in an editor. */
-    async openFile(name: string): Promise<void> {
+    /** Opens a file of the window's folder in the editor that it has. */
+    async openInItsEditor(name: string): Promise<void> {
         await this.pick('Control+P', name, name);
+    }
+
+    /** Opens a file of the window's folder in a text editor. */
+    async openFile(name: string): Promise<void> {
+        await this.openInItsEditor(name);
         await this.page.locator('.monaco-editor .view-line').first().waitFor();
     }
 
