@@ -16,7 +16,7 @@ function withThreeFlipped({ count, gfns, pages, memslots, states, details }: Pag
     let isDone = false;
     for (let i = 0; i < count; i++) {
         const [gfn = 0, size = 0, memslot = -1, state = 0, detail = 0] = [gfns[i], pages[i], memslots[i], states[i], details[i]];
-        const flips = !isDone && gfn >= 0x200 && size > 3;
+        const flips: boolean = !isDone && gfn >= 0x200 && size > 3;
         if (flips) builder.append(gfn, 3, memslot, isPrivate(state) ? madeStates.sharedAbsent : madeStates.privateAbsent, detail);
         builder.append(flips ? gfn + 3 : gfn, flips ? size - 3 : size, memslot, state, detail);
         isDone ||= flips;
