@@ -43,6 +43,8 @@ describe('a snapshot in the window', () => {
     const map = () => vscode().window.webview();
 
     it('opens as a map that says what it is, and offers nothing that needs a VM', async () => {
+        // VS Code knows the editor once the extension's view is there.
+        await vscode().window.showContainer('Guestmem');
         await vscode().window.openInItsEditor('vm1.gmem');
         await map().locator('.toolbar h1', { hasText: 'vm1.gmem' }).waitFor();
         const banner = map().locator('.notice.comparison');
