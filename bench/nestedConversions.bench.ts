@@ -8,7 +8,8 @@ if (process.env['GUESTMEM_TEST_KERNEL'] === undefined) {
     console.log('conversions in the nested machine: not measured, GUESTMEM_TEST_KERNEL names no kernel');
 } else {
     await buildPrograms();
-    const { stdout, stderr, status } = await runNested({ command: 'node out/bench/nested/conversions.bench.mjs', timeout });
+    const environment = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('GUESTMEM_') && value !== undefined ? [[name, value]] : [])));
+    const { stdout, stderr, status } = await runNested({ command: 'node out/bench/nested/conversions.bench.mjs', environment, timeout });
     process.stdout.write(stdout);
     process.stderr.write(stderr);
     process.exitCode = status;
