@@ -4,7 +4,7 @@ import type { Extent } from '../../src/common/openedMap';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { encodePageDetail, encodePageState } from '../../src/common/pageState';
 import { describeBriefly, describePages } from '../../src/webview/describe';
-import { parseDestination } from '../../src/webview/goTo';
+import { parseDestination, suggest } from '../../src/webview/goTo';
 import { actionOf } from '../../src/webview/keyboard';
 import { placeLabels } from '../../src/webview/slotLabels';
 import { parseViewState } from '../../src/webview/viewState';
@@ -87,6 +87,14 @@ describe('go to', () => {
     check('0x105000+0x2000', { extent: { start: 0x105, end: 0x107 }, select: true });
     check('0x5000', { problem: 'There is no memslot at 0x5000; the next one starts at 0x100000.' });
     check('0x900000', { problem: 'There is no memslot at 0x900000; the one before ends at 0x120000.' });
+    check('slot 3', { extent: { start: 0x100, end: 0x120 }, select: true });
+    check('#7', { problem: 'There is no slot 7; the nearest are 3.' });
+    it('suggests the slots that the text may mean, and names the one at an address', () => {
+        const slot = { text: 'slot 3', description: '0x100000+0x20000, 128 KiB, anonymous' };
+        for (const text of ['', 'sl', 'slot', '3', '0x10']) assert.deepEqual(suggest(model, text), [slot], text);
+        assert.deepEqual(suggest(model, '0x105000'), [{ text: '0x105000', description: 'in slot 3: 0x100000+0x20000' }]);
+        assert.deepEqual(suggest(model, 'slot 4'), []);
+    });
     for (const text of ['', 'abc', '0x', '0x1ffffffffffffffff', '0x105001+0x1000', '0x105000+0', '0x105000+0x1000+0x1000']) {
         it(`refuses ${JSON.stringify(text)} with a reason`, () => {
             const got = parseDestination(model, text);
