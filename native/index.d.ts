@@ -19,6 +19,15 @@ export type VmIdentity = number;
 /** Loads and verifies every BPF program once; returns null when all are usable, else the first failure. */
 export function probeBpf(): NativeError | null;
 
+/** Microseconds that the kernel takes for 16 MiB, on a VM of this type that is made for it and thrown away. */
+export interface ConversionTime {
+    readonly toPrivate: number;
+    readonly toShared: number;
+}
+
+/** `vmType` as KVM numbers it. Throws where this process cannot make such a VM, or it takes no attributes. */
+export function measureConversion(vmType: number): ConversionTime;
+
 /** A KVM file that a process has mapped: a vCPU's kvm_run, or a guest_memfd. It keeps the VM alive without any fd. */
 export interface KvmMapping {
     readonly pid: number;

@@ -3,7 +3,7 @@
  * the change which would undo it. Everything in a Change is checked again by the agent.
  */
 import type { Hex } from './address';
-import type { Attribute } from './model';
+import type { Attribute, Unknown } from './model';
 import type { WireRange } from './range';
 
 /** Who makes a change: the agent itself, a thread of the VMM, or the debugger that holds the VMM. */
@@ -56,6 +56,17 @@ export interface ConvertReport extends ChangeReport {
     /** Null where runs with both attributes were restored. */
     readonly to: Attribute | null;
     readonly previousRuns: readonly AttributeRun[];
+    /** Of a dry run: about how long the kernel will take. Null where nothing changes, after the change, and where `unknown` says why. */
+    readonly kernelTime: KernelTime | null;
+    readonly unknown: readonly Unknown[];
+}
+
+export interface KernelTime {
+    readonly microseconds: number;
+    /** Calls, between which the VMM goes on and the user can cancel. */
+    readonly pieces: number;
+    /** For about so long a thread of the VMM is held at a time. */
+    readonly longestPieceMicroseconds: number;
 }
 
 /** Of a change that is no conversion. */

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { formatSize, parseHex } from '../common/address';
 import type { AnyChangeReport } from '../common/change';
+import { formatMicroseconds } from '../common/duration';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
 import type { Memslot } from '../common/model';
 import { parseRange, rangeEnd } from '../common/range';
@@ -124,9 +125,23 @@ function previewText(active: ActiveVm, preview: AnyChangeReport): string {
         ...slots.slice(0, listed).map((slot) => `${memslotLabel(slot)}: ${[slot.gpa, ...memslotTraits(slot)].join(', ')}`),
         ...(more > 0 ? [l10n.t('and {0} more slots', more)] : []),
         l10n.t('How: {0}', executorText(preview)),
+        ...kernelTimeText(preview),
         preview.undo === null ? l10n.t('Undo: none') : l10n.t('Undo: the command Undo Last Change'),
         ...preview.warnings.map((warning) => `⚠ ${warning}`),
     ].join('\n');
+}
+
+function kernelTimeText(preview: AnyChangeReport): string[] {
+    const { l10n } = vscode;
+    if (!('kernelTime' in preview)) return [];
+    const { kernelTime, unknown } = preview;
+    if (kernelTime === null) return unknown.map(({ reason }) => l10n.t('Time in the kernel: not known ({0})', reason));
+    const [all, longest] = [formatMicroseconds(kernelTime.microseconds), formatMicroseconds(kernelTime.longestPieceMicroseconds)];
+    return [
+        kernelTime.pieces === 1
+            ? l10n.t('Time in the kernel: about {0}, during which the thread is held', all)
+            : l10n.t('Time in the kernel: about {0}, in {1} calls; the thread is held for about {2} at a time', all, kernelTime.pieces, longest),
+    ];
 }
 
 function overlapping(range: string, { details }: ActiveVm): readonly Memslot[] {

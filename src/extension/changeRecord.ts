@@ -1,6 +1,6 @@
 /** Commands guestmem.changes.undo and guestmem.changes.show: the last change taken back, and the record of all of them. */
 import * as vscode from 'vscode';
-import type { AnyChangeReport, ChangeList } from '../common/change';
+import type { AnyChangeReport, ChangeList, UndoReport } from '../common/change';
 import { changesScheme } from '../common/manifest';
 import { resolveVm } from './activeVm';
 import { changeMemory, pagesText, type ChangeParts } from './changeMemory';
@@ -14,19 +14,19 @@ async function undo(parts: ChangeParts, target: CommandTarget): Promise<AnyChang
     if (!(await parts.guard.permit())) return undefined;
     const { l10n } = vscode;
     const active = await resolveVm(parts.store, target);
+    // What is undone is what the preview showed.
+    let shown: UndoReport | undefined;
     const words = {
         title: l10n.t('Undo Last Change'),
         answer: l10n.t('Undo'),
-        question: ({ range }: AnyChangeReport) => l10n.t('Bring back what {0} was before the last change?', range),
+        question: ({ range }: AnyChangeReport) =>
+            shown === undefined ? l10n.t('Bring back what {0} was?', range) : l10n.t('Take back “{0}” on {1}, made {2}?', shown.undone.change, shown.undone.range, new Date(shown.undoes).toLocaleString()),
         nothingToChange: ({ range }: AnyChangeReport) => l10n.t('Nothing to change: {0} is as it was before the last change.', range),
         done: ({ pagesChanged }: AnyChangeReport) => l10n.t('{0} are as they were before the last change.', pagesText(pagesChanged)),
     };
-    // What is undone is what the preview showed.
-    let shown: { undoes?: string } = {};
     return changeMemory(parts, active, words, async (agent, params, options) => {
-        const report = await agent.request('undo', { ...params, ...shown }, options);
-        shown = { undoes: report.undoes };
-        return report;
+        shown = await agent.request('undo', { ...params, ...(shown === undefined ? {} : { undoes: shown.undoes }) }, options);
+        return shown;
     });
 }
 

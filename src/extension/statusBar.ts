@@ -27,7 +27,7 @@ export function registerStatusBar(store: VmStore, guard: ChangeGuard): vscode.Di
             [l10n.t('Click'), l10n.t('select another')],
         ]);
         vm.show();
-        if (!guard.changesAllowed || active.details.capabilities.attributes.length === 0) {
+        if (!guard.changesAllowed) {
             lock.hide();
             return;
         }

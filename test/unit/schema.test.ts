@@ -13,7 +13,7 @@ describe('the schemas', () => {
                 code === 'private-memory'
                     ? { gpa: '0x0', size: '0x1', bytes: 'AA==', ranges: [] }
                     : code === 'partial-change'
-                      ? { change: 'convert', undo: null, executor: 'inject', range: '0x0+0x1000', to: 'private', pagesChanged: 0, pagesAlready: 0, previousRuns: [], warnings: [], stoppedMicroseconds: 0, dryRun: false, done: [], cause: 'KVM_SET_MEMORY_ATTRIBUTES failed with EINVAL.' }
+                      ? { change: 'convert', undo: null, executor: 'inject', range: '0x0+0x1000', to: 'private', pagesChanged: 0, pagesAlready: 0, previousRuns: [], kernelTime: null, unknown: [], warnings: [], stoppedMicroseconds: 0, dryRun: false, done: [], cause: 'KVM_SET_MEMORY_ATTRIBUTES failed with EINVAL.' }
                       : {};
             assertShape('error', { error: new GuestmemError(code, 'message', data).toWire() });
             if (Object.keys(data).length > 0) assert.throws(() => assertShape('error', { error: { code, message: '', data: {} } }));
@@ -24,7 +24,7 @@ describe('the schemas', () => {
     it('know what a conversion tells beside other changes', () => {
         const runs = [{ gpa: '0x0', size: '0x1000', attribute: 'shared' }];
         const common = { executor: 'inject', range: '0x0+0x1000', pagesChanged: 1, pagesAlready: 0, warnings: [], stoppedMicroseconds: 9, dryRun: false };
-        const report = { ...common, change: 'convert', to: 'private', previousRuns: runs, undo: { kind: 'restore', runs } };
+        const report = { ...common, change: 'convert', to: 'private', previousRuns: runs, kernelTime: { microseconds: 9, pieces: 2, longestPieceMicroseconds: 5 }, unknown: [], undo: { kind: 'restore', runs } };
         assertShape('convert', report);
         assertShape('change', report);
         assertShape('change', { ...common, change: 'punch', undo: null });

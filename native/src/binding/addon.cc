@@ -6,6 +6,7 @@
 #include "binding/values.h"
 #include "binding/vmm_process.h"
 #include "kvm/bpf_objects.h"
+#include "kvm/conversion_time.h"
 #include "kvm/kvm_mappings.h"
 
 namespace guestmem::binding {
@@ -28,9 +29,17 @@ Napi::Value kvm_mappings(const Napi::CallbackInfo& info) {
     });
 }
 
+Napi::Value measure_conversion(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] {
+        const auto vm_type = static_cast<std::uint32_t>(integer_argument(info, 0, "vmType", INT32_MAX));
+        return to_value(info.Env(), kvm::measure_conversion(vm_type));
+    });
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("probeBpf", Napi::Function::New<probe_bpf>(env, "probeBpf"));
     exports.Set("kvmMappings", Napi::Function::New<kvm_mappings>(env, "kvmMappings"));
+    exports.Set("measureConversion", Napi::Function::New<measure_conversion>(env, "measureConversion"));
     exports.Set("VmmProcess", VmmProcess::define(env));
     exports.Set("PageRunIndex", PageRunIndex::define(env));
     return exports;

@@ -266,6 +266,16 @@ Napi::Value to_value(Napi::Env env, const kvm::ConversionAnswer& answer) {
     return object;
 }
 
+Napi::Value to_value(Napi::Env env, const kvm::ConversionTime& time) {
+    const auto microseconds = [&](std::chrono::nanoseconds span) {
+        return number(env, std::chrono::duration<double, std::micro>(span).count());
+    };
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("toPrivate", microseconds(time.to_private));
+    object.Set("toShared", microseconds(time.to_shared));
+    return object;
+}
+
 Napi::Value to_value(Napi::Env env, const proc::PagemapChunk& chunk) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("first", column<Napi::Float64Array>(env, chunk.runs, [](const auto& run) { return run.first; }));

@@ -7,6 +7,7 @@
 
 #include "inject/outcome.h"
 #include "kvm/attributes.h"
+#include "kvm/conversion_time.h"
 #include "kvm/guest_mapping.h"
 #include "kvm/guest_memfd.h"
 #include "kvm/guest_memfd_conversion.h"
@@ -34,6 +35,7 @@ Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::FolioReferences& folio);
 Napi::Value to_value(Napi::Env env, const kvm::ConversionAnswer& answer);
+Napi::Value to_value(Napi::Env env, const kvm::ConversionTime& time);
 Napi::Value to_value(Napi::Env env, const proc::PagemapChunk& chunk);
 Napi::Value to_value(Napi::Env env, const inject::Refused& refused);
 Napi::Value to_value(Napi::Env env, const inject::Outcome& outcome);

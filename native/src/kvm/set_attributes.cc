@@ -1,6 +1,7 @@
 #include "kvm/set_attributes.h"
 
 #include <linux/ioctl.h>
+#include <sys/ioctl.h>
 
 #include "kvm/page_range.h"
 
@@ -22,6 +23,11 @@ inject::Outcome set_memory_attributes(const InjectionTarget& target, const Attri
     require_pages("set memory attributes of", piece.gpa, piece.size, AttributePiece::largest);
     const KvmMemoryAttributes attributes{piece.gpa, piece.size, piece.attributes, 0};
     return inject_ioctl(target, {target.vm_fd, kvm_set_memory_attributes, &attributes, sizeof attributes});
+}
+
+int set_own_attributes(int vm, const AttributePiece& piece) {
+    KvmMemoryAttributes attributes{piece.gpa, piece.size, piece.attributes, 0};
+    return ioctl(vm, kvm_set_memory_attributes, &attributes);
 }
 
 }  // namespace guestmem::kvm

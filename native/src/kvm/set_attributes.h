@@ -19,4 +19,7 @@ struct AttributePiece {
 /** Throws SystemError EINVAL for a piece that is empty, unaligned, too large or past the end of the address space. */
 inject::Outcome set_memory_attributes(const InjectionTarget& target, const AttributePiece& piece);
 
+/** On a VM of this process. As ioctl(2) returns. */
+int set_own_attributes(int vm, const AttributePiece& piece);
+
 }  // namespace guestmem::kvm

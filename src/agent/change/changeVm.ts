@@ -34,7 +34,10 @@ async function makeChange<Report extends AnyChangeReport>(
     pace: Pace,
     prepare: () => Promise<PreparedChange<Report>>,
 ): Promise<Report> {
-    if (dryRun) return (await prepare()).preview;
+    if (dryRun) {
+        const prepared = await prepare();
+        return prepared.estimate?.() ?? prepared.preview;
+    }
     // From before the look that the change rests on: no other change comes between the two.
     if (!vm.process.lockChanges()) {
         throw new GuestmemError('locked', `Nothing was changed: another window or another guestmem is changing the VM ${vm.id} right now. Wait until it is done, and try again.`);
@@ -82,7 +85,11 @@ export function undoLast(vm: OpenVm, dryRun: boolean, undoes: string | null, pac
             undoes: last.time,
             undone: { change: last.change, range: last.range },
         });
-        return { preview: asUndo(prepared.preview), execute: async (pace) => asUndo(await prepared.execute(pace)) };
+        return {
+            preview: asUndo(prepared.preview),
+            estimate: () => asUndo(prepared.estimate?.() ?? prepared.preview),
+            execute: async (pace) => asUndo(await prepared.execute(pace)),
+        };
     });
 }
 

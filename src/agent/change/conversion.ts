@@ -14,6 +14,7 @@ import { windowOf, type Window } from '../pages/window';
 import { keeperOf, type AttributeKeeper } from './attributeKeeper';
 import { planConversion, planPieces, type ConvertPlan } from './conversionPlan';
 import type { AskClient } from './debuggerExecutor';
+import type { PlannedPiece } from './conversionTime';
 import { partialChange, UncertainChange, type PreparedChange } from './preparedChange';
 
 /** Runs that an undo holds at most: more are not kept, and the conversion has no undo. */
@@ -60,6 +61,8 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
         pagesChanged,
         pagesAlready: sum((plan) => plan.pagesAlready),
         previousRuns,
+        kernelTime: null,
+        unknown: [],
         warnings: [
             ...method,
             ...wanted.flatMap((to) => warningsFor(keeper, plans, to)),
@@ -69,7 +72,17 @@ async function prepare(vm: OpenVm, change: ConvertReport['change'], targets: rea
         dryRun: true,
         undo: pagesChanged > 0 && previousRuns.length <= undoLimit ? { kind: 'restore', runs: previousRuns } : null,
     };
-    return { preview, execute: (pace) => new Conversion(keeper, preview, plans, pace).run() };
+    const estimate = (): ConvertReport => {
+        if (pagesChanged === 0) return preview;
+        const time = keeper.kernelTime(piecesOf(plans));
+        return typeof time === 'string' ? { ...preview, unknown: [{ field: 'kernelTime', reason: time }] } : { ...preview, kernelTime: time };
+    };
+    return { preview, estimate, execute: (pace) => new Conversion(keeper, preview, plans, pace).run() };
+}
+
+/** One at a time, as planPieces makes them. */
+function* piecesOf(plans: readonly Planned[]): Generator<PlannedPiece & { readonly changes: number }> {
+    for (const { to, plan } of plans) for (const piece of planPieces(plan.toChange)) yield { ...piece, to };
 }
 
 interface Planned {
@@ -118,16 +131,14 @@ class Conversion {
     async run(): Promise<ConvertReport> {
         this.pace.begin(this.preview.pagesChanged);
         try {
-            for (const { to, plan } of this.plans) {
-                for (const piece of planPieces(plan.toChange)) {
-                    // Before a piece, never after the last one: what is done to the end is not cancelled any more.
-                    await this.pace.breathe();
-                    this.pace.throwIfCancelled();
-                    await this.convertPiece(piece, to);
-                    this.done.push({ gfn: piece.gfn, end: piece.end });
-                    this.pagesChanged += piece.changes;
-                    this.pace.advance(piece.changes);
-                }
+            for (const piece of piecesOf(this.plans)) {
+                // Before a piece, never after the last one: what is done to the end is not cancelled any more.
+                await this.pace.breathe();
+                this.pace.throwIfCancelled();
+                await this.convertPiece(piece);
+                this.done.push({ gfn: piece.gfn, end: piece.end });
+                this.pagesChanged += piece.changes;
+                this.pace.advance(piece.changes);
             }
         } catch (thrown) {
             if (this.done.length === 0 && !this.uncertain) throw thrown;
@@ -138,9 +149,9 @@ class Conversion {
         return { ...report, warnings: [...report.warnings, ...(await this.changedAgain())] };
     }
 
-    private async convertPiece(piece: Window, to: Attribute): Promise<void> {
+    private async convertPiece(piece: PlannedPiece): Promise<void> {
         try {
-            this.stoppedMicroseconds += await this.keeper.set(piece, to);
+            this.stoppedMicroseconds += await this.keeper.set(piece, piece.to);
         } catch (thrown) {
             if (thrown instanceof UncertainChange) {
                 this.uncertain = true;

@@ -76,6 +76,10 @@ export class GuestMemfdAttributeKeeper implements AttributeKeeper {
         return Promise.resolve([]);
     }
 
+    kernelTime(): string {
+        return 'a guest_memfd keeps ranges and no pages, and what the kernel takes depends on who maps them; no thread of the VMM is held for it';
+    }
+
     async set({ gfn, end }: Window, to: Attribute): Promise<number> {
         const { slot, held } = this.placeOf(gfn);
         const { gpa, size } = toWireRange(makeRange(BigInt(gfn) << 12n, BigInt(end - gfn) << 12n));

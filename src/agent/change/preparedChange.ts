@@ -9,6 +9,8 @@ import type { OpenVm } from '../discovery/vmDirectory';
 export interface PreparedChange<Report extends AnyChangeReport = AnyChangeReport> {
     /** Nothing was changed for it; `pagesChanged` 0: there is nothing to change. */
     readonly preview: Report;
+    /** The preview with what takes time to find out, and which only a user reads. */
+    estimate?(): Report;
     /** Throws `partial-change`, with a report of what was done as data, when it stops in the middle. */
     execute(pace: Pace): Promise<Report>;
 }

@@ -1,6 +1,6 @@
 /** Attributes that the VM keeps: KVM_SET_MEMORY_ATTRIBUTES, which KVM takes only from inside the VMM. */
 import { formatSize, toHex } from '../../common/address';
-import type { Executor } from '../../common/change';
+import type { Executor, KernelTime } from '../../common/change';
 import { errors, GuestmemError } from '../../common/errors';
 import type { Attribute } from '../../common/model';
 import { slotRows } from '../details/memslots';
@@ -10,6 +10,7 @@ import { privateAttribute, walkAttributes, type AttributeWalk } from '../pages/a
 import type { Window } from '../pages/window';
 import type { AttributeKeeper } from './attributeKeeper';
 import { chooseExecutor } from './chooseExecutor';
+import { estimateKernelTime, type PlannedPiece } from './conversionTime';
 import { conversionWarnings } from './conversionWarnings';
 import type { AskClient } from './debuggerExecutor';
 import type { IoctlExecutor } from './ioctlExecutor';
@@ -64,6 +65,10 @@ export class VmAttributeKeeper implements AttributeKeeper {
     async check(client: AskClient | undefined, pace: Pace): Promise<readonly string[]> {
         this.chosen = await chooseExecutor(this.vm, `Changing memory attributes inside the VMM ${this.vm.process.pid}`, client, pace);
         return this.chosen.warnings;
+    }
+
+    kernelTime(pieces: Iterable<PlannedPiece>): KernelTime | string {
+        return estimateKernelTime(this.vm, pieces);
     }
 
     async set({ gfn, end }: Window, to: Attribute): Promise<number> {

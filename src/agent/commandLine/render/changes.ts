@@ -1,5 +1,6 @@
 /** Changes for people: what would be done, what was done, and the record. */
 import type { AnyChangeReport, ChangeList, UndoReport } from '../../../common/change';
+import { formatMicroseconds } from '../../../common/duration';
 import { renderTable } from './table';
 import { escapeText } from './text';
 
@@ -53,9 +54,19 @@ export function renderChange(report: AnyChangeReport | UndoReport): string {
     return undoneText + [
         `${dryRun ? would : did} ${pagesChanged === 0 ? 'none of the pages' : pagesText(pagesChanged)} of ${range}${to}${rest}.`,
         executor === 'direct' ? 'The VMM is not stopped for it.' : dryRun ? 'A thread of the VMM would be held for a moment to execute the ioctl (executor: inject).' : `A thread of the VMM was held for ${report.stoppedMicroseconds} µs.`,
+        ...kernelTimeText(report),
         ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
         report.undo === null ? 'There is no undo.' : dryRun ? "'guestmem undo' can take it back." : "'guestmem undo' takes it back.",
     ].join('\n') + '\n';
+}
+
+function kernelTimeText(report: AnyChangeReport): string[] {
+    if (!('kernelTime' in report)) return [];
+    const { kernelTime, unknown } = report;
+    if (kernelTime === null) return unknown.map(({ reason }) => `How long the kernel takes is not known: ${escapeText(reason)}.`);
+    const { microseconds, pieces, longestPieceMicroseconds } = kernelTime;
+    const calls = pieces === 1 ? 'in one call' : `in ${pieces} calls of at most 16 MiB, each about ${formatMicroseconds(longestPieceMicroseconds)} at most`;
+    return [`The kernel takes about ${formatMicroseconds(microseconds)} for it, ${calls}; as long as a call takes, the thread that makes it is held.`];
 }
 
 export function renderChanges({ changes, path }: ChangeList): string {
