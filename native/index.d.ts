@@ -334,6 +334,14 @@ export class VmmProcess {
     /** Keeps others from changing this process through the addon until close(); false when another does already. */
     lockChanges(): boolean;
     /**
+     * From now on, until close(): where the seccomp filters of every thread forbid an injected call, one thread's filters
+     * are suspended for it. Should this process be killed just when that thread passes its filters, a filter that kills ends
+     * the VMM.
+     */
+    permitSeccompSuspension(): void;
+    /** How many calls were made so. */
+    readonly seccompSuspensions: number;
+    /**
      * What would refuse an injection now, without stopping anything; null when nothing was found. `thread` is the one that
      * must execute it, 0 for any. A seccomp filter's word on the call is known only once its thread is stopped.
      */

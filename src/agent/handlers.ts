@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { version } from '../../package.json';
 import { packPageRuns, protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
+import type { AnyChangeReport } from '../common/change';
 import { GuestmemError } from '../common/errors';
 import { changeLogPath, readChanges } from './change/changeLog';
 import { changeVm, convertVm, undoLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
 import { PreviewedVms } from './change/previewedVms';
+import { suspendingSeccomp } from './change/seccompSuspension';
 import type { AskClient } from './change/debuggerExecutor';
 import { diagnose } from './host/doctor';
 import { explainAddress } from './pages/explain';
@@ -43,10 +45,10 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
     const directory = new VmDirectory();
     const debuggerOf = ({ debugger: offered }: Fields) => (offered !== undefined && checkFlag(offered, 'debugger') ? askClient : undefined);
     const previewed = new PreviewedVms();
-    const changing = <T>(vm: unknown, dryRun: boolean, pace: Pace, change: (open: OpenVm) => Promise<T>) =>
+    const changing = <Report extends AnyChangeReport>({ vm, suspendSeccomp }: Record<string, unknown>, dryRun: boolean, pace: Pace, change: (open: OpenVm) => Promise<Report>) =>
         directory.withVm(checkVm(vm), pace, (open) => {
             previewed.check(String(vm), open, dryRun);
-            return change(open);
+            return suspendSeccomp === true ? suspendingSeccomp(open, () => change(open)) : change(open);
         });
     return {
         ...makeMapHandlers(directory, readMap),
@@ -112,21 +114,21 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
             const range = checkRange(fields['range']);
             const to = checkAttribute(fields['to']);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return changing(fields['vm'], dryRun, pace, (open) => convertVm(open, range, to, dryRun, pace, debuggerOf(fields)));
+            return changing(fields, dryRun, pace, (open) => convertVm(open, range, to, dryRun, pace, debuggerOf(fields)));
         },
 
         change: (params, pace) => {
             const fields = checkFields(params);
             const change = checkChange(fields['change']);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
-            return changing(fields['vm'], dryRun, pace, (open) => changeVm(open, change, dryRun, pace, debuggerOf(fields)));
+            return changing(fields, dryRun, pace, (open) => changeVm(open, change, dryRun, pace, debuggerOf(fields)));
         },
 
         undo: (params, pace) => {
             const fields = checkFields(params);
             const dryRun = checkFlag(fields['dryRun'], 'dryRun');
             const undoes = typeof fields['undoes'] === 'string' ? fields['undoes'] : null;
-            return changing(fields['vm'], dryRun, pace, (open) => undoLast(open, dryRun, undoes, pace, debuggerOf(fields)));
+            return changing(fields, dryRun, pace, (open) => undoLast(open, dryRun, undoes, pace, debuggerOf(fields)));
         },
 
         changes: (params) => {

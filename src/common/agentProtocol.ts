@@ -54,6 +54,11 @@ export interface OfferingDebugger {
     readonly debugger?: true;
 }
 
+/** The user's leave, for this change alone, to suspend seccomp filters that forbid it. */
+export interface SuspendingSeccomp {
+    readonly suspendSeccomp?: true;
+}
+
 export interface AgentMethods extends MapMethods {
     initialize: { params: { protocol: number }; result: AgentInfo };
     doctor: { params: Record<string, never>; result: DoctorReport };
@@ -64,12 +69,12 @@ export interface AgentMethods extends MapMethods {
     read: { params: { vm: VmId; gpa: Hex; size: Hex }; result: PackedMemoryRead };
     explain: { params: { vm: VmId; addressSpace: number; gpa: Hex }; result: AddressFacts };
     convert: {
-        params: { vm: VmId; range: WireRange; to: Attribute; dryRun: boolean } & Progressing & OfferingDebugger;
+        params: { vm: VmId; range: WireRange; to: Attribute; dryRun: boolean } & Progressing & OfferingDebugger & SuspendingSeccomp;
         result: ConvertReport;
     };
-    change: { params: { vm: VmId; change: Change; dryRun: boolean } & Progressing & OfferingDebugger; result: AnyChangeReport };
+    change: { params: { vm: VmId; change: Change; dryRun: boolean } & Progressing & OfferingDebugger & SuspendingSeccomp; result: AnyChangeReport };
     /** Undoes the last change that was recorded of this VM; with `undoes` only if that still is the one of this time. */
-    undo: { params: { vm: VmId; dryRun: boolean; undoes?: string } & Progressing & OfferingDebugger; result: UndoReport };
+    undo: { params: { vm: VmId; dryRun: boolean; undoes?: string } & Progressing & OfferingDebugger & SuspendingSeccomp; result: UndoReport };
     /** The record of changes, oldest first; of all VMs where none is named. */
     changes: { params: { vm?: VmId }; result: ChangeList };
 }

@@ -47,6 +47,8 @@ export interface ChangeReport {
      */
     readonly stoppedMicroseconds: number;
     readonly dryRun: boolean;
+    /** How many calls were made with a thread's seccomp filters suspended, which forbid them; absent where none was. */
+    readonly seccompSuspensions?: number;
     /** What brings back the state before; null where nothing does. */
     readonly undo: Change | null;
 }
@@ -100,6 +102,8 @@ export interface ChangeRecord {
     readonly executor: Executor;
     readonly pagesChanged: number;
     readonly stoppedMicroseconds: number;
+    /** As in ChangeReport. */
+    readonly seccompSuspensions?: number;
     /** "begun" stays the last word when the agent was killed meanwhile. */
     readonly result: 'begun' | 'done' | 'partial' | 'refused';
     /** The error of a partial or refused change. */

@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { formatSize, parseHex } from '../common/address';
+import type { SuspendingSeccomp } from '../common/agentProtocol';
 import type { AnyChangeReport } from '../common/change';
 import { formatMicroseconds } from '../common/duration';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
@@ -54,12 +55,13 @@ export const pagesText = (pages: number): string =>
         : vscode.l10n.t('{0} pages ({1})', pages.toLocaleString(), formatSize(BigInt(pages) * 4096n));
 
 /** Resolves with the report, or with undefined when the user gave up or the change stopped midway, which was said then. */
-export async function changeMemory({ store, guard, map, debugSessions }: ChangeParts, active: ActiveVm, words: ChangeWords, ask: Ask): Promise<AnyChangeReport | undefined> {
+export async function changeMemory(parts: ChangeParts, active: ActiveVm, words: ChangeWords, ask: Ask, leave: SuspendingSeccomp = {}): Promise<AnyChangeReport | undefined> {
+    const { store, guard, map, debugSessions } = parts;
     const { window } = vscode;
     const request = (dryRun: boolean, title = words.title) => {
         const { ref, details } = active;
         const isHeld = ref.place === thisHost && debugSessions.holds(details.vm.pid);
-        const params = { vm: ref.id, dryRun, ...(isHeld ? { debugger: true as const } : {}) };
+        const params = { vm: ref.id, dryRun, ...(isHeld ? { debugger: true as const } : {}), ...leave };
         return withSlowProgress(title, (token, report) => ask(store.agentOf(ref), params, { token, report }));
     };
     const preview = await request(true);
@@ -80,6 +82,11 @@ export async function changeMemory({ store, guard, map, debugSessions }: ChangeP
         return report;
     } catch (thrown) {
         const error = toGuestmemError(thrown);
+        if (error.code === 'seccomp' && error.data['canBeSuspended'] === true && leave.suspendSeccomp !== true) {
+            const suspend = vscode.l10n.t('Preview with Suspended Filters');
+            const chosen = await window.showWarningMessage(error.message, { modal: true }, suspend);
+            return chosen === suspend ? await changeMemory(parts, active, words, ask, { suspendSeccomp: true }) : undefined;
+        }
         if (error.code !== 'partial-change') throw error;
         showPartial(error);
         return undefined;

@@ -15,20 +15,24 @@ const badFileDescriptor = -9;
 const convert = ['attributes', 999, 0, 0x1000, 8] as const;
 
 describe('injection under seccomp filters', function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
 
     before('reading another process’s filters needs root', function () {
         requireRoot(this);
     });
     before(buildPrograms);
 
+    /** It tells its number before it may no longer write. */
+    async function settled({ pid }: DifficultTarget): Promise<void> {
+        const isFiltered = () => /^Seccomp:\t[12]$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        const isAsleep = () => /^[0-9]/.test(readFileSync(`/proc/${pid}/syscall`, 'utf8'));
+        while (!isFiltered() || !isAsleep()) await sleep(5);
+    }
+
     async function withTarget(kind: TargetKind, body: (target: DifficultTarget) => Promise<void>): Promise<void> {
         const target = await DifficultTarget.start(kind);
         try {
-            // It tells its number before it may no longer write.
-            const isFiltered = () => /^Seccomp:\t[12]$/m.test(readFileSync(`/proc/${target.pid}/status`, 'utf8'));
-            const isAsleep = () => /^[0-9]/.test(readFileSync(`/proc/${target.pid}/syscall`, 'utf8'));
-            while (!isFiltered() || !isAsleep()) await sleep(5);
+            await settled(target);
             await body(target);
             process.kill(target.pid, 0);
         } finally {
@@ -94,6 +98,64 @@ describe('injection under seccomp filters', function () {
             assert.ok(outcomes.length > 0);
             for (const outcome of outcomes) assert.ok(outcome.kind === 'returned' && outcome.value === badFileDescriptor, JSON.stringify(outcome));
         }));
+
+    /** Filters that forbid getpid, and let the process make a harmless call. */
+    const forbidding = ['filtered-with-trap', 'filtered-with-errno', 'filtered-by-ioctl', 'filtered-twice'] as const;
+    const suspending = ['--suspend-seccomp'] as const;
+
+    for (const kind of forbidding) {
+        it(`makes a forbidden call with the filters suspended, and not afterwards: ${kind}`, () =>
+            withTarget(kind, async (target) => {
+                for (let round = 0; round < 5; round++) {
+                    const outcome = await driveOnce([...suspending, target.pid, 'call', getpid]);
+                    assert.ok(outcome.kind === 'returned', JSON.stringify(outcome));
+                    assert.deepEqual([outcome.value, outcome.suspended], [target.pid, true]);
+                }
+                await checkForbidden(target, ['call', getpid]);
+            }));
+    }
+
+    it('suspends nothing where the filters permit the call', () =>
+        withTarget('filtered-by-ioctl', async ({ pid }) => {
+            const outcome = await driveOnce([...suspending, pid, 'call', 16, 999, 0x4020aed2]);
+            assert.ok(outcome.kind === 'returned' && !outcome.suspended, JSON.stringify(outcome));
+        }));
+
+    /** Kills the injector after each of its steps in turn, each time with a new process; which steps that process survived. */
+    async function stepsSurvived(kind: TargetKind): Promise<Map<string, boolean>> {
+        const survived = new Map<string, boolean>();
+        for (let step = 1; ; step++) {
+            const target = await DifficultTarget.start(kind);
+            try {
+                await settled(target);
+                const { killedAt } = await drive([...suspending, '--kill-at', step, target.pid, 'call', getpid]);
+                const [name] = Object.keys(killedAt);
+                if (name === undefined) return survived;
+                // Alive and able to be injected into again is more than not dead yet.
+                const again = await driveOnce([...suspending, target.pid, 'call', getpid]).catch(() => undefined);
+                survived.set(name, (survived.get(name) ?? true) && again?.kind === 'returned');
+            } finally {
+                await target.kill();
+            }
+        }
+    }
+
+    it('leaves a process alive at every step when a filter answers by an errno and the injector is killed', async () => {
+        const survived = await stepsSurvived('filtered-with-errno');
+        assert.ok(survived.has('suspend seccomp') && survived.has('reveal call'), [...survived.keys()].join());
+        assert.deepEqual([...survived].filter(([, alive]) => !alive), []);
+    });
+
+    for (const kind of ['filtered-by-ioctl', 'filtered-twice'] as const) {
+        it(`leaves a process whose filter kills alive at every step but that of which the preview warns: ${kind}`, async () => {
+            const survived = await stepsSurvived(kind);
+            assert.ok(survived.has('suspend seccomp') && survived.has('detach'), [...survived.keys()].join());
+            assert.equal(survived.get('reveal call'), false);
+            // Whether the thread has run on by then is the scheduler's choice.
+            survived.delete('resume to revealed call');
+            assert.deepEqual([...survived].filter(([, alive]) => !alive), [['reveal call', false]]);
+        });
+    }
 
     it('judges calls by random filters as the kernel does', async () => {
         const { stdout } = await execute(seccompOracle, ['1', '2000']);

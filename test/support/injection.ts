@@ -66,7 +66,7 @@ export async function buildPrograms(): Promise<void> {
 }
 
 export type DriverOutcome =
-    | { readonly kind: 'returned'; readonly value: number; readonly tid: number; readonly stopped: number }
+    | { readonly kind: 'returned'; readonly value: number; readonly tid: number; readonly stopped: number; readonly suspended: boolean }
     | { readonly kind: 'refused'; readonly reason: string; readonly tracer: number; readonly detail: string }
     | { readonly kind: 'unknown'; readonly tid: number; readonly detail: string }
     | { readonly kind: 'permitted' };

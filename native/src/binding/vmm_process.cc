@@ -52,6 +52,8 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file>>("readMappedFile"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_bytes>>("readGuestMemfdBytes"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::lock_changes>>("lockChanges"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::permit_seccomp_suspension>>("permitSeccompSuspension"),
+            InstanceAccessor<&VmmProcess::guarded<&VmmProcess::seccomp_suspensions>>("seccompSuspensions"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::check_injection>>("checkInjection"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_memory_attributes>>("setMemoryAttributes"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::set_dirty_logging>>("setDirtyLogging"),
@@ -191,12 +193,28 @@ kvm::InjectionTarget VmmProcess::injection_target(const Napi::CallbackInfo& info
     for (const kvm::KvmFile& file : kvm::list_kvm_files(process()))
         if (file.kind == kvm::KvmFileKind::vcpu && file.tid != 0)
             target.vcpu_threads.insert(static_cast<pid_t>(file.tid));
+    target.may_suspend_seccomp = may_suspend_seccomp_;
     target.is_same_vm = [this, fd, vm] { return kvm::identify_vm(process(), fd) == vm; };
     return target;
 }
 
 Napi::Value VmmProcess::lock_changes(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), process().try_lock());
+}
+
+Napi::Value VmmProcess::permit_seccomp_suspension(const Napi::CallbackInfo& info) {
+    may_suspend_seccomp_ = true;
+    return info.Env().Undefined();
+}
+
+Napi::Value VmmProcess::seccomp_suspensions(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), seccomp_suspensions_);
+}
+
+Napi::Value VmmProcess::told(Napi::Env env, const inject::Outcome& outcome) {
+    const auto* returned = std::get_if<inject::Returned>(&outcome);
+    if (returned != nullptr && returned->seccomp_suspended) seccomp_suspensions_++;
+    return to_value(env, outcome);
 }
 
 Napi::Value VmmProcess::check_injection(const Napi::CallbackInfo& info) {
@@ -207,7 +225,7 @@ Napi::Value VmmProcess::check_injection(const Napi::CallbackInfo& info) {
 Napi::Value VmmProcess::set_memory_attributes(const Napi::CallbackInfo& info) {
     const kvm::AttributePiece piece{bigint_argument(info, 2, "gpa"), bigint_argument(info, 3, "size"),
                                     integer_argument(info, 4, "attributes", UINT32_MAX)};
-    return to_value(info.Env(), kvm::set_memory_attributes(injection_target(info), piece));
+    return told(info.Env(), kvm::set_memory_attributes(injection_target(info), piece));
 }
 
 Napi::Value VmmProcess::set_dirty_logging(const Napi::CallbackInfo& info) {
@@ -217,15 +235,15 @@ Napi::Value VmmProcess::set_dirty_logging(const Napi::CallbackInfo& info) {
                                      bigint_argument(info, 5, "gpa"),
                                      bigint_argument(info, 6, "size"),
                                      bigint_argument(info, 7, "hva")};
-    return to_value(info.Env(),
-                    kvm::set_dirty_logging(process(), injection_target(info), memslot, flag_argument(info, 8, "on")));
+    return told(info.Env(),
+                kvm::set_dirty_logging(process(), injection_target(info), memslot, flag_argument(info, 8, "on")));
 }
 
 Napi::Value VmmProcess::pre_fault(const Napi::CallbackInfo& info) {
     const kvm::PreFaultPiece piece{static_cast<int>(fd_argument(info, 2, "vcpuFd")),
                                    static_cast<pid_t>(integer_argument(info, 3, "thread", INT32_MAX)),
                                    bigint_argument(info, 4, "gpa"), bigint_argument(info, 5, "size")};
-    return to_value(info.Env(), kvm::pre_fault(process(), injection_target(info), piece));
+    return told(info.Env(), kvm::pre_fault(process(), injection_target(info), piece));
 }
 
 Napi::Value VmmProcess::change_allocation(const Napi::CallbackInfo& info) {

@@ -44,6 +44,8 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_mapped_file(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_bytes(const Napi::CallbackInfo& info);
     Napi::Value lock_changes(const Napi::CallbackInfo& info);
+    Napi::Value permit_seccomp_suspension(const Napi::CallbackInfo& info);
+    Napi::Value seccomp_suspensions(const Napi::CallbackInfo& info);
     Napi::Value check_injection(const Napi::CallbackInfo& info);
     Napi::Value set_memory_attributes(const Napi::CallbackInfo& info);
     Napi::Value set_dirty_logging(const Napi::CallbackInfo& info);
@@ -57,7 +59,12 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     const proc::Process& process() const;
     kvm::InjectionTarget injection_target(const Napi::CallbackInfo& info) const;
 
+    /** What came of an injection, with the suspensions counted. */
+    Napi::Value told(Napi::Env env, const inject::Outcome& outcome);
+
     std::optional<proc::Process> process_;
+    bool may_suspend_seccomp_ = false;
+    std::uint32_t seccomp_suspensions_ = 0;
 };
 
 }  // namespace guestmem::binding

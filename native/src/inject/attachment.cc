@@ -65,8 +65,8 @@ bool Attachment::resume(int signal) {
 }
 
 // Never PTRACE_SINGLESTEP: the trap it leaves pending kills the thread if we die.
-bool Attachment::resume_to_system_call() {
-    return request("resume to system call", PTRACE_SYSCALL, 0, 0) == 0;
+bool Attachment::resume_to_system_call(const char* step) {
+    return request(step, PTRACE_SYSCALL, 0, 0) == 0;
 }
 
 Stop Attachment::wait(Clock::time_point deadline) {
@@ -91,9 +91,9 @@ bool Attachment::read(Registers& registers) {
            vector.iov_len == sizeof registers;
 }
 
-bool Attachment::write(const Registers& registers) {
+bool Attachment::write(const Registers& registers, const char* step) {
     iovec vector{const_cast<Registers*>(&registers), sizeof registers};
-    return request("write registers", PTRACE_SETREGSET, NT_PRSTATUS, reinterpret_cast<std::uintptr_t>(&vector)) == 0;
+    return request(step, PTRACE_SETREGSET, NT_PRSTATUS, reinterpret_cast<std::uintptr_t>(&vector)) == 0;
 }
 
 bool Attachment::write_word(std::uint64_t address, long word) {
@@ -106,6 +106,11 @@ int Attachment::read_seccomp_filter(unsigned index, SeccompProgram& program) {
     program.resize(static_cast<std::size_t>(length));
     const std::uintptr_t into = reinterpret_cast<std::uintptr_t>(program.data());
     return request("read seccomp filter", PTRACE_SECCOMP_GET_FILTER, index, into) == length ? 0 : errno;
+}
+
+int Attachment::suspend_seccomp() {
+    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_SUSPEND_SECCOMP;
+    return request("suspend seccomp", PTRACE_SETOPTIONS, 0, options) == 0 ? 0 : errno;
 }
 
 bool Attachment::uses_64_bit_calls() {

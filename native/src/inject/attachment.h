@@ -45,14 +45,16 @@ class Attachment {
     bool interrupt();
     bool resume(int signal);
     /** Runs on to the next entry to or exit from a system call, or to whatever comes first. */
-    bool resume_to_system_call();
+    bool resume_to_system_call(const char* step = "resume to system call");
     Stop wait(Clock::time_point deadline);
 
     bool read(Registers& registers);
-    bool write(const Registers& registers);
+    bool write(const Registers& registers, const char* step = "write registers");
     bool write_word(std::uint64_t address, long word);
     /** The `index`th of the stacked filters, newest first. Returns an errno: ENOENT behind the last one. */
     int read_seccomp_filter(unsigned index, SeccompProgram& program);
+    /** The thread's filters are not asked until it is detached. Returns an errno. */
+    int suspend_seccomp();
     /** The thread's last way into the kernel was the 64-bit one (not int $0x80, not a 32-bit program). */
     bool uses_64_bit_calls();
 

@@ -99,17 +99,19 @@ class Injection {
 
         const std::uint64_t frame = frame_address(saved.get());
         const Registers calling = registers_for_stub(saved.get(), stub_.address, frame, request_.call);
-        if (std::optional<Refused> refused = ask_seccomp(saved, calling)) return *refused;
+        Registers entering = calling;
+        if (std::optional<Refused> refused = ask_seccomp(saved, calling, entering)) return *refused;
 
         if (!write_frame(request_.target.pid, frame, saved.for_stub(), request_.call.payload))
             return not_now(tid_, "has no room on its stack");
         attachment_.observe("write frame");
-        if (!attachment_.write(calling)) return not_now(tid_, "has ended");
-        return finish_call(saved);
+        if (!attachment_.write(entering)) return not_now(tid_, "has ended");
+        return finish_call(saved, calling);
     }
 
-    // A call that a filter forbids kills the process.
-    std::optional<Refused> ask_seccomp(SavedRegisters& saved, const Registers& calling) {
+    // A call that a filter forbids kills the process. Where its filters are suspended for the call, the thread enters the
+    // kernel with a harmless one in `entering`, so that our death before that harms nothing.
+    std::optional<Refused> ask_seccomp(SavedRegisters& saved, const Registers& calling, Registers& entering) {
         const std::optional<ThreadState> state = read_thread_state(request_.target.pid, tid_);
         if (!state) return not_now(tid_, "has ended");
         if (state->seccomp == Seccomp::none) return std::nullopt;
@@ -123,7 +125,32 @@ class Injection {
             if (!known.let_pass(call_seen_by_filter(restarting, saved.get().rip - 2))) saved.forbid_restart_by_block();
         }
         if (known.let_pass(call_seen_by_filter(calling, calling.rip))) return std::nullopt;
-        return Refused{Reason::seccomp, "the seccomp filter of " + name_of(tid_) + " does not let it make the call"};
+        const std::string filter = "the seccomp filter of " + name_of(tid_);
+        if (!request_.may_suspend_seccomp) return Refused{Reason::seccomp, filter + " does not let it make the call"};
+        const std::optional<Registers> harmless = find_harmless_call(known, calling);
+        if (!harmless) return Refused{Reason::seccomp, filter + " lets it make neither the call nor a harmless one"};
+        if (const int error = attachment_.suspend_seccomp())
+            return Refused{Reason::seccomp, filter + " cannot be suspended: it takes CAP_SYS_ADMIN, no filter of one's own"
+                                                " and CONFIG_CHECKPOINT_RESTORE (" + std::strerror(error) + ")"};
+        seccomp_suspended_ = true;
+        entering = *harmless;
+        return std::nullopt;
+    }
+
+    // At its entry, where the suspended filters have not been asked yet, the harmless call becomes the one that is meant.
+    // If we die after this and before the thread has run past its filters, these judge the call. No order is without such a
+    // place: the kernel asks the filters after the last stop before a call, and suspends them for a living tracer alone.
+    bool reveal_call(const Registers& calling) {
+        Registers registers{};
+        if (!attachment_.read(registers)) return false;
+        registers.orig_rax = calling.rax;
+        registers.rdi = calling.rdi;
+        registers.rsi = calling.rsi;
+        registers.rdx = calling.rdx;
+        registers.r10 = calling.r10;
+        registers.r8 = calling.r8;
+        registers.r9 = calling.r9;
+        return attachment_.write(registers, "reveal call");
     }
 
     std::optional<Refused> prepare_stub() {
@@ -141,13 +168,18 @@ class Injection {
     }
 
     // From here on the frame restores the thread if we cannot.
-    Outcome finish_call(SavedRegisters& saved) {
+    Outcome finish_call(SavedRegisters& saved, const Registers& calling) {
         bool entered = false;
-        while (attachment_.resume_to_system_call()) {
+        const char* step = "resume to system call";
+        while (attachment_.resume_to_system_call(step)) {
             Stop stop = attachment_.wait(deadline_);
             if (stop.kind == Stop::Kind::timeout && !entered) stop = stop_before_call();
             if (stop.kind == Stop::Kind::system_call) {
                 if (entered) return read_result(saved);
+                if (seccomp_suspended_) {
+                    if (!reveal_call(calling)) break;
+                    step = "resume to revealed call";
+                }
                 entered = true;
                 continue;
             }
@@ -179,7 +211,7 @@ class Injection {
         }
         const long result = static_cast<long>(after.rax);
         saved.restore();
-        return Returned{means_interrupted(result) ? -EINTR : result, tid_};
+        return Returned{means_interrupted(result) ? -EINTR : result, tid_, {}, seccomp_suspended_};
     }
 
     const Request& request_;
@@ -188,6 +220,7 @@ class Injection {
     const Clock::time_point deadline_;
     Attachment attachment_;
     int signal_in_hand_ = 0;
+    bool seccomp_suspended_ = false;
 };
 
 }  // namespace

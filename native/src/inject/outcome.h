@@ -31,6 +31,8 @@ struct Returned {
     long value;
     pid_t tid;
     std::chrono::microseconds stopped{};
+    /** The thread's seccomp filters, which forbid the call, were suspended for it. */
+    bool seccomp_suspended = false;
 };
 
 /** The call was begun and its end not seen. The thread restores itself when the call returns. */

@@ -62,6 +62,12 @@ struct Request {
     Target target;
     SystemCall call;
     ThreadPreference preference;
+    /**
+     * Where the filters of every thread forbid the call, one thread makes it while they are suspended for it. Should we die
+     * between the call's entry and its passing the filters, they are asked after all, and a filter that kills kills the
+     * process. That is microseconds, or as long as a thread waits for a processor.
+     */
+    bool may_suspend_seccomp = false;
     /** Asked before each attempt to stop a thread: whether the call still means what it did. Empty: it always does. */
     std::function<std::optional<Refused>()> precondition;
     StepObserver observer;

@@ -79,7 +79,13 @@ std::optional<Refused> find_refusal(const Request& request) {
 Outcome run_system_call(const Request& request) {
     const Clock::time_point deadline = Clock::now() + time_limit;
     std::chrono::microseconds stopped{};
-    Outcome outcome = try_repeatedly(deadline, [&] { return try_candidates(request, deadline, stopped); });
+    Request asking = request;
+    asking.may_suspend_seccomp = false;
+    Outcome outcome = try_repeatedly(deadline, [&] { return try_candidates(asking, deadline, stopped); });
+    const Refused* refused = std::get_if<Refused>(&outcome);
+    // Only where no thread may do it otherwise.
+    if (request.may_suspend_seccomp && refused != nullptr && refused->reason == Reason::seccomp)
+        outcome = try_repeatedly(deadline, [&] { return try_candidates(request, deadline, stopped); });
     if (Returned* returned = std::get_if<Returned>(&outcome)) returned->stopped = stopped;
     if (Unknown* unknown = std::get_if<Unknown>(&outcome)) unknown->stopped = stopped;
     return outcome;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,5 +29,11 @@ class SeccompFilters {
   private:
     std::vector<SeccompProgram> programs_;
 };
+
+/**
+ * The registers of a call from the same instruction that the filters let pass and that changes nothing, whatever it
+ * returns. Empty where they let no such call pass.
+ */
+std::optional<Registers> find_harmless_call(const SeccompFilters& filters, const Registers& calling);
 
 }  // namespace guestmem::inject

@@ -30,6 +30,7 @@ inject::Request request_for(const InjectionTarget& target, pid_t thread) {
     request.preference = {target.vcpu_threads, thread, kvm_run, "KVM_RUN"};
     request.precondition = [&target] { return find_other_vm(target); };
     request.observer = target.observer;
+    request.may_suspend_seccomp = target.may_suspend_seccomp;
     return request;
 }
 

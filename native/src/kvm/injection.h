@@ -23,6 +23,8 @@ struct InjectionTarget {
     /** Whether `vm_fd` still names the struct kvm that the change is meant for. */
     std::function<bool()> is_same_vm;
     inject::StepObserver observer = {};
+    /** As in inject::Request, with what it risks. */
+    bool may_suspend_seccomp = false;
 };
 
 /** An ioctl whose argument points to a struct, which the kernel may write back to and which is not copied back. */

@@ -72,8 +72,9 @@ export class ChangeLog {
         this.write({ ...this.entry(report), result: partial ? 'partial' : 'refused', message: error.message });
     }
 
-    private entry({ change, range, executor, pagesChanged, stoppedMicroseconds, undo }: ChangeReport) {
-        return { time: new Date().toISOString(), ...this.identity, change, range, executor, pagesChanged, stoppedMicroseconds, undo };
+    private entry({ change, range, executor, pagesChanged, stoppedMicroseconds, seccompSuspensions, undo }: ChangeReport) {
+        const suspensions = seccompSuspensions === undefined ? {} : { seccompSuspensions };
+        return { time: new Date().toISOString(), ...this.identity, change, range, executor, pagesChanged, stoppedMicroseconds, ...suspensions, undo };
     }
 
     private write(record: ChangeRecord): void {

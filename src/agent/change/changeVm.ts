@@ -48,14 +48,19 @@ async function makeChange<Report extends AnyChangeReport>(
     log.begin(prepared.preview);
     let report: Report;
     try {
-        report = await prepared.execute(pace);
+        report = withSuspensions(vm, await prepared.execute(pace));
     } catch (thrown) {
         const error = toGuestmemError(thrown);
-        const problem = problemOf(() => log.failed(prepared.preview, error));
+        const problem = problemOf(() => log.failed(withSuspensions(vm, prepared.preview), error));
         throw problem === null ? thrown : new GuestmemError(error.code, `${error.message} ${problem}`, error.data);
     }
     const problem = problemOf(() => log.done(report));
     return problem === null ? report : { ...report, warnings: [...report.warnings, problem] };
+}
+
+function withSuspensions<Report extends AnyChangeReport>({ process }: OpenVm, report: Report): Report {
+    const { seccompSuspensions } = process;
+    return seccompSuspensions > 0 ? { ...report, seccompSuspensions } : report;
 }
 
 /** A record that fails after the change must not hide what came of the change. */

@@ -24,7 +24,7 @@ export function refusalError(
     const data = { pid: vm.process.pid, detail, ...(tracer === undefined ? {} : { tracer }) };
     switch (reason) {
         case 'seccomp':
-            return new GuestmemError('seccomp', `${tried} was refused: ${detail}. Let its seccomp filter permit the call on one of its threads, or start the VMM without its sandbox.`, data);
+            return new GuestmemError('seccomp', `${tried} was refused: ${detail}. Let its seccomp filter permit the call on one of its threads, or start the VMM without its sandbox.${canBeSuspended(detail) ? ' Or have the filter suspended for the call (--suspend-seccomp), at a risk that the preview tells.' : ''}`, { ...data, canBeSuspended: canBeSuspended(detail) });
         case 'traced':
             return new GuestmemError('debugger-attached', `${tried} was refused: ${holderText(tracer)} traces the VMM, and only one process can. Detach it and try again.`, data);
         case 'no-thread':
@@ -37,6 +37,9 @@ export function refusalError(
             return errors.unsupported(tried, detail, data);
     }
 }
+
+/** A filter that was read, once its thread was stopped; where a mere stop may kill, nothing helps. */
+const canBeSuspended = (detail: string): boolean => detail.endsWith('does not let it make the call');
 
 /** What makes a thread fit again, by what was found. */
 function remedyFor(pid: number, detail: string): string {

@@ -11,7 +11,11 @@ import { printReport, wholeNumber, type OutputOptions, type VerbContext } from '
 export interface ChangeOptions extends OutputOptions {
     readonly dryRun?: true;
     readonly yes?: true;
+    readonly suspendSeccomp?: true;
 }
+
+/** Only where it was asked for: the agent takes an absent field for no. */
+const leave = ({ suspendSeccomp }: ChangeOptions) => (suspendSeccomp === true ? { suspendSeccomp } : {});
 
 export interface PreFaultOptions extends ChangeOptions {
     readonly vcpu?: string;
@@ -24,7 +28,7 @@ export interface LogDirtyPagesOptions extends ChangeOptions {
 const rangeOf = (text: string) => toWireRange(parseRange(text));
 
 export function convertVerb(context: VerbContext, vm: string, range: string, to: string, options: ChangeOptions): Promise<void> {
-    const params = { vm, range: rangeOf(range), to: checkAttribute(to) };
+    const params = { vm, range: rangeOf(range), to: checkAttribute(to), ...leave(options) };
     return confirmed(options, (dryRun) => context.handlers.convert({ ...params, dryRun }, context.pace));
 }
 
@@ -54,7 +58,7 @@ export function undoVerb({ handlers, pace }: VerbContext, vm: string, options: C
     // What is undone is what the preview showed.
     let shown: { undoes?: string } = {};
     return confirmed(options, async (dryRun) => {
-        const report = await handlers.undo({ vm, dryRun, ...shown }, pace);
+        const report = await handlers.undo({ vm, dryRun, ...shown, ...leave(options) }, pace);
         shown = { undoes: report.undoes };
         return report;
     });
@@ -65,7 +69,7 @@ export async function changesVerb({ handlers, pace }: VerbContext, vm: string | 
 }
 
 function changeVerb({ handlers, pace }: VerbContext, vm: string, change: Change, options: ChangeOptions): Promise<void> {
-    return confirmed(options, (dryRun) => handlers.change({ vm, change, dryRun }, pace));
+    return confirmed(options, (dryRun) => handlers.change({ vm, change, dryRun, ...leave(options) }, pace));
 }
 
 async function confirmed(options: ChangeOptions, request: (dryRun: boolean) => Promise<AnyChangeReport>): Promise<void> {

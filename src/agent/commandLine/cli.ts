@@ -139,6 +139,7 @@ function addChangeVerbs(program: Command, context: VerbContext, vm: readonly [st
             .argument(...vm)
             .addOption(new Option('--dry-run', 'only say what would change').conflicts('yes'))
             .option('--yes', 'do not ask')
+            .option('--suspend-seccomp', 'where seccomp filters forbid the change, suspend them for it; the preview tells the risk')
             .addOption(json());
     const range = ['<gpa+size>', 'for example 0x1000+0x2000'] as const;
 

@@ -55,6 +55,7 @@ export function renderChange(report: AnyChangeReport | UndoReport): string {
         `${dryRun ? would : did} ${pagesChanged === 0 ? 'none of the pages' : pagesText(pagesChanged)} of ${range}${to}${rest}.`,
         executor === 'direct' ? 'The VMM is not stopped for it.' : dryRun ? 'A thread of the VMM would be held for a moment to execute the ioctl (executor: inject).' : `A thread of the VMM was held for ${report.stoppedMicroseconds} µs.`,
         ...kernelTimeText(report),
+        ...(report.seccompSuspensions === undefined ? [] : [`Seccomp filters of the VMM were suspended for ${report.seccompSuspensions === 1 ? 'one call' : `${report.seccompSuspensions} calls`}.`]),
         ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
         report.undo === null ? 'There is no undo.' : dryRun ? "'guestmem undo' can take it back." : "'guestmem undo' takes it back.",
     ].join('\n') + '\n';
