@@ -71,9 +71,11 @@ function onHost(files, folder, prefix = []) {
     return [spawnTests(command, words, results)];
 }
 
+const ownEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('GUESTMEM_')));
+
 function asRootOnHost(files, folder) {
     const sudo = asRoot();
-    return onHost(files, folder, sudo.length === 0 ? [] : [...sudo, 'env', `PATH=${process.env.PATH}`]);
+    return onHost(files, folder, sudo.length === 0 ? [] : [...sudo, 'env', `PATH=${process.env.PATH}`, ...Object.entries(ownEnvironment()).map(([name, value]) => `${name}=${value}`)]);
 }
 
 /**
@@ -86,7 +88,7 @@ async function inNestedMachine(files, folder, options) {
     const inside = [...files.filter((file) => !outside.includes(file) && !last.includes(file)), ...last];
     const { NestedMachine } = await import(pathToFileURL(join(root, 'out/test/support/nestedMachine.cjs')).href);
     const command = [process.execPath, ...mocha('/out/results.json', emulatedTestTimeout, inside)].join(' ');
-    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('GUESTMEM_')));
+    const environment = ownEnvironment();
     const machine = new NestedMachine({ command, environment, timeout: suiteTimeout, ...options });
     try {
         const { stdout, stderr, status } = await machine.result();

@@ -56,7 +56,7 @@ describe('changes: a VMM that a debugger holds', () => {
             registers.push(await gdb.customRequest('evaluate', { expression: 'print/x $orig_rax', context: 'repl', frameId }));
         }
         const [, start = '', end = ''] = /^([0-9a-f]+)-([0-9a-f]+) .*\[vdso\]$/m.exec(readFileSync(`/proc/${vmm().report.pid}/maps`, 'utf8')) ?? [];
-        const expression = `output/x *(unsigned char(*)[${parseInt(end, 16) - parseInt(start, 16)}])0x${start}`;
+        const expression = `with print elements unlimited -- output/x *(unsigned char(*)[${parseInt(end, 16) - parseInt(start, 16)}])0x${start}`;
         return JSON.stringify([registers, await gdb.customRequest('evaluate', { expression, context: 'repl' })]).replace(/\$[0-9]+ =/g, '');
     };
 
