@@ -34,6 +34,18 @@ export async function takePictures(session: DemoSession, folder: string): Promis
             await picture(`map-${name}`);
         }
 
+        const layer = map.getByLabel('Layer');
+        for (const id of await layer.locator('option').evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value))) {
+            await layer.selectOption(id);
+            await settled(window);
+            await picture(`layer-${id}`);
+        }
+        await layer.selectOption('state');
+        await map.getByLabel('Layout').selectOption('hilbert');
+        await settled(window);
+        await picture('map-hilbert');
+        await map.getByLabel('Layout').selectOption('rows');
+
         await map.locator('.goTo input').fill(range);
         await map.locator('.goTo input').press('Enter');
         await map.locator('.selected strong', { hasText: range }).waitFor();

@@ -10,19 +10,23 @@ import { VmDirectory } from '../../src/agent/discovery/vmDirectory';
 import { serve } from '../../src/agent/protocol/server';
 import { checkFields } from '../../src/agent/validate';
 import type { Extent } from '../../src/common/openedMap';
-import { buildRuns, madeDetails, noTotals, type MadeMap } from './madeMaps';
+import type { PageRuns } from '../../src/common/pageRuns';
+import { buildRuns, madeDetails, noTotals, type MadeMap, type SlotShape } from './madeMaps';
 
 class MadeMapSource implements MapSource {
     readonly origin = 'live';
     readonly made = null;
 
     private constructor(
-        private readonly map: MadeMap,
+        private readonly slots: readonly SlotShape[],
+        /** Made once, so that a refresh takes as long as that of a VM after its pages were read. */
+        private readonly stages: readonly PageRuns[],
         public current: IndexedMap,
     ) {}
 
-    static async open(map: MadeMap): Promise<MadeMapSource> {
-        return new MadeMapSource(map, await stage(map, 1));
+    static async open({ slots, stages }: MadeMap): Promise<MadeMapSource> {
+        const runs = stages.map(buildRuns);
+        return new MadeMapSource(slots, runs, await stateOf(slots, runs, 1));
     }
 
     get indexes() {
@@ -30,25 +34,26 @@ class MadeMapSource implements MapSource {
     }
 
     async refresh(_pace: Pace, requireRoom: RequireRoom): Promise<readonly Extent[] | null> {
-        if (this.map.stages.length < 2) return null;
+        if (this.stages.length < 2) return null;
         const { index, generation } = this.current;
-        this.current = await stage(this.map, generation + 1);
+        this.current = await stateOf(this.slots, this.stages, generation + 1);
         requireRoom(this.current.index);
         return toExtents(await index.differences(this.current.index, mostExtents));
     }
 }
 
-function stage(map: MadeMap, generation: number): Promise<IndexedMap> {
-    const segments = map.stages[(generation - 1) % map.stages.length] ?? [];
+function stateOf(slots: readonly SlotShape[], stages: readonly PageRuns[], generation: number): Promise<IndexedMap> {
+    const runs = stages[(generation - 1) % stages.length];
+    if (runs === undefined) throw new Error('A made map needs a stage.');
     const facts = {
-        details: madeDetails(map.slots),
+        details: madeDetails(slots),
         addressSpace: 0,
         takenAt: new Date(Date.UTC(2026, 0, 1, 0, 0, generation)).toISOString(),
         consistent: true,
         totals: noTotals,
         unknown: [],
     };
-    return indexedMap(facts, indexRuns(buildRuns(segments)), generation);
+    return indexedMap(facts, indexRuns(runs), generation);
 }
 
 const maps = new OpenMaps();

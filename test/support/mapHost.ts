@@ -27,6 +27,11 @@ export class MapHost implements PretendedHost {
 
     constructor(private readonly agent: AgentProcess) {}
 
+    /** What it shows. */
+    get map(): OpenedMap | undefined {
+        return this.opened;
+    }
+
     async make(map: MadeMap): Promise<OpenedMap> {
         return this.keep(await this.agent.request('openMap', { vm: JSON.stringify(map), addressSpace: 0 }));
     }
