@@ -60,10 +60,6 @@ bool Attachment::interrupt() {
     return request("interrupt", PTRACE_INTERRUPT, 0, 0) == 0;
 }
 
-bool Attachment::resume(int signal) {
-    return request("resume", PTRACE_CONT, 0, static_cast<std::uintptr_t>(signal)) == 0;
-}
-
 // Never PTRACE_SINGLESTEP: the trap it leaves pending kills the thread if we die.
 bool Attachment::resume_to_system_call(const char* step) {
     return request(step, PTRACE_SYSCALL, 0, 0) == 0;

@@ -16,7 +16,7 @@ struct Stop {
     enum class Kind {
         interrupted,  // by interrupt()
         system_call,  // at its entry or its exit
-        signal,       // about to be delivered: hand `signal` on when resuming or detaching
+        signal,       // about to be delivered: hand `signal` on when detaching
         job_control,  // the whole process is being stopped (SIGSTOP and its like)
         gone,         // the thread has died
         timeout,      // still running
@@ -43,7 +43,6 @@ class Attachment {
     int error() const { return error_; }
 
     bool interrupt();
-    bool resume(int signal);
     /** Runs on to the next entry to or exit from a system call, or to whatever comes first. */
     bool resume_to_system_call(const char* step = "resume to system call");
     Stop wait(Clock::time_point deadline);

@@ -67,15 +67,14 @@ class Injection {
   private:
     Outcome stop_and_execute() {
         attachment_.interrupt();
-        Stop stop = attachment_.wait(deadline_);
-        // Signals that were on their way come first: the thread takes them and then runs into our interrupt.
-        while (stop.kind == Stop::Kind::signal) {
-            attachment_.resume(stop.signal);
-            stop = attachment_.wait(deadline_);
-        }
+        const Stop stop = attachment_.wait(deadline_);
         switch (stop.kind) {
             case Stop::Kind::interrupted:
                 return execute();
+            case Stop::Kind::signal:
+                // The kernel takes any stop for the one that we asked for, so no other would follow this one.
+                signal_in_hand_ = stop.signal;
+                return not_now(tid_, "was given a signal");
             case Stop::Kind::job_control:
                 return not_now(tid_, "is being stopped by a signal");
             case Stop::Kind::timeout:
