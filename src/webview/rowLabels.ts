@@ -63,7 +63,8 @@ export function drawRulers(context: CanvasRenderingContext2D, frame: RowFrame, r
     for (const row of rows) {
         const middle = margins.top + row.y - frame.box.top + cellHeight / 2;
         const isRound = (row.start / layout.rowPages) % rowStep === 0;
-        if ((!isRound && !row.firstOfSegment) || middle - lastY < closestRows - 2) continue;
+        // One that the ruler above would cut is left out.
+        if ((!isRound && !row.firstOfSegment) || middle - lastY < closestRows - 2 || middle < margins.top + closestRows / 4) continue;
         pen.text(toGpa(row.start), margins.left - 8, middle, palette.muted, 'right');
         lastY = middle;
     }

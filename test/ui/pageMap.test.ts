@@ -70,6 +70,6 @@ describe('the page map in the window', () => {
         await map().getByRole('button', { name: 'Select Another' }).click();
         await window.answer(`pid ${vmm().report.pid}`);
         await map().locator('.toolbar h1', { hasText: vmm().id }).waitFor();
-        await map().locator('.notice').waitFor({ state: 'hidden' });
+        await map().locator('.notice', { hasText: 'has ended' }).waitFor({ state: 'hidden' });
     });
 });
