@@ -60,6 +60,8 @@ export class MapView {
     private cursor: number | null = null;
     private selected: Selection | null = null;
     private hovered: Extent | null = null;
+    /** What the last look at the VM found changed. */
+    private changed: readonly Extent[] = [];
     private highlight: ReadonlySet<number> = new Set();
     private frameRequest = 0;
     private cellsChanged = true;
@@ -122,6 +124,13 @@ export class MapView {
             this.highlight = new Set(place.highlight);
         }
         this.camera.setModel(model, place ?? undefined);
+    }
+
+    /** Marks what changed until the next look. */
+    setChanged(changed: readonly Extent[]): void {
+        if (changed.length === 0 && this.changed.length === 0) return;
+        this.changed = changed;
+        this.requestDraw(false);
     }
 
     setPalette(palette: Palette): void {
@@ -405,6 +414,6 @@ export class MapView {
         this.cellsChanged = false;
         const focused = document.activeElement === camera.panel;
         const cursor = this.cursor === null ? null : camera.cellOf(this.cursor);
-        this.overlay.draw(frame, { hover: hovered, cursor, focused, selection });
+        this.overlay.draw(frame, { hover: hovered, cursor, focused, selection, changed: this.changed });
     }
 }

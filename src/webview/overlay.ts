@@ -1,5 +1,6 @@
 /** What lies over the cells: rulers, labels, and the marks that move with pointer and keyboard. */
 import type { Extent } from '../common/openedMap';
+import { drawChanges } from './changeMarks';
 import { contextOf, devicePixels, emptyCanvas, fitCanvas } from './canvas';
 import { drawHilbertSelection, drawSlotBorders } from './hilbertMarks';
 import type { Frame, Marks } from './renderer';
@@ -10,7 +11,7 @@ export class Overlay {
     readonly element = emptyCanvas('marks');
     private readonly context = contextOf(this.element, {});
 
-    draw(frame: Frame, { selection, hover, cursor, focused }: Marks): void {
+    draw(frame: Frame, { selection, hover, cursor, focused, changed }: Marks): void {
         const { context, element: canvas } = this;
         fitCanvas(canvas, frame);
         context.clearRect(0, 0, canvas.width, canvas.height);
@@ -32,6 +33,7 @@ export class Overlay {
             drawSlotBorders(context, { ...frame, layout });
             if (selection !== null) drawHilbertSelection(context, { ...frame, layout }, selection);
         }
+        drawChanges(context, frame, changed);
         if (hover !== null) drawCellOutline(context, frame, hover, palette.foreground, 1);
         if (cursor !== null) drawCellOutline(context, frame, cursor, focused ? palette.focus : palette.muted, focused ? 2 : 1);
         context.restore();

@@ -172,6 +172,7 @@ function receive(event: MapEvent): void {
             break;
         case 'taken':
             status.showTaken(event.takenAt);
+            view.setChanged([]);
             break;
         case 'tiles':
             tiles.receive(event.generation, event.layer, event.tiles);
@@ -220,6 +221,7 @@ function showMap({ map, changed }: Extract<MapEvent, { type: 'map' }>): void {
     questions.setGeneration(map.generation);
     known.forget();
     tiles.setGeneration(map.generation, changed, isSameMap);
+    view.setChanged(isSameMap ? (changed ?? []) : []);
     showModel(makeMapModel(map, layer), place);
     showStale(null);
 }

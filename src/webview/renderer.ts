@@ -40,6 +40,8 @@ export interface Marks {
     readonly cursor: Extent | null;
     readonly focused: boolean;
     readonly selection: Extent | null;
+    /** What the last look at the VM found changed; sorted and disjoint. */
+    readonly changed: readonly Extent[];
 }
 
 export interface CellRenderer {
