@@ -40,8 +40,9 @@ export class ComparedSource implements MapSource {
         const { current } = this;
         const { l10n } = vscode;
         const earlier = this.before.name;
-        const subtitle =
-            this.after === undefined ? l10n.t('What differs now from {0}', earlier) : l10n.t('What differs in {0} from {1}', this.after.name, earlier);
+        // What is in a file is never "now".
+        const later = this.after?.name ?? (this.source.readOnly === null ? undefined : now.title);
+        const subtitle = later === undefined ? l10n.t('What differs now from {0}', earlier) : l10n.t('What differs in {0} from {1}', later, earlier);
         if (current === undefined || this.later !== after.map) {
             this.close();
             const opened = await agent.request('compareMaps', { before: this.before.opened.map, after: after.map });
