@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { ConvertReport } from '../../src/common/change';
 import type { PageMap, VmSummary, VmList } from '../../src/common/model';
 import { DemoVmm } from '../support/demoVmm';
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
@@ -55,6 +56,24 @@ describe('convert: refusals', () => {
             const words = ['convert', other.id, range(gpa, page), 'shared'];
             assert.equal((await guestmemError([...words, '--yes'], 3)).code, 'seccomp');
             assert.equal((await other.read(gpa)).exit, undefined, 'it still runs');
+        } finally {
+            await other.stop();
+        }
+    });
+
+    it('a VMM whose seccomp filter would kill it, unless the user has the filter suspended', async () => {
+        const other = await DemoVmm.start(['--type', 'sw-protected']);
+        try {
+            await other.setPaused(true);
+            await other.enterSandbox('strict');
+            const gpa = startOf(other.memslot('guest_memfd', 1));
+            const words = ['convert', other.id, range(gpa, page), 'private', '--suspend-seccomp'];
+            const preview = await guestmemJson<ConvertReport>([...words, '--dry-run']);
+            assert.match(preview.warnings[0] ?? '', /ends the VMM\.$/);
+            const report = await guestmemJson<ConvertReport>([...words, '--yes']);
+            assert.deepEqual([report.pagesChanged, report.seccompSuspensions], [1, 1]);
+            assert.equal((await other.read(gpa)).value, 0, 'it still runs, and reads a new page');
+            assert.equal((await guestmemError(['convert', other.id, range(gpa, page), 'shared', '--yes'], 3)).code, 'seccomp');
         } finally {
             await other.stop();
         }
