@@ -57,7 +57,8 @@ async function stoppedTime(): Promise<void> {
     const vmm = await DemoVmm.start(['--rate', '0']);
     try {
         const held = heldFor(vmm).sort((a, b) => a - b);
-        const gdb = Math.min(await heldByGdb(vmm), await heldByGdb(vmm), await heldByGdb(vmm));
+        // The median: on a busy machine the beginning may be seen late.
+        const gdb = percentile([await heldByGdb(vmm), await heldByGdb(vmm), await heldByGdb(vmm)].sort((a, b) => a - b), 0.5);
         const median = percentile(held, 0.5);
         const p99 = percentile(held, 0.99);
         const against = (what: string, microseconds: number, aim: number) =>
