@@ -85,7 +85,7 @@ describe('an open page map', () => {
         const opened = await open();
         for (let round = 0; round < 3; round++) {
             const found = await refresh(opened);
-            assert.deepEqual(found, { changed: false, takenAt: found.changed ? null : found.takenAt });
+            assert.ok(!found.changed, JSON.stringify([opened, found]));
         }
     });
 

@@ -4,6 +4,7 @@ import type { PageRunIndex, VmIdentity } from '../../../native/index';
 import { errors } from '../../common/errors';
 import type { VmDetails } from '../../common/model';
 import type { Extent } from '../../common/openedMap';
+import { sameSlots, slotRows, type SlotRow } from '../details/memslots';
 import { readVmDetails } from '../details/vmDetails';
 import type { OpenVm, VmDirectory } from '../discovery/vmDirectory';
 import type { Pace } from '../pace';
@@ -17,7 +18,7 @@ import { RecentChanges } from './recentChanges';
 interface Reading {
     /** The reader gives the same map again when nothing has changed; it is only recognised here, not held. */
     readonly map: WeakRef<PageMapInColumns>;
-    readonly memslots: OpenVm['record']['memslots'];
+    readonly slots: readonly SlotRow[];
 }
 
 export class LivingMap implements MapSource {
@@ -83,9 +84,9 @@ export class LivingMap implements MapSource {
         return (
             consistent === current.consistent &&
             isDeepStrictEqual(unknown, current.unknown) &&
-            isDeepStrictEqual(record.memslots, last.memslots)
+            sameSlots(slotRows(record.memslots), last.slots)
         );
     }
 }
 
-const readingOf = (map: PageMapInColumns, { record }: OpenVm): Reading => ({ map: new WeakRef(map), memslots: record.memslots });
+const readingOf = (map: PageMapInColumns, { record }: OpenVm): Reading => ({ map: new WeakRef(map), slots: slotRows(record.memslots) });
