@@ -25,7 +25,8 @@ export function shownMap({ opened, subject, title, subtitle, takenAt }: SourceMa
         title,
         subtitle,
         addressSpace,
-        addressSpaces: details.addressSpaces.filter((space) => space.memslots.length > 0).map(({ id }) => id),
+        // A file need not have a map of each.
+        addressSpaces: opened.made?.addressSpaces ?? details.addressSpaces.filter((space) => space.memslots.length > 0).map(({ id }) => id),
         memslots: memslots.map((memslot) => ({
             id: memslot.id,
             gpa: memslot.gpa,
