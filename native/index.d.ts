@@ -476,3 +476,69 @@ export class PageRunIndex {
     /** Where a later map differs, as `extents`. Kinds of comparisons and memslots count, too. */
     differences(later: PageRunIndex, most: number): Promise<Float64Array>;
 }
+
+/** What an event is about; which fields say what is told at each. Fields that are not named are 0. */
+export const enum EventKind {
+    /** A call that sets a memslot, or removes it with size 0. start: GPA, value: flags, detail: HVA, number: id. */
+    Memslot = 1,
+    /** A call that sets attributes of the VM. start: GPA, value: attributes. */
+    Attributes = 2,
+    /** KVM changes them, in this order. The same fields. */
+    AttributesChanged = 3,
+    /** A guest_memfd is made. value: flags, result: its fd. */
+    GuestMemfd = 4,
+    /** fallocate on a guest_memfd. start: offset, value: mode, detail: inode. */
+    Allocation = 5,
+    /** Pages of a guest_memfd come and go. start: offset, detail: inode. */
+    PagesAdded = 6,
+    PagesRemoved = 7,
+    /** The guest faults into KVM. start: GPA, value: error code, number: vCPU. */
+    Fault = 8,
+    /** KVM maps memory for the guest. start: GPA, size: of the mapping. */
+    Mapped = 9,
+    /** KVM_RUN ends with MEMORY_FAULT. start: GPA, value: flags, number: vCPU. */
+    MemoryFaultExit = 10,
+    /** The host takes memory of the VMM back, and KVM unmaps it. start: HVA. */
+    Unmapped = 11,
+    /** The guest asks for a conversion (KVM_HC_MAP_GPA_RANGE). start: GPA, value: attributes. */
+    ConversionAsked = 12,
+}
+
+/** Events in columns, by time. */
+export interface EventColumns {
+    readonly count: number;
+    /** Microseconds since 1970. Of a call: when it returned. */
+    readonly times: Float64Array;
+    readonly kinds: Uint8Array;
+    /** 0 = none that can be seen from here. */
+    readonly threads: Uint32Array;
+    /** Of a vCPU or a memslot; -1 = none. */
+    readonly numbers: Int16Array;
+    readonly addressSpaces: Uint8Array;
+    readonly starts: BigUint64Array;
+    /** In bytes. */
+    readonly sizes: BigUint64Array;
+    readonly values: BigUint64Array;
+    readonly details: BigUint64Array;
+    /** Of a call, in nanoseconds. */
+    readonly durations: Uint32Array;
+    /** Of a call: 0 or more, or a negative errno. */
+    readonly results: Int32Array;
+}
+
+/** Groups of events, each of which a kernel may lack. */
+export type EventRecorder = 'record_attributes' | 'record_calls' | 'record_faults' | 'record_guest_memfd_pages';
+
+/**
+ * Records what happens to a VM's memory, until it is closed. While it is open, every system call on the host takes some
+ * tenths of a microsecond longer. What is not drained in time finds no room and is counted as lost.
+ */
+export class EventRecording {
+    /** Throws ESRCH when there is no VM, ESTALE when it is another one, else the first failure when nothing can be recorded. */
+    constructor(pid: number, vmFd: number, vm: VmIdentity);
+    readonly missing: readonly { readonly recorder: EventRecorder; readonly error: NativeError }[];
+    readonly lost: number;
+    /** At most `most` (up to 1,048,576) events; each is given at the call after the one that it happened before. */
+    drain(most: number): EventColumns;
+    close(): void;
+}

@@ -1,4 +1,4 @@
-// An owned memory mapping, shared and for reading.
+// An owned memory mapping, shared; for reading, where nothing else is said.
 #pragma once
 
 #include <sys/mman.h>
@@ -12,8 +12,8 @@ class Mapping {
   public:
     Mapping() = default;
     /** Maps `size` bytes of `fd`; empty, with errno set, when that is refused. */
-    Mapping(int fd, std::size_t size, off_t offset) : size_(size) {
-        void* address = mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, offset);
+    Mapping(int fd, std::size_t size, off_t offset, int protection = PROT_READ) : size_(size) {
+        void* address = mmap(nullptr, size, protection, MAP_SHARED, fd, offset);
         address_ = address == MAP_FAILED ? nullptr : address;
     }
     Mapping(Mapping&& other) noexcept { swap(other); }

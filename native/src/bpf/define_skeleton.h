@@ -5,7 +5,7 @@
 
 #include "skeletons.h"
 
-#define DEFINE_SKELETON(NAME, RECORD, COUNT)                                                        \
+#define DEFINE_LOADING(NAME)                                                                        \
     static int load_##NAME(struct skeleton *skeleton, char *log, unsigned log_size)                 \
     {                                                                                               \
         struct NAME##_bpf *object = NAME##_bpf__open();                                             \
@@ -30,5 +30,17 @@
     static void unload_##NAME(struct skeleton *skeleton)                                            \
     {                                                                                               \
         NAME##_bpf__destroy(skeleton->object);                                                      \
-    }                                                                                               \
+    }
+
+#define DEFINE_SKELETON(NAME, RECORD, COUNT)                                                        \
+    DEFINE_LOADING(NAME)                                                                            \
     const struct skeleton_type NAME##_skeleton = {#NAME, sizeof(RECORD), COUNT, load_##NAME, unload_##NAME};
+
+#define DEFINE_RECORDER(NAME, RECORD)                                                               \
+    DEFINE_LOADING(NAME)                                                                            \
+    static int attach_##NAME(struct skeleton *skeleton)                                             \
+    {                                                                                               \
+        return NAME##_bpf__attach(skeleton->object);                                                \
+    }                                                                                               \
+    const struct recorder_type NAME##_recorder = {                                                  \
+        {#NAME, sizeof(RECORD), 0, load_##NAME, unload_##NAME}, attach_##NAME};

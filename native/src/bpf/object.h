@@ -5,12 +5,10 @@
 
 #include "base/mapping.h"
 #include "base/system_error.h"
+#include "bpf/iteration.h"
 #include "bpf/skeletons.h"
 
 namespace guestmem::bpf {
-
-/** In place of a pidfd: every process that the caller's pid namespace shows. */
-constexpr int all_processes = -1;
 
 /** Knows nothing of types; Object below does. Lives as long as the addon. */
 class UntypedObject {

@@ -10,6 +10,7 @@
 #include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
+#include "recorder.bpf.h"
 #include "stamps.bpf.h"
 #include "vcpu_state.bpf.h"
 
@@ -25,6 +26,10 @@
 #include "generated/large_page_obstacles.lskel.h"
 #include "generated/mapped_file_pages.lskel.h"
 #include "generated/memslots.lskel.h"
+#include "generated/record_attributes.lskel.h"
+#include "generated/record_calls.lskel.h"
+#include "generated/record_faults.lskel.h"
+#include "generated/record_guest_memfd_pages.lskel.h"
 #include "generated/stamps.lskel.h"
 #include "generated/vcpu_state.lskel.h"
 
@@ -42,3 +47,8 @@ DEFINE_SKELETON(guest_memfd_references, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(stamps, struct stamp_record, STAMP_RECORDS)
 DEFINE_SKELETON(vcpu_state, struct vcpu_state_record, VCPU_STATE_RECORDS)
+
+DEFINE_RECORDER(record_attributes, struct event_record)
+DEFINE_RECORDER(record_calls, struct event_record)
+DEFINE_RECORDER(record_faults, struct event_record)
+DEFINE_RECORDER(record_guest_memfd_pages, struct event_record)

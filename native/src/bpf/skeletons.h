@@ -24,6 +24,12 @@ struct skeleton_type {
     void (*unload)(struct skeleton *skeleton);
 };
 
+/* A recorder: its `records` are a ring buffer, its `walk` finds the VM, and its other programs run once it is attached. */
+struct recorder_type {
+    struct skeleton_type skeleton;
+    int (*attach)(struct skeleton *skeleton); /* 0 or a negative errno. */
+};
+
 extern const struct skeleton_type kvm_files_skeleton;
 extern const struct skeleton_type kvm_mappings_skeleton;
 extern const struct skeleton_type memslots_skeleton;
@@ -38,6 +44,11 @@ extern const struct skeleton_type guest_memfd_references_skeleton;
 extern const struct skeleton_type mapped_file_pages_skeleton;
 extern const struct skeleton_type stamps_skeleton;
 extern const struct skeleton_type vcpu_state_skeleton;
+
+extern const struct recorder_type record_attributes_recorder;
+extern const struct recorder_type record_calls_recorder;
+extern const struct recorder_type record_faults_recorder;
+extern const struct recorder_type record_guest_memfd_pages_recorder;
 
 #ifdef __cplusplus
 }

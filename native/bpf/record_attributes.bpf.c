@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Dual MIT/GPL
+/* Changes of VM-scope attributes, in the order in which KVM made them: the tracepoint lies inside its lock. */
+#include "recorder.h"
+
+#include <bpf/bpf_tracing.h>
+
+#include "system_call.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+/* The tracepoint names no VM: that is the one which the ioctl under way was called on. */
+SEC("tp_btf/kvm_vm_set_mem_attributes")
+int BPF_PROG(attributes_changed, __u64 first, __u64 end, unsigned long attributes)
+{
+    struct pt_regs *registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+    if (!is_vmm_thread() || !is_recorded_vm(vm_of_file(file_of_current(BPF_CORE_READ(registers, di)))))
+        return 0;
+    struct event_record *event = begin_event(EVENT_ATTRIBUTES_CHANGED);
+    if (!event)
+        return 0;
+    event->start = first << 12;
+    event->size = (end - first) << 12;
+    event->value = attributes;
+    put_event(event);
+    return 0;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Dual MIT/GPL
+/*
+ * The VMM's calls that change guest memory, with their results and how long they took: memslots, attributes, the making of
+ * guest_memfds, and fallocate on them. While this is attached, every system call of every process pays for the look at its
+ * number, some tenths of a microsecond; so it is attached only while somebody watches.
+ */
+#include "recorder.h"
+
+#include <bpf/bpf_tracing.h>
+
+#include "system_call.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+/* x86-64. */
+#define NR_IOCTL 16
+#define NR_FALLOCATE 285
+#define SET_USER_MEMORY_REGION 0x4020ae46
+#define SET_USER_MEMORY_REGION2 0x40a0ae49
+#define SET_MEMORY_ATTRIBUTES 0x4020aed2
+#define CREATE_GUEST_MEMFD 0xc040aed4
+
+/* The first fields of both calls that set a memslot. */
+struct memslot_argument {
+    __u32 slot;
+    __u32 flags;
+    __u64 gpa;
+    __u64 size;
+    __u64 hva;
+};
+
+struct attributes_argument {
+    __u64 gpa;
+    __u64 size;
+    __u64 attributes;
+    __u64 flags;
+};
+
+struct guest_memfd_argument {
+    __u64 size;
+    __u64 flags;
+};
+
+/* Calls under way, by thread: what was asked, as the caller's memory had it before the call. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 4096);
+    __type(key, __u64);
+    __type(value, struct event_record);
+} calls SEC(".maps");
+
+/* False when this call is none to record. */
+static __always_inline bool describe_ioctl(struct event_record *call, __u32 command, const void *argument)
+{
+    union {
+        struct memslot_argument memslot;
+        struct attributes_argument attributes;
+        struct guest_memfd_argument guest_memfd;
+    } asked = {};
+    switch (command) {
+    case SET_USER_MEMORY_REGION:
+    case SET_USER_MEMORY_REGION2:
+        bpf_probe_read_user(&asked.memslot, sizeof(asked.memslot), argument);
+        call->kind = EVENT_MEMSLOT;
+        call->number = (__s16)asked.memslot.slot;
+        call->address_space = asked.memslot.slot >> 16;
+        call->start = asked.memslot.gpa;
+        call->size = asked.memslot.size;
+        call->value = asked.memslot.flags;
+        call->detail = asked.memslot.hva;
+        return true;
+    case SET_MEMORY_ATTRIBUTES:
+        bpf_probe_read_user(&asked.attributes, sizeof(asked.attributes), argument);
+        call->kind = EVENT_ATTRIBUTES;
+        call->start = asked.attributes.gpa;
+        call->size = asked.attributes.size;
+        call->value = asked.attributes.attributes;
+        return true;
+    case CREATE_GUEST_MEMFD:
+        bpf_probe_read_user(&asked.guest_memfd, sizeof(asked.guest_memfd), argument);
+        call->kind = EVENT_GUEST_MEMFD;
+        call->size = asked.guest_memfd.size;
+        call->value = asked.guest_memfd.flags;
+        return true;
+    }
+    return false;
+}
+
+/* A guest_memfd is also allocated from outside of the VMM, by who was given its fd. */
+static __always_inline bool describe_fallocate(struct event_record *call, struct file *file, struct pt_regs *registers)
+{
+    if (!is_released_by(file, &kvm_gmem_release))
+        return false;
+    call->kind = EVENT_ALLOCATION;
+    call->value = BPF_CORE_READ(registers, si);
+    call->start = BPF_CORE_READ(registers, dx);
+    call->size = BPF_CORE_READ(registers, r10);
+    call->detail = BPF_CORE_READ(file, f_inode, i_ino);
+    return true;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(call_begins, struct pt_regs *registers, long number)
+{
+    if (number != NR_IOCTL && number != NR_FALLOCATE)
+        return 0;
+    /* QEMU passes the command with its sign extended. */
+    __u32 command = BPF_CORE_READ(registers, si);
+    if (number == NR_IOCTL && (((command >> 8) & 0xff) != 0xae || !is_vmm_thread()))
+        return 0;
+    struct event_record call = {.number = -1};
+    struct file *file = file_of_current(BPF_CORE_READ(registers, di));
+    bool is_call = number == NR_IOCTL ? describe_ioctl(&call, command, (void *)BPF_CORE_READ(registers, dx))
+                                     : describe_fallocate(&call, file, registers);
+    if (!is_call || !is_recorded_vm(vm_of_file(file)))
+        return 0;
+    __u64 caller = bpf_get_current_pid_tgid();
+    call.time = bpf_ktime_get_ns(); /* Until it returns. */
+    bpf_map_update_elem(&calls, &caller, &call, BPF_ANY);
+    return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(call_ended, struct pt_regs *registers, long result)
+{
+    long number = BPF_CORE_READ(registers, orig_ax);
+    if (number != NR_IOCTL && number != NR_FALLOCATE)
+        return 0;
+    __u64 caller = bpf_get_current_pid_tgid();
+    struct event_record *call = bpf_map_lookup_elem(&calls, &caller);
+    if (!call)
+        return 0;
+    struct event_record *event = begin_event(call->kind);
+    if (event) {
+        __u32 thread = event->thread;
+        __u64 end = event->time;
+        *event = *call;
+        event->time = end;
+        event->thread = thread;
+        event->duration = end - call->time > ~0u ? ~0u : end - call->time;
+        event->result = result;
+        put_event(event);
+    }
+    bpf_map_delete_elem(&calls, &caller);
+    return 0;
+}

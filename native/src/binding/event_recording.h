@@ -1,0 +1,32 @@
+// The JavaScript class EventRecording.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "kvm/event_recording.h"
+
+namespace guestmem::binding {
+
+class EventRecording : public Napi::ObjectWrap<EventRecording> {
+  public:
+    static Napi::Function define(Napi::Env env);
+    explicit EventRecording(const Napi::CallbackInfo& info);
+
+  private:
+    Napi::Value missing(const Napi::CallbackInfo& info);
+    Napi::Value lost(const Napi::CallbackInfo& info);
+    Napi::Value drain(const Napi::CallbackInfo& info);
+    Napi::Value close(const Napi::CallbackInfo& info);
+
+    /** Throws EBADF after close(). */
+    kvm::EventRecording& recording();
+
+    std::optional<kvm::EventRecording> recording_;
+    /** From the clock of the events to that of the calendar, in nanoseconds. */
+    std::int64_t to_calendar_ = 0;
+};
+
+}  // namespace guestmem::binding

@@ -1,0 +1,41 @@
+// A BPF object that records events of one VM while it lives.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bpf/ring.h"
+#include "bpf/skeletons.h"
+#include "recorder.bpf.h"
+
+namespace guestmem::bpf {
+
+class Recorder {
+  public:
+    /**
+     * Loads the programs, finds the VM at `fd` of the process, and begins to record. Throws SystemError when this kernel
+     * lacks what they need, or ESRCH when there is no VM.
+     */
+    Recorder(const recorder_type& type, int pidfd, std::uint32_t fd);
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+    ~Recorder();
+
+    const vm_key& vm() const { return state()->vm; }
+    /** Events that found no room since the recorder was made. */
+    std::uint64_t lost() const { return __atomic_load_n(&state()->lost, __ATOMIC_RELAXED); }
+
+    template <typename Take>
+    void drain(Take take) {
+        ring_.drain([&](const void* record) { take(*static_cast<const event_record*>(record)); });
+    }
+
+  private:
+    recorder_state* state() const { return static_cast<recorder_state*>(skeleton_.state); }
+
+    const recorder_type& type_;
+    skeleton skeleton_{};
+    Ring ring_;
+};
+
+}  // namespace guestmem::bpf

@@ -1,0 +1,58 @@
+#include "kvm/event_recording.h"
+
+#include <time.h>
+
+#include <algorithm>
+
+namespace guestmem::kvm {
+namespace {
+
+/** Of the clock that the events have. */
+std::uint64_t now() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+bool is_earlier(const event_record& one, const event_record& other) { return one.time < other.time; }
+
+}  // namespace
+
+EventRecording::EventRecording(const proc::Process& process, std::uint32_t fd, VmIdentity vm) {
+    for (const recorder_type* type : {&record_attributes_recorder, &record_calls_recorder, &record_faults_recorder,
+                                      &record_guest_memfd_pages_recorder}) {
+        try {
+            recorders_.emplace_back(*type, process.pidfd(), fd);
+            if (identity_of(recorders_.back().vm()) != vm) throw SystemError(ESTALE, "record another VM than was asked for");
+        } catch (const SystemError& error) {
+            if (error.error() == ESRCH || error.error() == ESTALE) throw;
+            missing_.push_back({type->skeleton.name, error});
+        }
+    }
+    process.require_alive();
+    if (recorders_.empty()) throw missing_.front().error;
+}
+
+std::uint64_t EventRecording::lost() const {
+    std::uint64_t sum = 0;
+    for (const bpf::Recorder& recorder : recorders_) sum += recorder.lost();
+    return sum;
+}
+
+std::vector<event_record> EventRecording::drain(std::size_t most) {
+    // What comes into one ring while another is read may be later than what that one still gets.
+    const std::uint64_t settled = now();
+    const auto already = static_cast<std::ptrdiff_t>(pending_.size());
+    for (bpf::Recorder& recorder : recorders_) {
+        recorder.drain([&](const event_record& event) { pending_.push_back(event); });
+    }
+    std::stable_sort(pending_.begin() + already, pending_.end(), is_earlier);
+    std::inplace_merge(pending_.begin(), pending_.begin() + already, pending_.end(), is_earlier);
+    const auto end = std::find_if(pending_.begin(), pending_.end(), [&](const event_record& event) { return event.time >= settled; });
+    const auto given = std::min(end, pending_.begin() + static_cast<std::ptrdiff_t>(std::min(most, pending_.size())));
+    std::vector<event_record> events(pending_.begin(), given);
+    pending_.erase(pending_.begin(), given);
+    return events;
+}
+
+}  // namespace guestmem::kvm

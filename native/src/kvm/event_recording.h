@@ -1,0 +1,43 @@
+// Records what happens to the memory of one VM, from several recorders in one order.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <string>
+#include <vector>
+
+#include "base/system_error.h"
+#include "bpf/recorder.h"
+#include "kvm/vm_identity.h"
+#include "proc/process.h"
+
+namespace guestmem::kvm {
+
+/** Events that this kernel cannot tell, and why. */
+struct MissingEvents {
+    std::string recorder;
+    SystemError error;
+};
+
+class EventRecording {
+  public:
+    /** Throws ESRCH when `fd` of the process is not the VM `vm`, and the first failure when nothing can be recorded. */
+    EventRecording(const proc::Process& process, std::uint32_t fd, VmIdentity vm);
+
+    const std::vector<MissingEvents>& missing() const { return missing_; }
+    /** Events for which there was no room. */
+    std::uint64_t lost() const;
+    /**
+     * At most `most` events by time; the rest stays for the next call. An event is given once no earlier one can come any
+     * more, which is at the next call after it happened.
+     */
+    std::vector<event_record> drain(std::size_t most);
+
+  private:
+    std::list<bpf::Recorder> recorders_;
+    std::vector<MissingEvents> missing_;
+    /** Taken from the rings and not given yet, by time. */
+    std::vector<event_record> pending_;
+};
+
+}  // namespace guestmem::kvm
