@@ -477,34 +477,22 @@ export class PageRunIndex {
     differences(later: PageRunIndex, most: number): Promise<Float64Array>;
 }
 
-/** What an event is about; which fields say what is told at each. Fields that are not named are 0. */
-export const enum EventKind {
-    /** A call that sets a memslot, or removes it with size 0. start: GPA, value: flags, detail: HVA, number: id. */
-    Memslot = 1,
-    /** A call that sets attributes of the VM. start: GPA, value: attributes. */
-    Attributes = 2,
-    /** KVM changes them, in this order. The same fields. */
-    AttributesChanged = 3,
-    /** A guest_memfd is made. value: flags, result: its fd. */
-    GuestMemfd = 4,
-    /** fallocate on a guest_memfd. start: offset, value: mode, detail: inode. */
-    Allocation = 5,
-    /** Pages of a guest_memfd come and go. start: offset, detail: inode. */
-    PagesAdded = 6,
-    PagesRemoved = 7,
-    /** The guest faults into KVM. start: GPA, value: error code, number: vCPU. */
-    Fault = 8,
-    /** KVM maps memory for the guest. start: GPA, size: of the mapping. */
-    Mapped = 9,
-    /** KVM_RUN ends with MEMORY_FAULT. start: GPA, value: flags, number: vCPU. */
-    MemoryFaultExit = 10,
-    /** The host takes memory of the VMM back, and KVM unmaps it. start: HVA. */
-    Unmapped = 11,
-    /** The guest asks for a conversion (KVM_HC_MAP_GPA_RANGE). start: GPA, value: attributes. */
-    ConversionAsked = 12,
-}
-
-/** Events in columns, by time. */
+/**
+ * Events in columns, by time. What each kind tells beside its time; fields that are not named are 0:
+ *
+ *    1 a call that sets a memslot, or removes it with size 0: start GPA, value flags, detail HVA, number id
+ *    2 a call that sets attributes of the VM: start GPA, value attributes
+ *    3 KVM changes attributes, in this order: the same
+ *    4 a guest_memfd is made: value flags, result its fd
+ *    5 fallocate on a guest_memfd: start offset, value mode, detail inode
+ *    6 pages of a guest_memfd come: start offset, detail inode
+ *    7 they go: the same
+ *    8 the guest faults into KVM: start GPA, value error code, number vCPU
+ *    9 KVM maps memory for the guest: start GPA, size of the mapping
+ *   10 KVM_RUN ends with MEMORY_FAULT: start GPA, value flags, number vCPU
+ *   11 the host takes memory of the VMM back, and KVM unmaps it: start HVA
+ *   12 the guest asks for a conversion (KVM_HC_MAP_GPA_RANGE): start GPA, value attributes
+ */
 export interface EventColumns {
     readonly count: number;
     /** Microseconds since 1970. Of a call: when it returned. */
@@ -538,6 +526,8 @@ export class EventRecording {
     constructor(pid: number, vmFd: number, vm: VmIdentity);
     readonly missing: readonly { readonly recorder: EventRecorder; readonly error: NativeError }[];
     readonly lost: number;
+    /** False once the VMM has exited. */
+    readonly alive: boolean;
     /** At most `most` (up to 1,048,576) events; each is given at the call after the one that it happened before. */
     drain(most: number): EventColumns;
     close(): void;

@@ -22,6 +22,7 @@ std::int64_t nanoseconds(clockid_t clock) {
 Napi::Function EventRecording::define(Napi::Env env) {
     return DefineClass(env, "EventRecording",
                        {
+                           InstanceAccessor<&EventRecording::alive>("alive"),
                            InstanceAccessor<&EventRecording::missing>("missing"),
                            InstanceAccessor<&EventRecording::lost>("lost"),
                            InstanceMethod<&EventRecording::drain>("drain"),
@@ -31,9 +32,9 @@ Napi::Function EventRecording::define(Napi::Env env) {
 
 EventRecording::EventRecording(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EventRecording>(info) {
     with_native_errors(info.Env(), [&] {
-        const proc::Process process(static_cast<pid_t>(integer_argument(info, 0, "pid", INT32_MAX)));
+        proc::Process process(static_cast<pid_t>(integer_argument(info, 0, "pid", INT32_MAX)));
         const auto vm = static_cast<kvm::VmIdentity>(integer_argument(info, 2, "vm", UINT32_MAX));
-        recording_.emplace(process, fd_argument(info, 1, "vmFd"), vm);
+        recording_.emplace(std::move(process), fd_argument(info, 1, "vmFd"), vm);
         to_calendar_ = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_MONOTONIC);
     });
 }
@@ -41,6 +42,10 @@ EventRecording::EventRecording(const Napi::CallbackInfo& info) : Napi::ObjectWra
 kvm::EventRecording& EventRecording::recording() {
     if (!recording_) throw SystemError(EBADF, "use an EventRecording that was closed");
     return *recording_;
+}
+
+Napi::Value EventRecording::alive(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] { return Napi::Boolean::New(info.Env(), recording().alive()); });
 }
 
 Napi::Value EventRecording::missing(const Napi::CallbackInfo& info) {

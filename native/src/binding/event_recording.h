@@ -16,6 +16,7 @@ class EventRecording : public Napi::ObjectWrap<EventRecording> {
     explicit EventRecording(const Napi::CallbackInfo& info);
 
   private:
+    Napi::Value alive(const Napi::CallbackInfo& info);
     Napi::Value missing(const Napi::CallbackInfo& info);
     Napi::Value lost(const Napi::CallbackInfo& info);
     Napi::Value drain(const Napi::CallbackInfo& info);

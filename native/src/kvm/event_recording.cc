@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace guestmem::kvm {
 namespace {
@@ -18,18 +19,18 @@ bool is_earlier(const event_record& one, const event_record& other) { return one
 
 }  // namespace
 
-EventRecording::EventRecording(const proc::Process& process, std::uint32_t fd, VmIdentity vm) {
+EventRecording::EventRecording(proc::Process process, std::uint32_t fd, VmIdentity vm) : process_(std::move(process)) {
     for (const recorder_type* type : {&record_attributes_recorder, &record_calls_recorder, &record_faults_recorder,
                                       &record_guest_memfd_pages_recorder}) {
         try {
-            recorders_.emplace_back(*type, process.pidfd(), fd);
+            recorders_.emplace_back(*type, process_.pidfd(), fd);
             if (identity_of(recorders_.back().vm()) != vm) throw SystemError(ESTALE, "record another VM than was asked for");
         } catch (const SystemError& error) {
             if (error.error() == ESRCH || error.error() == ESTALE) throw;
             missing_.push_back({type->skeleton.name, error});
         }
     }
-    process.require_alive();
+    process_.require_alive();
     if (recorders_.empty()) throw missing_.front().error;
 }
 

@@ -22,8 +22,9 @@ struct MissingEvents {
 class EventRecording {
   public:
     /** Throws ESRCH when `fd` of the process is not the VM `vm`, and the first failure when nothing can be recorded. */
-    EventRecording(const proc::Process& process, std::uint32_t fd, VmIdentity vm);
+    EventRecording(proc::Process process, std::uint32_t fd, VmIdentity vm);
 
+    bool alive() const { return process_.alive(); }
     const std::vector<MissingEvents>& missing() const { return missing_; }
     /** Events for which there was no room. */
     std::uint64_t lost() const;
@@ -34,6 +35,7 @@ class EventRecording {
     std::vector<event_record> drain(std::size_t most);
 
   private:
+    proc::Process process_;
     std::list<bpf::Recorder> recorders_;
     std::vector<MissingEvents> missing_;
     /** Taken from the rings and not given yet, by time. */

@@ -42,11 +42,12 @@ import {
     type ReadOptions,
     type VerbContext,
 } from './verbs';
+import { watchVerb, type WatchOptions } from './watchVerb';
 
 /** Resolves with the exit status; everything that was said has been written by then. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
     const cancellation = new AbortController();
-    const context: VerbContext = { handlers: makeHandlers(), pace: new Pace(cancellation.signal) };
+    const context: VerbContext = { handlers: makeHandlers(), pace: new Pace(cancellation.signal), signal: cancellation.signal };
     try {
         const program = makeProgram(context);
         // Ctrl-C and its like stop between two pieces of work, so that a change that was begun is reported with what was done.
@@ -124,6 +125,13 @@ function makeProgram(context: VerbContext): Command {
         .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
         .addOption(json())
         .action((id: string, gpa: string, options: AddressOptions) => explainVerb(context, id, gpa, options));
+    program
+        .command('watch')
+        .description('what happens to the memory of a VM, as it happens')
+        .argument(...vm)
+        .option('--seconds <n>', 'for so long; else until Ctrl-C or the end of the VMM')
+        .option('--jsonl', 'a line of JSON for each event, as schema/ describes it')
+        .action((id: string, options: WatchOptions) => watchVerb(context, id, options));
     program
         .command('agent')
         .description('answer the VS Code extension on stdin and stdout')

@@ -19,6 +19,8 @@ import { renderVms } from './render/vms';
 export interface VerbContext {
     readonly handlers: Handlers;
     readonly pace: Pace;
+    /** Aborts when the user has had enough. */
+    readonly signal: AbortSignal;
 }
 
 export interface OutputOptions {

@@ -1,0 +1,55 @@
+/** The recording of one VM's events: begun when somebody watches, ended when nobody does, and not a moment longer. */
+import type { EventColumns, EventRecording } from '../../../native/index';
+import { errors } from '../../common/errors';
+import type { MissingEvents } from '../../common/memoryEvents';
+import type { OpenVm } from '../discovery/vmDirectory';
+import { native } from '../native';
+import { fromNative, isNativeError } from '../nativeErrors';
+import { kindsOf } from './describeEvent';
+
+/** Most events of one batch. */
+const batch = 1 << 18;
+
+export class VmRecording {
+    readonly missing: readonly MissingEvents[];
+    /** Whether its faults say if they are private: where the guest's own page tables tell. */
+    readonly mayTellPrivate: boolean;
+
+    private constructor(
+        readonly vm: string,
+        private readonly recording: EventRecording,
+        type: string | null,
+    ) {
+        this.mayTellPrivate = type === 'snp' || type === 'tdx';
+        this.missing = recording.missing.map(({ recorder, error }) => ({ kinds: kindsOf[recorder], reason: error.message }));
+    }
+
+    /** Throws when nothing at all can be recorded here. */
+    static begin({ id, process, fd, identity, summary }: OpenVm): VmRecording {
+        try {
+            return new VmRecording(id, new (native().EventRecording)(process.pid, fd, identity), summary.type);
+        } catch (thrown) {
+            if (isNativeError(thrown) && (thrown.code === 'ESRCH' || thrown.code === 'ESTALE')) throw errors.vmGone(id);
+            throw fromNative(thrown, `Recording the events of the VM ${id}`, process.pid);
+        }
+    }
+
+    /** How many events found no room so far. */
+    get lost(): number {
+        return this.recording.lost;
+    }
+
+    /** False once the VMM has exited. */
+    get alive(): boolean {
+        return this.recording.alive;
+    }
+
+    /** What has happened since the last time, at most one batch. */
+    take(): EventColumns {
+        return this.recording.drain(batch);
+    }
+
+    end(): void {
+        this.recording.close();
+    }
+}

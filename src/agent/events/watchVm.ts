@@ -1,0 +1,43 @@
+/** Watches a VM for a while, and gives what happens line by line as it comes. */
+import type { EventColumns } from '../../../native/index';
+import type { WatchEnd, WatchLine } from '../../common/memoryEvents';
+import type { OpenVm } from '../discovery/vmDirectory';
+import { describeEvent, toTime } from './describeEvent';
+import { VmRecording } from './vmRecording';
+
+/** Milliseconds between looks: the rings hold what comes meanwhile, at a million events a second and more. */
+const interval = 20;
+
+const now = (): string => toTime(Date.now() * 1000);
+
+/** Ends after `seconds`, when `signal` aborts, or when the VMM exits; whatever happens, the recording ends. */
+export async function* watchVm(vm: OpenVm, seconds: number, signal: AbortSignal): AsyncGenerator<WatchLine> {
+    const recording = VmRecording.begin(vm);
+    try {
+        yield { kind: 'watching', time: now(), vm: vm.id, missing: recording.missing };
+        const end = performance.now() + seconds * 1000;
+        let events = 0;
+        let lost = 0;
+        const told = function* (columns: EventColumns): Generator<WatchLine> {
+            for (let i = 0; i < columns.count; i++) yield describeEvent(columns, i, recording.mayTellPrivate);
+            events += columns.count;
+            const newlyLost = recording.lost - lost;
+            if (newlyLost > 0) yield { kind: 'lost', time: now(), events: newlyLost };
+            lost += newlyLost;
+        };
+        let reason: WatchEnd['reason'] | undefined;
+        while (reason === undefined) {
+            // Asked before the events are taken, so that the last ones are among them.
+            if (!recording.alive) reason = 'vm-ended';
+            else if (signal.aborted) reason = 'interrupted';
+            else if (performance.now() >= end) reason = 'time';
+            yield* told(recording.take());
+            if (reason === undefined) await new Promise((resolve) => setTimeout(resolve, interval));
+        }
+        // What happened just before the last look is given at the one after it.
+        yield* told(recording.take());
+        yield { kind: 'ended', time: now(), events, lost, reason };
+    } finally {
+        recording.end();
+    }
+}

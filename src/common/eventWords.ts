@@ -1,0 +1,66 @@
+/** What an event is called and what it says, in words: the same on the terminal and in VS Code. */
+import { formatSize, type Hex } from './address';
+import type { MemoryEvent, MemoryEventKind } from './memoryEvents';
+
+export const eventNames: Record<MemoryEventKind, string> = {
+    memslot: 'Memslot set',
+    attributes: 'Attributes set',
+    'attributes-changed': 'Attributes changed',
+    'guest-memfd': 'guest_memfd created',
+    allocate: 'guest_memfd allocated',
+    punch: 'guest_memfd punched',
+    'pages-added': 'Page added',
+    'pages-removed': 'Page removed',
+    fault: 'Guest fault',
+    mapped: 'Mapped for the guest',
+    'memory-fault': 'MEMORY_FAULT exit',
+    unmapped: 'Unmapped by the host',
+    'conversion-asked': 'Conversion asked',
+};
+
+const sized = (start: Hex, size: Hex): string => `${start}+${size} (${formatSize(BigInt(size))})`;
+
+/** One line without the time and the thread: "Attributes set  0x1000+0x2000 (8 KiB) private, 102 µs". */
+export function eventText(event: MemoryEvent): string {
+    return `${eventNames[event.kind].padEnd(20)}  ${[whatOf(event), ...callOf(event)].filter((part) => part !== '').join(', ')}`;
+}
+
+function whatOf(event: MemoryEvent): string {
+    switch (event.kind) {
+        case 'memslot': {
+            const slot = `slot ${event.memslot}${event.addressSpace === 0 ? '' : ` of address space ${event.addressSpace}`}`;
+            if (event.size === '0x0') return `${slot} removed`;
+            return [`${slot}: ${sized(event.gpa, event.size)} at HVA ${event.hva}`, ...event.flags].join(', ');
+        }
+        case 'attributes':
+        case 'attributes-changed':
+        case 'conversion-asked':
+            return `${sized(event.gpa, event.size)} to ${event.to}`;
+        case 'guest-memfd':
+            return [formatSize(BigInt(event.size)), ...event.flags, ...(event.fd === null ? [] : [`fd ${event.fd}`])].join(', ');
+        case 'allocate':
+        case 'punch':
+        case 'pages-added':
+        case 'pages-removed':
+            return `${sized(event.offset, event.size)} of inode ${event.inode}`;
+        case 'fault': {
+            const which = event.private === null ? '' : event.private ? 'private ' : 'shared ';
+            return `${event.gpa} ${which}${event.access} by vCPU ${event.vcpu}`;
+        }
+        case 'mapped':
+            return sized(event.gpa, event.size);
+        case 'memory-fault': {
+            const by = event.vcpu === null ? '' : ` by vCPU ${event.vcpu}`;
+            return `${sized(event.gpa, event.size)} ${event.private ? 'private' : 'shared'} access${by}`;
+        }
+        case 'unmapped':
+            return `HVA ${sized(event.hva, event.size)}`;
+    }
+}
+
+/** How a call went. */
+function callOf(event: MemoryEvent): string[] {
+    if (!('microseconds' in event)) return [];
+    const took = `${event.microseconds.toFixed(event.microseconds < 10 ? 1 : 0)} µs`;
+    return event.error === null ? [took] : [`failed with ${event.error}`, took];
+}

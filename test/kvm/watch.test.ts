@@ -1,0 +1,110 @@
+/** Events of a VM as `guestmem watch` tells them, beside what the VMM and guestmem did; needs /dev/kvm and root. */
+import assert from 'node:assert/strict';
+import type { MemoryEvent, MemoryEventKind } from '../../src/common/memoryEvents';
+import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
+import { page, startOf } from '../support/pages';
+import { requireGuestMemfd } from '../support/requirements';
+import { suiteVmm } from '../support/suiteVmm';
+import { Watching } from '../support/watching';
+
+const ofKind = <Kind extends MemoryEventKind>(events: readonly MemoryEvent[], kind: Kind) =>
+    events.filter((event): event is Extract<MemoryEvent, { kind: Kind }> => event.kind === kind);
+
+describe('watching a VM', () => {
+    const vmm = suiteVmm();
+
+    it('tells that a memslot is changed, with the flags, the result and the thread', async () => {
+        const { id, gpa, size, hva } = vmm().memslot('anonymous');
+        const watching = await Watching.begin(vmm().id);
+        await vmm().setDirtyLogging(id, true);
+        await vmm().setDirtyLogging(id, false);
+        const { events, end } = await watching.end();
+        const told = ofKind(events, 'memslot').map(({ memslot, gpa, size, hva, flags, error, thread }) => ({ memslot, gpa, size, hva, flags, error, thread }));
+        const common = { memslot: id, gpa, size, hva, error: null, thread: vmm().report.pid };
+        assert.deepEqual(told, [
+            { ...common, flags: ['log-dirty-pages'] },
+            { ...common, flags: [] },
+        ]);
+        assert.equal(end.lost, 0);
+        assert.equal(end.reason, 'interrupted');
+    });
+
+    it('tells what the guest faults on', async () => {
+        const untouched = startOf(vmm().memslot('anonymous')) + 3n * page;
+        await vmm().changeHostMemory(untouched, page, 'drop');
+        const watching = await Watching.begin(vmm().id);
+        await vmm().write(untouched, 7);
+        const { events } = await watching.end();
+        const faults = ofKind(events, 'fault').filter(({ gpa }) => BigInt(gpa) / page === untouched / page);
+        assert.ok(faults.length > 0, `no fault at 0x${untouched.toString(16)} among ${JSON.stringify(events.slice(0, 20))}`);
+        assert.ok(faults.every(({ vcpu }) => vcpu === 0));
+    });
+
+    it('tells what the host takes back from the guest', async () => {
+        const slot = vmm().memslot('anonymous');
+        const watching = await Watching.begin(vmm().id);
+        await vmm().changeHostMemory(startOf(slot) + 2n * page, page, 'touch');
+        await vmm().changeHostMemory(startOf(slot) + 2n * page, page, 'drop');
+        const { events } = await watching.end();
+        const hva = BigInt(slot.hva) + 2n * page;
+        const covers = ofKind(events, 'unmapped').filter((event) => BigInt(event.hva) <= hva && hva < BigInt(event.hva) + BigInt(event.size));
+        assert.ok(covers.length > 0, JSON.stringify(ofKind(events, 'unmapped')));
+    });
+
+    it('says first what this kernel does not tell', async () => {
+        const watching = await Watching.begin(vmm().id);
+        await watching.end();
+        for (const { kinds, reason } of watching.start.missing) {
+            assert.ok(kinds.length > 0);
+            assert.match(reason, /^Could not /);
+        }
+    });
+
+    it('ends when its time is over, and is told that a time must be above 0', async () => {
+        const { code, stdout } = await guestmem(['watch', vmm().id, '--seconds', '0.1']);
+        assert.equal(code, 0);
+        assert.match(stdout, /^Watching the memory of the VM .*\n(.*\n)*Ended \(the time is over\): [0-9,]+ events, none lost\.\n$/);
+        for (const seconds of ['0', '-1', 'soon']) {
+            const { code: refused, stderr } = await guestmem(['watch', vmm().id, '--seconds', seconds]);
+            assert.equal(refused, 2);
+            assert.match(stderr, /is no time: give seconds/);
+        }
+    });
+
+    it('is refused for what is no VMM', async () => {
+        assert.equal((await guestmemError(['watch', String(process.pid)], 4)).code, 'not-a-vmm');
+    });
+});
+
+describe('watching the guest_memfd of a VM', () => {
+    before(function () {
+        requireGuestMemfd(this);
+    });
+    const vmm = suiteVmm(['--gmem', '1M']);
+
+    it('tells what allocates its pages and gives them back, whoever does', async () => {
+        const slot = vmm().report.memslots.find(({ guestMemfd, size }) => guestMemfd !== null && size === '0x100000') ?? assert.fail('no --gmem');
+        const offset = BigInt(slot.guestMemfd?.offset ?? 0);
+        const range = `0x${(startOf(slot) + 8n * page).toString(16)}+0x4000`;
+        const watching = await Watching.begin(vmm().id);
+        await guestmemJson(['allocate', vmm().id, range, '--yes']);
+        await guestmemJson(['punch', vmm().id, range, '--yes']);
+        const { events } = await watching.end();
+
+        const at = { offset: `0x${(offset + 8n * page).toString(16)}`, size: '0x4000' };
+        for (const kind of ['allocate', 'punch'] as const) {
+            assert.deepEqual(ofKind(events, kind).map(({ offset, size, error }) => ({ offset, size, error })), [{ ...at, error: null }]);
+        }
+        for (const kind of ['pages-added', 'pages-removed'] as const) {
+            const pages = ofKind(events, kind);
+            assert.equal(pages.reduce((sum, { size }) => sum + BigInt(size), 0n), 4n * page);
+            assert.ok(pages.every((event) => BigInt(event.offset) >= BigInt(at.offset) && BigInt(event.offset) < BigInt(at.offset) + 4n * page));
+        }
+    });
+
+    it('ends when the VMM does', async () => {
+        const watching = await Watching.begin(vmm().id);
+        await vmm().stop();
+        assert.equal((await watching.rest()).end.reason, 'vm-ended');
+    });
+});

@@ -1,0 +1,55 @@
+/** `guestmem watch --jsonl` beside a test: its lines, each in the shape that schema/ publishes. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { MemoryEvent, WatchEnd, WatchLine, WatchStart } from '../../src/common/memoryEvents';
+import { guestmemWords } from './guestmem';
+import { assertShape } from './schema';
+
+export class Watching {
+    private constructor(
+        private readonly child: ChildProcess,
+        private readonly lines: AsyncIterator<string>,
+        readonly start: WatchStart,
+    ) {}
+
+    /** Resolves once it records. */
+    static async begin(vm: string): Promise<Watching> {
+        const [command = '', ...rest] = [...guestmemWords, 'watch', vm, '--jsonl'];
+        const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+        const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+        const start = await nextLine(lines);
+        assert.ok(start?.kind === 'watching', `watch says ${JSON.stringify(start)} first`);
+        return new Watching(child, lines, start);
+    }
+
+    /** Ends it as Ctrl-C does; returns all that happened meanwhile. */
+    async end(): Promise<{ events: MemoryEvent[]; end: WatchEnd }> {
+        this.child.kill('SIGINT');
+        return this.rest();
+    }
+
+    /** What it says until it ends by itself. */
+    async rest(): Promise<{ events: MemoryEvent[]; end: WatchEnd }> {
+        const exited = once(this.child, 'exit');
+        const events: MemoryEvent[] = [];
+        for (let line = await nextLine(this.lines); line !== undefined; line = await nextLine(this.lines)) {
+            if (line.kind === 'ended') {
+                assert.deepEqual(await exited, [0, null]);
+                return { events, end: line };
+            }
+            assert.ok(line.kind !== 'watching' && line.kind !== 'lost', JSON.stringify(line));
+            events.push(line);
+        }
+        return assert.fail('watch ended without saying so');
+    }
+}
+
+async function nextLine(lines: AsyncIterator<string>): Promise<WatchLine | undefined> {
+    const next = await lines.next();
+    if (next.done === true) return undefined;
+    const line: unknown = JSON.parse(next.value);
+    assertShape('watch', line);
+    return line as WatchLine;
+}
