@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { MemoryEvent, WatchEnd, WatchLine, WatchStart } from '../../src/common/memoryEvents';
+import type { MemoryEvent, MemoryEventKind, WatchEnd, WatchLine, WatchStart } from '../../src/common/memoryEvents';
 import { guestmemWords } from './guestmem';
 import { assertShape } from './schema';
+
+export const ofKind = <Kind extends MemoryEventKind>(events: readonly MemoryEvent[], kind: Kind) =>
+    events.filter((event): event is Extract<MemoryEvent, { kind: Kind }> => event.kind === kind);
 
 export class Watching {
     private constructor(
