@@ -20,7 +20,7 @@ export class Watching {
     /** Resolves once it records. */
     static async begin(vm: string): Promise<Watching> {
         const [command, ...rest] = [...guestmemWords, 'watch', vm, '--jsonl'];
-        const child = spawn(command ?? '', rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+        const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
         const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
         const start = await nextLine(lines);
         assert.ok(start?.kind === 'watching', `watch says ${JSON.stringify(start)} first`);
