@@ -35,7 +35,10 @@ static __always_inline bool record_memslot(struct kvm_memory_slot *slot)
     record->flags = BPF_CORE_READ(slot, flags);
     record->id = BPF_CORE_READ(slot, id);
     record->address_space = BPF_CORE_READ(slot, as_id);
+    /* The record may be left from another VM. */
     record->has_gmem = 0;
+    record->gmem_inode = 0;
+    record->gmem_page = 0;
     if (bpf_core_field_exists(slot->gmem)) {
         /* Not a counted reference: NULL once the guest_memfd's last fd was closed. */
         struct file *file = BPF_CORE_READ(slot, gmem.file);

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { MemslotColumns, VmmProcess } from '../../native/index';
+import { DemoVmm } from '../support/demoVmm';
 import { hex, page } from '../support/pages';
 import { requireKvm, requireRoot } from '../support/requirements';
 import { suiteVmm } from '../support/suiteVmm';
@@ -35,6 +36,17 @@ describe('reading a VM', () => {
     const readVm = (fd = vmm().report.vmFd) => process_.readVm(fd) ?? assert.fail(`fd ${fd} is no VM`);
 
     it('loads every BPF program', () => assert.equal(addon.probeBpf(), null));
+
+    it('leaves nothing of a VM in what it says of the next one', async () => {
+        const other = await DemoVmm.start(['--rate', '0']);
+        const process = new addon.VmmProcess(other.report.pid);
+        const { memslots } = process.readVm(other.report.vmFd) ?? assert.fail('the other VM has gone');
+        process.close();
+        await other.stop();
+        assert.ok(memslots.gmemPages.some((page) => page > 0));
+        const { gmemInodes, gmemPages } = readVm().memslots;
+        assert.deepEqual(gmemPages.filter((_, i) => gmemInodes[i] === -1).filter((page) => page !== 0), new Float64Array());
+    });
 
     it('has the memslots that the VMM made', () => {
         const { memslots, consistent } = readVm();
