@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { unpackPageRuns } from '../src/common/agentProtocol';
+import { unpackPageRuns } from '../src/common/packedRuns';
 import { AgentProcess } from '../test/support/agentProcess';
 import { DemoVmm } from '../test/support/demoVmm';
 import { addon } from '../test/native/addon';

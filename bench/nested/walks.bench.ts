@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { VmmProcess } from '../../native/index';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { addon } from '../../test/native/addon';
 import { AgentProcess } from '../../test/support/agentProcess';
 import { DemoVmm } from '../../test/support/demoVmm';

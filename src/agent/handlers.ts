@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { version } from '../../package.json';
-import { packPageRuns, protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
+import { protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
+import { packPageRuns } from '../common/packedRuns';
 import type { AnyChangeReport } from '../common/change';
 import { GuestmemError } from '../common/errors';
 import { changeLogPath, readChanges } from './change/changeLog';

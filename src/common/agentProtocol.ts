@@ -16,7 +16,8 @@ import type {
     VmId,
     VmList,
 } from './model';
-import type { PageRuns } from './pageRuns';
+import type { PackedPageRuns } from './packedRuns';
+import type { Progressing } from './progressing';
 import type { WireRange } from './range';
 
 /** Raised when a message changes its meaning; an agent refuses a client of another version by name. */
@@ -32,22 +33,8 @@ export interface AgentInfo {
     readonly uid: number;
 }
 
-/** The columns of PageRuns as little-endian bytes. */
-export interface PackedPageRuns {
-    readonly count: number;
-    readonly gfns: Uint8Array;
-    readonly pages: Uint8Array;
-    readonly memslots: Uint8Array;
-    readonly states: Uint8Array;
-    readonly details: Uint8Array;
-}
 export type PackedPageMap = Omit<PageMap, 'runs'> & { readonly runs: PackedPageRuns };
 export type PackedMemoryRead = Omit<MemoryRead, 'bytes'> & { readonly bytes: Uint8Array };
-
-/** A request that may take long names a token; `progress` notifications then carry it. */
-export interface Progressing {
-    readonly progressToken?: number;
-}
 
 /** A request that may change a VM: the client has a debugger that may hold the VMM, and answers ClientMethods meanwhile. */
 export interface OfferingDebugger {
@@ -83,36 +70,4 @@ export type AgentMethod = keyof AgentMethods;
 export interface AgentNotifications {
     /** `done` of `total` units (pages) of the request with this token. */
     progress: { token: number; done: number; total: number };
-}
-
-export const bytesOfColumn = (column: ArrayBufferView): Uint8Array =>
-    new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
-
-export function packPageRuns(runs: PageRuns): PackedPageRuns {
-    return {
-        count: runs.count,
-        gfns: bytesOfColumn(runs.gfns),
-        pages: bytesOfColumn(runs.pages),
-        memslots: bytesOfColumn(runs.memslots),
-        states: bytesOfColumn(runs.states),
-        details: bytesOfColumn(runs.details),
-    };
-}
-
-/** Checks the lengths against `count` (the other side is not trusted) and copies into aligned columns. */
-export function unpackPageRuns(packed: PackedPageRuns): PageRuns {
-    const { count } = packed;
-    const aligned = (bytes: Uint8Array, width: number): ArrayBuffer => {
-        if (bytes.byteLength !== count * width) throw new RangeError('page run column has a wrong length');
-        // Not bytes.slice(): that of a Node Buffer is a view of all the bytes around it.
-        return new Uint8Array(bytes).buffer;
-    };
-    return {
-        count,
-        gfns: new Float64Array(aligned(packed.gfns, 8)),
-        pages: new Float64Array(aligned(packed.pages, 8)),
-        memslots: new Int32Array(aligned(packed.memslots, 4)),
-        states: new Uint32Array(aligned(packed.states, 4)),
-        details: new Uint32Array(aligned(packed.details, 4)),
-    };
 }

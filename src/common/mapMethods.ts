@@ -1,7 +1,8 @@
 /** The part of the wire between the extension and an agent that is about maps which the agent holds open. */
-import type { PackedPageRuns, Progressing } from './agentProtocol';
 import type { VmId } from './model';
 import type { Extent, MapHandle, MapRefresh, OpenedMap, RunFilter, RunOrder } from './openedMap';
+import type { PackedPageRuns } from './packedRuns';
+import type { Progressing } from './progressing';
 
 /** A MapTile without its place, its numbers as little-endian bytes. */
 export interface PackedTile {

@@ -1,5 +1,5 @@
 /** What the page map's webview asks about pages goes to the agent that holds the map open; this is the way back and forth. */
-import { unpackPageRuns, type PackedPageRuns } from '../common/agentProtocol';
+import { unpackPageRuns, type PackedPageRuns } from '../common/packedRuns';
 import type { MapAnswer, MapEvent, MapQuestion, MapRequest, RunRow } from '../common/mapMessages';
 import type { PackedRunList, PackedTile } from '../common/mapMethods';
 import type { MapTile } from '../common/mapTiles';

@@ -1,6 +1,7 @@
 /** The atlas of the frame before, as long as it fits. */
 import { CellAtlas } from './cellAtlas';
-import { cellSizeOf, type Frame } from './renderer';
+import { cellSizeOf } from './renderer';
+import type { Frame } from './frame';
 
 export class AtlasKeeper {
     private atlas: CellAtlas | null = null;

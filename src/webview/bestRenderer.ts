@@ -4,7 +4,8 @@
  * lost again.
  */
 import { CanvasRenderer } from './canvasRenderer';
-import type { CellRenderer, Frame } from './renderer';
+import type { CellRenderer } from './renderer';
+import type { Frame } from './frame';
 import { WebglRenderer } from './webglRenderer';
 
 export class BestRenderer implements CellRenderer {

@@ -1,6 +1,6 @@
 /** Canvases that cover the panel, in device pixels. */
 import { element } from './dom';
-import type { Frame } from './renderer';
+import { devicePixels, type Frame } from './frame';
 
 /** Without size until the first drawing: an opaque canvas is black before. */
 export function emptyCanvas(className: string): HTMLCanvasElement {
@@ -15,9 +15,6 @@ export function contextOf(canvas: HTMLCanvasElement, settings: CanvasRenderingCo
     if (context === null) throw new Error('The page map could not be drawn: this window gave no 2D canvas.');
     return context;
 }
-
-/** Device pixels that `cssPixels` are. */
-export const devicePixels = ({ viewport }: Frame, cssPixels: number): number => Math.round(cssPixels * viewport.ratio);
 
 /** Fits a canvas to the panel. Setting a size wipes a canvas and is slow, so only when it changed. */
 export function fitCanvas(canvas: HTMLCanvasElement, frame: Frame): void {

@@ -1,10 +1,11 @@
 /** Draws the cells on a 2D canvas. Each patch is painted once, pixel by pixel; a frame copies the patches in sight. */
 import { AtlasKeeper } from './atlasKeeper';
-import { contextOf, devicePixels, emptyCanvas, fitCanvas } from './canvas';
+import { contextOf, emptyCanvas, fitCanvas } from './canvas';
+import { devicePixels, type Frame } from './frame';
 import type { CellAtlas } from './cellAtlas';
 import { PatchCache } from './patchCache';
 import { patchTexels } from './patchTexels';
-import type { CellRenderer, Frame } from './renderer';
+import type { CellRenderer } from './renderer';
 
 export class CanvasRenderer implements CellRenderer {
     readonly element = emptyCanvas('pages');

@@ -1,9 +1,8 @@
 /** A frame around each cell in sight whose pages differ from what was there at the look before. */
 import { tileCells } from '../common/mapTiles';
 import type { Extent } from '../common/openedMap';
-import { devicePixels } from './canvas';
+import { devicePixels, type Frame } from './frame';
 import { firstEndingAfter } from './mapModel';
-import type { Frame } from './renderer';
 
 /** `changed` is sorted and disjoint. */
 export function drawChanges(context: CanvasRenderingContext2D, frame: Frame, changed: readonly Extent[]): void {

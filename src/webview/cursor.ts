@@ -1,6 +1,7 @@
 /** Where the cursor goes. It is a gfn; on the screen it is the cell that shows it. */
 import type { KeyAction } from './keyboard';
-import { clamp, type Layout } from './layout';
+import { clamp } from './cellNumbers';
+import type { Layout } from './layouts';
 import type { RowLayout } from './rowLayout';
 import type { HilbertLayout } from './hilbertLayout';
 

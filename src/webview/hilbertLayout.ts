@@ -6,7 +6,8 @@
 import { tileCells } from '../common/mapTiles';
 import type { Extent } from '../common/openedMap';
 import { curvePlace, curvePosition } from './hilbertCurve';
-import { clamp, lastNotAbove, piecesOf, type Box, type CellLayout, type Patch, type Piece } from './layout';
+import { clamp, lastNotAbove, piecesOf } from './cellNumbers';
+import type { Box, CellLayout, Patch, Piece } from './layout';
 
 /** Cells of a patch in each direction: as many as there are in a tile. */
 const patchSide = 64;

@@ -1,11 +1,10 @@
 /** What lies over the cells of the Hilbert layout: where memslots meet and what they are called, and the selection. */
 import type { Extent } from '../common/openedMap';
-import { devicePixels } from './canvas';
+import { devicePixels, type HilbertFrame } from './frame';
 import { labelTexts } from './slotLabels';
-import { clamp } from './layout';
+import { clamp } from './cellNumbers';
 import { firstEndingAfter } from './mapModel';
 import { Pen } from './pen';
-import type { HilbertFrame } from './renderer';
 
 /** The cells in sight, line by line; -1 where there is none. */
 interface CellsInSight {

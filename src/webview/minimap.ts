@@ -7,7 +7,7 @@ import { tileCells } from '../common/mapTiles';
 import { contextOf, emptyCanvas } from './canvas';
 import { holeClass, makeCellMix, mixCell, nothingClass } from './cellMix';
 import { element } from './dom';
-import { lastNotAbove } from './layout';
+import { lastNotAbove } from './cellNumbers';
 import type { MapModel } from './mapModel';
 import type { Palette } from './palette';
 import { tileCellOf, type TileCache } from './tileCache';

@@ -1,9 +1,10 @@
 /** What lies over the cells: rulers, labels, and the marks that move with pointer and keyboard. */
 import type { Extent } from '../common/openedMap';
 import { drawChanges } from './changeMarks';
-import { contextOf, devicePixels, emptyCanvas, fitCanvas } from './canvas';
+import { contextOf, emptyCanvas, fitCanvas } from './canvas';
+import { devicePixels, type Frame } from './frame';
 import { drawHilbertSelection, drawSlotBorders } from './hilbertMarks';
-import type { Frame, Marks } from './renderer';
+import type { Marks } from './renderer';
 import { drawRulers, drawStrips } from './rowLabels';
 import { drawRowSelection } from './rowMarks';
 

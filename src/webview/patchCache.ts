@@ -1,7 +1,7 @@
 /** The patches that were painted, as a renderer keeps them: painted anew only when their tile, size or colours differ. */
 import type { MapTile } from '../common/mapTiles';
 import type { Patch } from './layout';
-import type { Frame } from './renderer';
+import type { Frame } from './frame';
 
 /** What painted patches may take, in bytes. */
 const mostBytes = 64 * 2 ** 20;

@@ -4,7 +4,7 @@ import { rangeOf, sizeOf, toGpa } from './describe';
 import type { Row } from './rowLayout';
 import { slotsIn } from './mapModel';
 import { Pen } from './pen';
-import type { RowFrame } from './renderer';
+import type { RowFrame } from './frame';
 import { labelTexts, placeLabels, type LabelGroup } from './slotLabels';
 
 /** Labels on the ruler are at least this far apart, in CSS pixels. */

@@ -6,7 +6,8 @@
  */
 import { tileCells } from '../common/mapTiles';
 import type { Extent } from '../common/openedMap';
-import { clamp, lastNotAbove, type Box, type CellLayout, type Patch } from './layout';
+import { clamp, lastNotAbove } from './cellNumbers';
+import type { Box, CellLayout, Patch } from './layout';
 
 export interface Grid {
     /** Pages in a cell, a power of two. */

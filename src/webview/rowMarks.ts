@@ -1,6 +1,6 @@
 /** The selection in the layout in rows, as one outlined shape. */
 import type { Extent } from '../common/openedMap';
-import type { RowFrame } from './renderer';
+import type { RowFrame } from './frame';
 import type { Row } from './rowLayout';
 
 /** Selected cells of a row: [from, to) in columns; empty when from = to. */

@@ -3,12 +3,13 @@
  * or to highlight costs a rectangle for each patch in sight.
  */
 import { AtlasKeeper } from './atlasKeeper';
-import { devicePixels, emptyCanvas, fitCanvas } from './canvas';
+import { emptyCanvas, fitCanvas } from './canvas';
+import { devicePixels, type Frame } from './frame';
 import type { CellAtlas } from './cellAtlas';
 import { fragmentShader, vertexShader } from './cellShaders';
 import { PatchCache } from './patchCache';
 import { patchTexels } from './patchTexels';
-import { cellSizeOf, type CellRenderer, type Frame } from './renderer';
+import { cellSizeOf, type CellRenderer } from './renderer';
 
 /** A row of cells is a line of a texture: enough for the widest windows. */
 const neededTextureSize = 8192;

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
-import { protocolVersion, unpackPageRuns } from '../../src/common/agentProtocol';
+import { protocolVersion } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { GuestmemError, type ErrorCode } from '../../src/common/errors';
 import type { MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';

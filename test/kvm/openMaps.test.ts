@@ -1,6 +1,6 @@
 /** Page maps that an agent holds open, against the demo VMM and what the command line says of it; needs /dev/kvm and root. */
 import assert from 'node:assert/strict';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { GuestmemError, type ErrorCode } from '../../src/common/errors';
 import { findLayer } from '../../src/common/mapLayers';
 import { highestTileLevel, tilePages } from '../../src/common/mapTiles';

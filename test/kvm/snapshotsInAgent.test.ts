@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { GuestmemError, type ErrorCode } from '../../src/common/errors';
 import { findLayer } from '../../src/common/mapLayers';
 import { snapshotPartBytes } from '../../src/common/mapMethods';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { VmmProcess } from '../../native/index';
 import { walkAttributes } from '../../src/agent/pages/attributeWalk';
 import { Pace } from '../../src/agent/pace';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import type { PageRuns } from '../../src/common/pageRuns';
 import { isPrivate } from '../../src/common/pageState';
 import { addon } from '../native/addon';

@@ -1,6 +1,6 @@
 /** Conversions of a VM whose VMM a debugger holds, through that debugger: what KVM has afterwards, and what the guest reads. */
 import assert from 'node:assert/strict';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { GuestmemError } from '../../src/common/errors';
 import { pageRunAt } from '../../src/common/pageRuns';
 import { AgentProcess } from '../support/agentProcess';

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { ChangeList, ChangeRecord, ConvertReport } from '../../src/common/change';
 import { GuestmemError } from '../../src/common/errors';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { isPrivate } from '../../src/common/pageState';
 import { AgentProcess } from '../support/agentProcess';
 import { suiteChangeLog } from '../support/changeLog';

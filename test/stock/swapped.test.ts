@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { findRun } from '../../src/common/pageRuns';
 import { hvaStateOf } from '../../src/common/pageState';
 import { presentPages, swappedPages } from '../support/pagemap';

@@ -1,7 +1,7 @@
 /** A default VM on every stock kernel: what the command line shows of it, against what its VMM and the kernel say. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { toGuestmemError } from '../../src/common/errors';
 import type { PageMap } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';

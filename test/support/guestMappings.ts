@@ -1,7 +1,7 @@
 /** Guest mappings as KVM itself counts them, and page runs from one agent. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import { toHex } from '../../src/common/address';
 import type { AddressFacts, PageRun } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';

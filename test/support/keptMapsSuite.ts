@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import type { VmmProcess } from '../../native/index';
-import { unpackPageRuns } from '../../src/common/agentProtocol';
+import { unpackPageRuns } from '../../src/common/packedRuns';
 import type { PageMap } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';
 import { addon } from '../native/addon';

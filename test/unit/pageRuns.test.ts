@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { packPageRuns, unpackPageRuns } from '../../src/common/agentProtocol';
+import { packPageRuns, unpackPageRuns } from '../../src/common/packedRuns';
 import { findRun, pageRunAt, PageRunsBuilder, type PageRuns } from '../../src/common/pageRuns';
 import { encodePageDetail, encodePageState } from '../../src/common/pageState';
 

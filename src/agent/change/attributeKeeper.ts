@@ -1,17 +1,11 @@
 /** Who keeps the private or shared of a VM's pages: how it is read there, and set. */
 import type { Executor, KernelTime } from '../../common/change';
-import { errors } from '../../common/errors';
 import type { Attribute } from '../../common/model';
-import type { OpenVm } from '../discovery/vmDirectory';
-import { hasPrivateMemory } from '../discovery/vmSummary';
 import type { Pace } from '../pace';
-import { hasVmScope } from '../pages/attributeScope';
 import type { AttributeWalk } from '../pages/attributeWalk';
 import type { Window } from '../pages/window';
 import type { PlannedPiece } from './conversionTime';
 import type { AskClient } from './debuggerExecutor';
-import { GuestMemfdAttributeKeeper } from './guestMemfdAttributeKeeper';
-import { VmAttributeKeeper } from './vmAttributeKeeper';
 
 export interface AttributeKeeper {
     /** Settled by `check`. */
@@ -29,20 +23,4 @@ export interface AttributeKeeper {
     set(piece: Window, to: Attribute): number | Promise<number>;
     /** What a user should know before these pages, which are the other kind now, are changed. */
     warnings(changed: readonly Window[], to: Attribute): readonly string[];
-}
-
-export function keeperOf(vm: OpenVm): AttributeKeeper {
-    const tried = `Converting memory of the VM ${vm.id}`;
-    if (!hasPrivateMemory(vm.record)) {
-        throw errors.unsupported(
-            tried,
-            `it is of type ${vm.summary.type ?? 'unknown'}, which has no private memory; VMs of type sw-protected, snp and tdx have`,
-            { type: vm.summary.type },
-        );
-    }
-    if (vm.convertsInPlace) return new GuestMemfdAttributeKeeper(vm, tried);
-    if (!hasVmScope(vm)) {
-        throw errors.unsupported(tried, 'this kernel keeps no memory attributes for a VM (CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)');
-    }
-    return new VmAttributeKeeper(vm, tried);
 }

@@ -1,6 +1,7 @@
 /** The verbs about page maps in files: to save one, to open one, to compare two. */
 import { version } from '../../../package.json';
-import { protocolVersion, unpackPageRuns } from '../../common/agentProtocol';
+import { protocolVersion } from '../../common/agentProtocol';
+import { unpackPageRuns } from '../../common/packedRuns';
 import { errors } from '../../common/errors';
 import type { PageRuns } from '../../common/pageRuns';
 import { compareRuns } from '../snapshot/compareRuns';

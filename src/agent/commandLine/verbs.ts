@@ -1,5 +1,5 @@
 /** The verbs that look: each asks a handler and prints its answer for people or as JSON. */
-import { unpackPageRuns } from '../../common/agentProtocol';
+import { unpackPageRuns } from '../../common/packedRuns';
 import { addressLimit, formatSize, parseAddress, toHex } from '../../common/address';
 import { errors } from '../../common/errors';
 import { hexdump } from '../../common/hexdump';

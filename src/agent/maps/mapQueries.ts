@@ -1,7 +1,7 @@
 /** What is asked about the pages of an open map, by the classes of a layer. */
 import type { PackedRunList, PackedTile } from '../../common/mapMethods';
 import type { RunRows } from '../../../native/index';
-import { bytesOfColumn, packPageRuns } from '../../common/agentProtocol';
+import { bytesOfColumn, packPageRuns } from '../../common/packedRuns';
 import type { MapLayer } from '../../common/mapLayer';
 import { tileCells, tilePages } from '../../common/mapTiles';
 import type { Extent, RunOrder } from '../../common/openedMap';
