@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serialize } from 'node:v8';
-import { readTiles } from '../src/extension/mapAnswers';
+import { readTiles } from '../src/extension/map/mapAnswers';
 import { AgentProcess } from '../test/support/agentProcess';
 import { gib, oneSlot, segment, states, tib, type MadeMap, type Pattern, type Segment } from '../test/support/madeMaps';
 import { MapHost, madeAgentFile } from '../test/support/mapHost';

@@ -7,8 +7,8 @@ import { errors } from '../common/errors';
 import { parseTarget, type CommandTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';
 import { ManagedContextKey } from './managedContextKey';
-import { vmLabel, vmTraits } from './memslotText';
-import { placeLabel, thisHost } from './places';
+import { vmLabel, vmTraits } from './trees/memslotText';
+import { placeLabel, thisHost } from './connection/places';
 import { withSlowProgress } from './slowProgress';
 import type { ActiveVm, VmRef, VmStore } from './vmStore';
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { fieldText, isNotKept } from '../common/factWords';
 import type { AddressFacts, Attribute, HvaBacking, Unknown } from '../common/model';
 import { pageFacts } from '../common/pageFacts';
-import { backingText, guestMemfdText, memslotLabel, memslotTraits, rangeText } from './memslotText';
+import { backingText, guestMemfdText, memslotLabel, memslotTraits, rangeText } from './trees/memslotText';
 
 interface FactLine {
     readonly label: string;

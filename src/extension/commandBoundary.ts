@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { toGuestmemError, type GuestmemError } from '../common/errors';
 import type { CommandId } from '../common/manifest';
-import { remediesFor } from './errorRemedies';
+import { remediesFor } from './connection/errorRemedies';
 
 type CommandHandler = (argument: unknown) => unknown;
 

@@ -13,7 +13,7 @@ import { describeAddress } from './addressText';
 import { parseTarget, type CommandTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';
 import { pageOf } from './hover';
-import { vmLabel } from './memslotText';
+import { vmLabel } from './trees/memslotText';
 import { withSlowProgress } from './slowProgress';
 import type { ActiveVm, VmStore } from './vmStore';
 

@@ -2,24 +2,24 @@
 import * as vscode from 'vscode';
 import type { CommandId } from '../common/manifest';
 import { registerActiveVm } from './activeVm';
-import { ChangeGuard } from './changeGuard';
+import { ChangeGuard } from './changes/changeGuard';
 import { CommandBoundary } from './commandBoundary';
-import { registerChangeRecord } from './changeRecord';
-import { registerConvert } from './convert';
-import { DebuggedProcesses } from './debuggedProcesses';
-import { registerDebugFollower } from './debugFollower';
-import { DebugSessionExecutor } from './debugSessionExecutor';
+import { registerChangeRecord } from './changes/changeRecord';
+import { registerConvert } from './changes/convert';
+import { DebuggedProcesses } from './debugging/debuggedProcesses';
+import { registerDebugFollower } from './debugging/debugFollower';
+import { DebugSessionExecutor } from './debugging/debugSessionExecutor';
 import { registerExplainAddress } from './explainAddress';
-import { registerHostCheck } from './hostCheck';
-import { registerHostState } from './hostState';
+import { registerHostCheck } from './connection/hostCheck';
+import { registerHostState } from './connection/hostState';
 import { registerHover } from './hover';
-import { PageMap } from './pageMap';
-import { registerOtherChanges } from './otherChanges';
-import { Places } from './places';
+import { PageMap } from './map/pageMap';
+import { registerOtherChanges } from './changes/otherChanges';
+import { Places } from './connection/places';
 import { registerReadMemory } from './readMemory';
-import { registerSnapshotEditor } from './snapshotEditor';
+import { registerSnapshotEditor } from './map/snapshotEditor';
 import { registerStatusBar } from './statusBar';
-import { registerViews, type Trees } from './views';
+import { registerViews, type Trees } from './trees/views';
 import { VmStore } from './vmStore';
 
 /** What other extensions, and the tests inside the extension host, can see. */

@@ -10,7 +10,7 @@ import type { AddressFacts } from '../common/model';
 import { describeAddress } from './addressText';
 import type { CommandTarget } from './commandTarget';
 import { appendWords } from './displayText';
-import { vmLabel } from './memslotText';
+import { vmLabel } from './trees/memslotText';
 import type { ActiveVm, VmStore } from './vmStore';
 
 const addressPattern =

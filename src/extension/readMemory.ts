@@ -9,10 +9,10 @@ import { hexdump } from '../common/hexdump';
 import { memoryScheme } from '../common/manifest';
 import { formatRange, makeRange, toWireRange, type GpaRange, type WireRange } from '../common/range';
 import { resolveVm } from './activeVm';
-import { askRange } from './askRange';
+import { askRange } from './changes/askRange';
 import { parseTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';
-import { vmLabel } from './memslotText';
+import { vmLabel } from './trees/memslotText';
 import { withSlowProgress } from './slowProgress';
 import type { ActiveVm, VmRef, VmStore } from './vmStore';
 

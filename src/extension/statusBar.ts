@@ -1,9 +1,9 @@
 /** Status bar: the active VM (a click picks another), and beside it whether this window may change it. */
 import * as vscode from 'vscode';
 import type { CommandId } from '../common/manifest';
-import type { ChangeGuard } from './changeGuard';
+import type { ChangeGuard } from './changes/changeGuard';
 import { tooltipOf } from './displayText';
-import { vmLabel, vmTraits } from './memslotText';
+import { vmLabel, vmTraits } from './trees/memslotText';
 import type { VmStore } from './vmStore';
 
 export function registerStatusBar(store: VmStore, guard: ChangeGuard): vscode.Disposable {

@@ -5,8 +5,8 @@
 import * as vscode from 'vscode';
 import { GuestmemError, toGuestmemError } from '../common/errors';
 import type { DoctorCheck, Unknown, VmDetails, VmId, VmSummary } from '../common/model';
-import type { AgentClient } from './agentClient';
-import type { Places } from './places';
+import type { AgentClient } from './connection/agentClient';
+import type { Places } from './connection/places';
 
 export interface VmRef {
     readonly place: string;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { GuestmemError } from '../../src/common/errors';
-import { AgentClient } from '../../src/extension/agentClient';
+import { AgentClient } from '../../src/extension/connection/agentClient';
 import type { GuestmemApi } from '../../src/extension/extension';
 import { suiteVmm } from '../support/suiteVmm';
 import { eventually, guestmem, Person, refOf, run, setSetting } from './extensionHost';

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { GuestMemfd, Memslot, VmDetails, VmSummary } from '../../src/common/model';
-import { GuestMemfdTree } from '../../src/extension/guestMemfdTree';
-import { MemslotTree } from '../../src/extension/memslotTree';
-import type { PageMap } from '../../src/extension/pageMap';
-import type { Places } from '../../src/extension/places';
+import { GuestMemfdTree } from '../../src/extension/trees/guestMemfdTree';
+import { MemslotTree } from '../../src/extension/trees/memslotTree';
+import type { PageMap } from '../../src/extension/map/pageMap';
+import type { Places } from '../../src/extension/connection/places';
 import type { VmStore } from '../../src/extension/vmStore';
-import { VmTree } from '../../src/extension/vmTree';
+import { VmTree } from '../../src/extension/trees/vmTree';
 
 const summary: VmSummary = {
     id: '7:5',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
-import { AgentClient } from '../../src/extension/agentClient';
+import { AgentClient } from '../../src/extension/connection/agentClient';
 import type { GuestmemApi } from '../../src/extension/extension';
-import type { Places } from '../../src/extension/places';
+import type { Places } from '../../src/extension/connection/places';
 import { VmStore } from '../../src/extension/vmStore';
 import { DemoVmm } from '../support/demoVmm';
 import { HeldVm, requireHeldVm } from '../support/heldVm';

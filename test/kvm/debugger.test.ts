@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { OtherChangeReport } from '../../src/common/change';
 import { GuestmemError } from '../../src/common/errors';
 import type { VmDetails } from '../../src/common/model';
-import { readThreadIds } from '../../src/extension/debugRequests';
+import { readThreadIds } from '../../src/extension/debugging/debugRequests';
 import { AgentProcess } from '../support/agentProcess';
 import { suiteChangeLog } from '../support/changeLog';
 import { DemoVmm, type DemoMemslot } from '../support/demoVmm';

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { toHex } from '../../src/common/address';
-import { callIoctl, checkDebuggerIoctl, fieldsOf, readStackPointer } from '../../src/extension/debuggerCall';
-import { evaluatorIn, readThreadIds, type DebugRequests } from '../../src/extension/debugRequests';
+import { callIoctl, checkDebuggerIoctl, fieldsOf, readStackPointer } from '../../src/extension/debugging/debuggerCall';
+import { evaluatorIn, readThreadIds, type DebugRequests } from '../../src/extension/debugging/debugRequests';
 import type { AgentProcess } from './agentProcess';
 import { skip } from './skip';
 

@@ -3,8 +3,8 @@ import { stateLayer } from '../../src/common/layers/stateLayer';
 import type { CountedKind, Extent } from '../../src/common/openedMap';
 import { findRun, pageRunAt, PageRunsBuilder, type PageRuns } from '../../src/common/pageRuns';
 import { isDoubleBacked } from '../../src/common/pageState';
-import type { Known } from '../../src/webview/knownPages';
-import { makeMapModel, mergeExtents, type MapModel } from '../../src/webview/mapModel';
+import type { Known } from '../../src/webview/tiles/knownPages';
+import { makeMapModel, mergeExtents, type MapModel } from '../../src/webview/tiles/mapModel';
 import { countByHand, madeDetails, noTotals, shownMap, states, type SlotShape } from './madeMaps';
 import { makeRandom } from './random';
 

@@ -2,7 +2,7 @@
 import type { MapEvent, MapRequest, ShownMap } from '../../src/common/mapMessages';
 import type { AddressFacts } from '../../src/common/model';
 import type { Extent, OpenedMap } from '../../src/common/openedMap';
-import { answerQuestion, readTiles, type AskedMap } from '../../src/extension/mapAnswers';
+import { answerQuestion, readTiles, type AskedMap } from '../../src/extension/map/mapAnswers';
 import type { AgentProcess } from './agentProcess';
 import { shownMap, type MadeMap } from './madeMaps';
 import type { PretendedHost } from './mapPage';

@@ -1,8 +1,8 @@
 /** The expressions by which a debugger makes an ioctl: nothing but numbers, and nothing done that was not asked for. */
 import assert from 'node:assert/strict';
 import type { DebuggerIoctl } from '../../src/common/debuggerProtocol';
-import { adapterOf, adapterTypes, parseResult } from '../../src/extension/debugAdapters';
-import { callIoctl, checkDebuggerIoctl } from '../../src/extension/debuggerCall';
+import { adapterOf, adapterTypes, parseResult } from '../../src/extension/debugging/debugAdapters';
+import { callIoctl, checkDebuggerIoctl } from '../../src/extension/debugging/debuggerCall';
 
 const call: DebuggerIoctl = {
     pid: 7,

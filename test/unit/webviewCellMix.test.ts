@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { stateLayer } from '../../src/common/layers/stateLayer';
 import { tileCells, type MapTile } from '../../src/common/mapTiles';
-import { holeClass, makeCellMix, mixCell } from '../../src/webview/cellMix';
+import { holeClass, makeCellMix, mixCell } from '../../src/webview/drawing/cellMix';
 import { makeRandom } from '../support/random';
 
 const classCount = stateLayer.classes.length;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { tileCells } from '../../src/common/mapTiles';
-import { moveCursor, type Step } from '../../src/webview/cursor';
-import { curvePlace, curvePosition } from '../../src/webview/hilbertCurve';
-import { HilbertLayout, makeChunks } from '../../src/webview/hilbertLayout';
-import { fitLevel, fittedLayout, layoutAt } from '../../src/webview/hilbertZoom';
+import { moveCursor, type Step } from '../../src/webview/view/cursor';
+import { curvePlace, curvePosition } from '../../src/webview/layout/hilbertCurve';
+import { HilbertLayout, makeChunks } from '../../src/webview/layout/hilbertLayout';
+import { fitLevel, fittedLayout, layoutAt } from '../../src/webview/layout/hilbertZoom';
 import { makeRandomModel } from '../support/madeModels';
 
 describe('the Hilbert curve', () => {

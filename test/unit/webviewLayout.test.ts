@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { RowLayout, type Grid } from '../../src/webview/rowLayout';
-import { firstEndingAfter, trimToOccupied } from '../../src/webview/mapModel';
-import { fitLevel, fittedGrid, gridAt } from '../../src/webview/rowZoom';
-import { moveCursor } from '../../src/webview/cursor';
+import { RowLayout, type Grid } from '../../src/webview/layout/rowLayout';
+import { firstEndingAfter, trimToOccupied } from '../../src/webview/tiles/mapModel';
+import { fitLevel, fittedGrid, gridAt } from '../../src/webview/layout/rowZoom';
+import { moveCursor } from '../../src/webview/view/cursor';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { lastGfn, makeModel, makeRandomModel } from '../support/madeModels';
 

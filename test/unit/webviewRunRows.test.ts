@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { stateLayer } from '../../src/common/layers/stateLayer';
-import { runColumns } from '../../src/webview/runColumns';
-import { blockRows, RunRows, type RunList, type RunQuery } from '../../src/webview/runRows';
+import { runColumns } from '../../src/webview/table/runColumns';
+import { blockRows, RunRows, type RunList, type RunQuery } from '../../src/webview/table/runRows';
 import { states } from '../support/madeMaps';
 
 const total = 1_000_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { tileCells, tilePages, type MapTile } from '../../src/common/mapTiles';
-import { nothingClass } from '../../src/webview/cellMix';
-import { TileCache, type TileRequest } from '../../src/webview/tileCache';
+import { nothingClass } from '../../src/webview/drawing/cellMix';
+import { TileCache, type TileRequest } from '../../src/webview/tiles/tileCache';
 
 /** Every cell full of one class. */
 const uniform = (level: number, index: number, mapClass: number): MapTile => ({

@@ -1,7 +1,7 @@
 /** What is typed into the webview's fields, and its texts in other languages. */
 import assert from 'node:assert/strict';
 import { t, useBundle } from '../../src/webview/l10n';
-import { parseFilter } from '../../src/webview/runFilter';
+import { parseFilter } from '../../src/webview/table/runFilter';
 
 describe('the filter of the table', () => {
     const check = (text: string, expected: ReturnType<typeof parseFilter>) =>

@@ -3,11 +3,11 @@ import { obstacleText } from '../../src/common/factWords';
 import type { Extent } from '../../src/common/openedMap';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { encodePageDetail, encodePageState } from '../../src/common/pageState';
-import { describeBriefly, describePages } from '../../src/webview/describe';
-import { parseDestination, suggest } from '../../src/webview/goTo';
-import { actionOf } from '../../src/webview/keyboard';
-import { placeLabels } from '../../src/webview/slotLabels';
-import { parseViewState } from '../../src/webview/viewState';
+import { describeBriefly, describePages } from '../../src/webview/controls/describe';
+import { parseDestination, suggest } from '../../src/webview/controls/goTo';
+import { actionOf } from '../../src/webview/view/keyboard';
+import { placeLabels } from '../../src/webview/drawing/slotLabels';
+import { parseViewState } from '../../src/webview/view/viewState';
 import { states } from '../support/madeMaps';
 import { knownByHand, makeModel } from '../support/madeModels';
 
