@@ -17,7 +17,7 @@ function compilePlainCopy(): void {
     mkdirSync(folder, { recursive: true });
     execFileSync(process.execPath, ['scripts/buildSkeleton.mjs', 'bench/nested/plain_copy.bpf.c', folder]);
     execFileSync('gcc', [...flags, '-c', 'bench/nested/plain_copy_skeleton.c', '-o', `${folder}/plain_copy_skeleton.o`]);
-    const parts = ['bpf/object.cc', 'bpf/verifier_log.cc', 'proc/process.cc'].map((part) => `native/src/${part}`);
+    const parts = ['bpf/object.cc', 'bpf/load.cc', 'bpf/iteration.cc', 'bpf/verifier_log.cc', 'proc/process.cc'].map((part) => `native/src/${part}`);
     const sources = ['bench/nested/plain_copy.cc', ...parts, `${folder}/plain_copy_skeleton.o`];
     execFileSync('g++', ['-std=c++17', ...flags, ...sources, '-o', `${folder}/plain_copy`]);
 }

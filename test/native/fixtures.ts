@@ -20,7 +20,7 @@ export function compileVmaRuns(): string {
     const flags = ['-O2', '-Wall', '-Wextra', '-Werror', ...folders];
     execFileSync(process.execPath, ['scripts/buildSkeleton.mjs', 'test/native/fixtures/vma_runs.bpf.c', 'out/native']);
     execFileSync('gcc', [...flags, '-c', 'test/native/fixtures/vma_runs_skeleton.c', '-o', skeleton]);
-    const parts = ['bpf/object.cc', 'bpf/verifier_log.cc', 'proc/process.cc'].map((part) => `native/src/${part}`);
+    const parts = ['bpf/object.cc', 'bpf/load.cc', 'bpf/iteration.cc', 'bpf/verifier_log.cc', 'proc/process.cc'].map((part) => `native/src/${part}`);
     execFileSync('g++', ['-std=c++17', ...flags, 'test/native/fixtures/vma_runs.cc', ...parts, skeleton, '-o', product]);
     return product;
 }

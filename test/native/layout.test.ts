@@ -1,4 +1,4 @@
-/** Who may include whom in the addon: binding → kvm → inject, bpf, proc; all of them base; only binding knows Node. */
+/** Who may include whom in the addon: binding → kvm → inject, bpf, proc, and binding → pages; all of them base; only binding knows Node. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -9,8 +9,9 @@ const mayInclude: Record<string, readonly string[]> = {
     proc: ['base'],
     bpf: ['base'],
     inject: ['base'],
+    pages: ['base'],
     kvm: ['base', 'proc', 'bpf', 'inject'],
-    binding: ['base', 'proc', 'inject', 'kvm'],
+    binding: ['base', 'proc', 'inject', 'kvm', 'pages'],
 };
 /** Headers of the BPF programs, shared with them. */
 const sharedHeader = /^[a-z_]+\.bpf\.h$/;

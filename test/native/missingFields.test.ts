@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { requireRoot } from '../support/requirements';
 import { skip } from '../support/skip';
 import { compileFixture } from './fixtures';
@@ -37,7 +37,7 @@ describe('a kernel that lacks what this one has', function () {
     before(function () {
         requireRoot(this);
         program = compileFixture('missing_fields.c', '-lbpf');
-        objects = readdirSync('native/bpf').filter((name) => name.endsWith('.bpf.c')).map(compileObject);
+        objects = readdirSync('native/bpf').filter((name) => name.endsWith('.bpf.c') && hasTracepoints(name)).map(compileObject);
         assert.ok(objects.length > 10);
     });
 
@@ -63,6 +63,13 @@ describe('a kernel that lacks what this one has', function () {
         assert.match(stderr, /memslots\.o does not load/);
     });
 });
+
+/** A recorder whose tracepoint this kernel lacks cannot be loaded here, which takes away its own events alone. */
+function hasTracepoints(source: string): boolean {
+    const types = ['vmlinux', 'kvm'].map((name) => `/sys/kernel/btf/${name}`).filter((path) => existsSync(path)).map((path) => readFileSync(path));
+    const wanted = readFileSync(`native/bpf/${source}`, 'utf8').matchAll(/^SEC\("tp_btf\/(\w+)"\)$/gm);
+    return [...wanted].every(([, name = '']) => types.some((strings) => strings.includes(`\0btf_trace_${name}\0`)));
+}
 
 /** As scripts/buildSkeleton.mjs compiles it. */
 function compileObject(source: string): string {

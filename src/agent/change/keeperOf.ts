@@ -5,10 +5,12 @@ import { hasPrivateMemory } from '../discovery/vmSummary';
 import { hasVmScope } from '../pages/attributeScope';
 import type { AttributeKeeper } from './attributeKeeper';
 import { GuestMemfdAttributeKeeper } from './guestMemfdAttributeKeeper';
+import { requireOwner } from './preparedChange';
 import { VmAttributeKeeper } from './vmAttributeKeeper';
 
 export function keeperOf(vm: OpenVm): AttributeKeeper {
     const tried = `Converting memory of the VM ${vm.id}`;
+    if (!vm.convertsInPlace) requireOwner(vm, tried);
     if (!hasPrivateMemory(vm.record)) {
         throw errors.unsupported(
             tried,
@@ -20,5 +22,5 @@ export function keeperOf(vm: OpenVm): AttributeKeeper {
     if (!hasVmScope(vm)) {
         throw errors.unsupported(tried, 'this kernel keeps no memory attributes for a VM (CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES)');
     }
-    return new VmAttributeKeeper(vm, tried);
+    return new VmAttributeKeeper(vm);
 }

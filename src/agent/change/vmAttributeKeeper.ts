@@ -14,7 +14,7 @@ import { estimateKernelTime, type PlannedPiece } from './conversionTime';
 import { conversionWarnings } from './conversionWarnings';
 import type { AskClient } from './debuggerExecutor';
 import type { IoctlExecutor } from './ioctlExecutor';
-import { requireDone, requireOwner } from './preparedChange';
+import { requireDone } from './preparedChange';
 
 /** Pages without memslot that one conversion may cover, 4 GiB: the hole below 4 GiB, not a digit too many. */
 const outsideLimit = 2 ** 20;
@@ -23,11 +23,7 @@ export class VmAttributeKeeper implements AttributeKeeper {
     private chosen: IoctlExecutor | undefined;
     private readonly slots;
 
-    constructor(
-        private readonly vm: OpenVm,
-        tried: string,
-    ) {
-        requireOwner(vm, tried);
+    constructor(private readonly vm: OpenVm) {
         this.slots = slotRows(vm.record.memslots);
     }
 
