@@ -132,7 +132,9 @@ export interface AttributeChunk {
     readonly next: number | null;
     /** kvm->mmu_invalidate_seq; a walk in several chunks is one state only if it never moved. */
     readonly sequence: bigint;
-    /** No change was under way, before or after. */
+    /** Attributes were not being set, before or after. */
+    readonly settled: boolean;
+    /** And no other change was under way, and the sequence did not move. */
     readonly quiet: boolean;
 }
 

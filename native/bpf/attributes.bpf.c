@@ -19,9 +19,9 @@ static __always_inline __u64 value_of_entry(__u64 entry)
  * KVM changes attributes between the begin and the end of an MMU invalidation, which moves the sequence, but only where
  * a memslot covers the range. It always holds slots_lock (bits 0-2 of a mutex's owner are flags).
  */
-static __always_inline bool change_under_way(struct kvm *kvm)
+static __always_inline bool is_being_set(struct kvm *kvm)
 {
-    return BPF_CORE_READ(kvm, mmu_invalidate_in_progress) || (BPF_CORE_READ(kvm, slots_lock.owner.counter) & ~7l);
+    return BPF_CORE_READ(kvm, slots_lock.owner.counter) & ~7l;
 }
 
 SEC("iter/task_file")
@@ -34,10 +34,13 @@ int walk(struct bpf_iter__task_file *context)
     if (!bpf_core_field_exists(kvm->mem_attr_array))
         return 0;
     state.has_store = 1;
-    bool quiet = !change_under_way(kvm);
+    bool settled = !is_being_set(kvm);
+    bool quiet = !BPF_CORE_READ(kvm, mmu_invalidate_in_progress);
     state.sequence_before = BPF_CORE_READ(kvm, mmu_invalidate_seq);
     walk_xarray(BPF_CORE_READ(kvm, mem_attr_array.xa_head));
     state.sequence_after = BPF_CORE_READ(kvm, mmu_invalidate_seq);
-    state.quiet = quiet && !change_under_way(kvm) && state.sequence_before == state.sequence_after;
+    quiet = quiet && !BPF_CORE_READ(kvm, mmu_invalidate_in_progress) && state.sequence_before == state.sequence_after;
+    state.settled = settled && !is_being_set(kvm);
+    state.quiet = quiet && state.settled;
     return 0;
 }

@@ -9,7 +9,9 @@ struct attributes_state {
     __u32 wanted_fd;
     __u32 found;
     __u32 has_store;
-    __u32 quiet; /* Neither before nor after the walk a change was under way. */
+    __u32 settled; /* Neither before nor after the walk attributes were being set. */
+    __u32 quiet;   /* And no other change was under way, and the sequence did not move. */
+    __u32 padding;
     __u64 sequence_before;
     __u64 sequence_after;
 };

@@ -29,13 +29,12 @@ static __always_inline void *attributes_of(struct inode *inode)
  * KVM changes the tree with the lock of the file's page cache held for writing, and, where a memslot is bound to the
  * range, between the begin and the end of an MMU invalidation, which moves the VM's sequence.
  */
-static __always_inline bool change_under_way(struct inode *inode, struct kvm *kvm)
+static __always_inline bool is_being_set(struct inode *inode)
 {
     struct address_space *mapping = BPF_CORE_READ(inode, i_mapping);
     if (!bpf_core_field_exists(mapping->invalidate_lock.count))
         return true;
-    return BPF_CORE_READ(mapping, invalidate_lock.count.counter) & RWSEM_WRITER_LOCKED ||
-           BPF_CORE_READ(kvm, mmu_invalidate_in_progress);
+    return BPF_CORE_READ(mapping, invalidate_lock.count.counter) & RWSEM_WRITER_LOCKED;
 }
 
 SEC("iter/task_file")
@@ -49,10 +48,13 @@ int walk(struct bpf_iter__task_file *context)
     void *attributes = attributes_of(inode);
     state.found = 1;
     state.has_store = !!attributes;
-    bool quiet = !change_under_way(inode, kvm);
+    bool settled = !is_being_set(inode);
+    bool quiet = !BPF_CORE_READ(kvm, mmu_invalidate_in_progress);
     state.sequence_before = BPF_CORE_READ(kvm, mmu_invalidate_seq);
     walk_maple_tree(attributes); /* Also where there is none: so every kernel's verifier sees the whole program. */
     state.sequence_after = BPF_CORE_READ(kvm, mmu_invalidate_seq);
-    state.quiet = quiet && !change_under_way(inode, kvm) && state.sequence_before == state.sequence_after;
+    quiet = quiet && !BPF_CORE_READ(kvm, mmu_invalidate_in_progress) && state.sequence_before == state.sequence_after;
+    state.settled = settled && !is_being_set(inode);
+    state.quiet = quiet && state.settled;
     return 0;
 }

@@ -27,7 +27,7 @@ const isPrivate = (page: number) => Math.floor((page + 2) / 3) % 2 === 1;
 function attributes(first: number, end: number): AttributeChunk {
     const pages = Array.from({ length: end - first }, (_, index) => first + index).filter(isPrivate);
     const columns = { gfns: Float64Array.from(pages), pages: new Float64Array(pages.length).fill(1) };
-    return { ...columns, values: new Uint8Array(pages.length).fill(privateAttribute), next: null, sequence: 1n, quiet: true };
+    return { ...columns, values: new Uint8Array(pages.length).fill(privateAttribute), next: null, sequence: 1n, settled: true, quiet: true };
 }
 
 describe('a VM whose guest_memfds have attributes of their own', () => {
@@ -115,10 +115,15 @@ describe('a VM whose guest_memfds have attributes of their own', () => {
         }
     });
 
-    it('is consistent when a change was under way and a second walk found the same', async () => {
+    it('is consistent when something else changed meanwhile and a second walk found the same', async () => {
         const { map } = await runsOf(openVm((first, end) => ({ ...attributes(first, end), quiet: false })));
         assert.ok(map.consistent);
         assert.ok(walked.every((range, index) => index % 2 === 0 || range[0] === walked[index - 1]?.[0]), 'not each was walked twice');
+    });
+
+    it('is not consistent while attributes are being set, although all walks find the same: the middle of a change', async () => {
+        const { map } = await runsOf(openVm((first, end) => ({ ...attributes(first, end), settled: false, quiet: false })));
+        assert.ok(!map.consistent);
     });
 
     it('is not consistent when every walk finds something else', async () => {

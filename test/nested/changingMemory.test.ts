@@ -66,7 +66,7 @@ describe(`memory that changes without pause (seed ${seed})`, function () {
     });
 
     it('attributes are those of one state', async () => {
-        await start(30, 1000);
+        await start(30, 20_000);
         await torture(async () => {
             const place = { id: 'the VM', process: vmm, fd: vm.fd };
             const { consistent, layer } = await walkAttributes(place, 0, changingPages, [], new Pace(new AbortController().signal));

@@ -168,6 +168,7 @@ Napi::Value to_value(Napi::Env env, const kvm::AttributeChunk& chunk) {
     object.Set("values", column<Napi::Uint8Array>(env, chunk.runs, [](const auto& run) { return run.value; }));
     object.Set("next", number_or_null(env, chunk.next));
     object.Set("sequence", bigint(env, chunk.sequence));
+    object.Set("settled", boolean(env, chunk.settled));
     object.Set("quiet", boolean(env, chunk.quiet));
     return object;
 }

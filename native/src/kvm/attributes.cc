@@ -35,6 +35,7 @@ std::optional<AttributeChunk> read_store(bpf::Object<State, run_record>& object,
         chunk.runs.assign(object.records(), object.records() + state.walk.count);
         if (state.walk.index < end) chunk.next = state.walk.index;
         chunk.sequence = state.sequence_after;
+        chunk.settled = state.settled != 0;
         chunk.quiet = state.quiet != 0;
         return chunk;
     }

@@ -15,7 +15,9 @@ struct AttributeChunk {
     std::optional<std::uint64_t> next;
     /** kvm->mmu_invalidate_seq. */
     std::uint64_t sequence;
-    /** No change was under way before or after, and the sequence did not move. */
+    /** Attributes were not being set, before or after. */
+    bool settled;
+    /** And no other change was under way, and the sequence did not move. */
     bool quiet;
 };
 

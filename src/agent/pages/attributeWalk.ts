@@ -1,8 +1,9 @@
 /**
  * An attribute store, the VM's or that of a guest_memfd, as one layer. The kernel changes it while it is walked: a walk
- * counts as one state when the VM's invalidation sequence stood still and no change was under way, or when a second walk
- * found the same. The sequence moves only where a memslot is, so between the memslots (and where none is bound to the
- * guest_memfd) the second walk is always made; there is rarely anything there.
+ * counts as one state when the VM's invalidation sequence stood still and no change was under way, or when two walks, at
+ * whose ends no attributes were being set, found the same. That two found the same is not enough: the kernel may rest in the
+ * middle of a change, and both then find that middle. The sequence moves only where a memslot is, so between the memslots
+ * (and where none is bound to the guest_memfd) the second walk is always made; there is rarely anything there.
  */
 import type { AttributeChunk } from '../../../native/index';
 import { errors } from '../../common/errors';
@@ -78,11 +79,11 @@ async function walkStore(
     const gaps = gapsBetween(slots, first, end);
     let previous: Layer | undefined;
     for (let attempt = 1; ; attempt++) {
-        const { layer, stood } = await walkOnce(store, first, end, pace);
+        const { layer, settled, stood } = await walkOnce(store, first, end, pace);
         if (stood && (await sameAgain(store, layer, gaps, pace))) return { layer, consistent: true };
-        if (previous !== undefined && agree(previous, layer, first, end)) return { layer, consistent: true };
+        if (settled && previous !== undefined && agree(previous, layer, first, end)) return { layer, consistent: true };
         if (attempt === attempts) return { layer, consistent: false };
-        previous = layer;
+        previous = settled ? layer : undefined;
     }
 }
 
@@ -90,14 +91,15 @@ async function walkOnce({ vmId, read }: Store, first: number, end: number, pace:
     const chunks = await readChunks(pace, first, end, (from) => read(from, end));
     if (chunks === null) throw errors.vmGone(vmId);
     const runs = chunks.map(({ gfns, pages, values }) => ({ first: gfns, pages, states: values }));
+    const settled = chunks.every((chunk) => chunk.settled);
     const stood = chunks.every(({ quiet, sequence }) => quiet && sequence === chunks[0]?.sequence);
-    return { layer: makeLayer(runs, 0, meaning), stood };
+    return { layer: makeLayer(runs, 0, meaning), settled, stood };
 }
 
 async function sameAgain(store: Store, layer: Layer, gaps: readonly Gap[], pace: Pace): Promise<boolean> {
     for (const { gfn, end } of gaps) {
         const again = await walkOnce(store, gfn, end, pace);
-        if (!agree(layer, again.layer, gfn, end)) return false;
+        if (!again.settled || !agree(layer, again.layer, gfn, end)) return false;
     }
     return true;
 }

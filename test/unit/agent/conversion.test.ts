@@ -29,6 +29,7 @@ const nothingPrivate: AttributeChunk = {
     values: new Uint8Array(),
     next: null,
     sequence: 0n,
+    settled: true,
     quiet: true,
 };
 const done: InjectOutcome = { kind: 'done', error: null, tid: 2, stoppedMicroseconds: 1 };
