@@ -46,6 +46,9 @@ export type Theme = keyof MapColor['defaults'];
 interface MapWindow extends Window {
     sent: MapRequest[];
     saved: unknown;
+    /** Frames that the map has asked for and not drawn yet. */
+    awaited: number;
+    nextFrame(): Promise<unknown>;
     /** The pretended host's end, where there is one. */
     receive?: (request: MapRequest) => void;
     acquireVsCodeApi?: () => object;
@@ -83,6 +86,16 @@ export class MapPage {
             const map = window as unknown as MapWindow;
             map.sent = [];
             map.saved = state;
+            map.awaited = 0;
+            const next = window.requestAnimationFrame.bind(window);
+            map.nextFrame = () => new Promise(next);
+            window.requestAnimationFrame = (callback) => {
+                map.awaited++;
+                return next((time) => {
+                    map.awaited--;
+                    callback(time);
+                });
+            };
             map.acquireVsCodeApi = () => ({
                 postMessage: (request: MapRequest) => {
                     map.sent.push(request);
@@ -111,9 +124,8 @@ export class MapPage {
     async setTheme(theme: Theme): Promise<void> {
         await this.page.evaluate((style) => {
             document.documentElement.setAttribute('style', style);
-            // The map is drawn in the next frame.
-            return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
         }, styleOf(theme));
+        await this.painted();
     }
 
     /** What the host would send. Typed arrays, wherever they are in it, cross to the page as text. */
@@ -182,15 +194,20 @@ export class MapPage {
     async settled(): Promise<void> {
         for (let seen = -1; seen !== this.host?.requests.length || this.host.pending > 0; ) {
             seen = this.host?.requests.length ?? 0;
-            await this.frames(3);
+            await this.painted();
             if (this.host === undefined) return;
         }
     }
 
-    private async frames(count: number): Promise<void> {
-        await this.page.evaluate(async (left) => {
-            for (let i = 0; i < left; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
-        }, count);
+    /** The map asks for a frame as long as there is something left to paint; what changes it may itself come with a frame. */
+    private async painted(): Promise<void> {
+        await this.page.evaluate(async () => {
+            const map = window as unknown as MapWindow;
+            for (let still = 0; still < 3; still = map.awaited === 0 ? still + 1 : 0) {
+                await new Promise((resolve) => setTimeout(resolve, 0));
+                await map.nextFrame();
+            }
+        });
     }
 
     /** The map without cursor and selection, which tint what lies below them. */

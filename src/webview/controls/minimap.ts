@@ -92,8 +92,9 @@ export class Minimap {
 
     /** Asks for the tiles that it is drawn from. */
     request(model: MapModel): void {
-        if (this.strip === null) return;
-        const { level, stretches } = this.strip;
+        const strip = this.fit(model);
+        if (strip === null) return;
+        const { level, stretches } = strip;
         const wanted = new Set<number>();
         for (const { start, end } of stretches) {
             for (let tile = Math.floor(start / tileCells); tile * tileCells < end; tile++) wanted.add(tile);

@@ -27,7 +27,7 @@ export class BestRenderer implements CellRenderer {
         return this.current.element;
     }
 
-    draw(frame: Frame): void {
-        this.current.draw(frame);
+    draw(frame: Frame): boolean {
+        return this.current.draw(frame);
     }
 }

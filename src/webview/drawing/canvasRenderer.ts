@@ -21,9 +21,10 @@ export class CanvasRenderer implements CellRenderer {
             // Not left to the garbage collector, which does not see how large it is.
             image.width = 0;
         },
+        fits: (former, { size }) => former.size.width === size.width && former.size.height === size.height,
     });
 
-    draw(frame: Frame): void {
+    draw(frame: Frame): boolean {
         const { context } = this;
         fitCanvas(this.element, frame);
         const { width, height } = this.element;
@@ -35,13 +36,18 @@ export class CanvasRenderer implements CellRenderer {
         context.rect(devicePixels(frame, margins.left), devicePixels(frame, margins.top), width, height);
         context.clip();
         const atlas = this.atlas.for(frame);
+        this.patches.beginFrame();
         for (const patch of layout.patchesIn(box)) {
             const image = this.patches.get(frame, patch, atlas);
             if (image !== null) context.drawImage(image, devicePixels(frame, margins.left + patch.x - box.left), devicePixels(frame, margins.top + patch.y - box.top));
         }
         context.restore();
+        return this.patches.endFrame();
     }
 }
+
+/** Kept, since most patches are of one size and take megabytes. */
+let scratch: ImageData | null = null;
 
 function paintTexels(texels: Uint8Array, columns: number, rows: number, { size, pixels }: CellAtlas): OffscreenCanvas {
     const { width: cellWidth, height: cellHeight } = size;
@@ -49,7 +55,8 @@ function paintTexels(texels: Uint8Array, columns: number, rows: number, { size, 
     const canvas = new OffscreenCanvas(width, rows * cellHeight);
     const context = canvas.getContext('2d', { alpha: false });
     if (context === null) throw new Error('The page map could not be drawn: this window gave no 2D canvas.');
-    const image = new ImageData(width, canvas.height);
+    if (scratch?.width !== width || scratch.height !== canvas.height) scratch = new ImageData(width, canvas.height);
+    const image = scratch;
     const to = new Uint32Array(image.data.buffer);
     /** Where in the atlas the column of pixels of each texel of a row begins. */
     const from = new Uint32Array(width);

@@ -15,7 +15,8 @@ export interface Marks {
 
 export interface CellRenderer {
     readonly element: HTMLCanvasElement;
-    draw(frame: Frame): void;
+    /** Whether the picture is whole; else it is to be drawn once more in the next frame. */
+    draw(frame: Frame): boolean;
 }
 
 /** Of a cell as it is drawn. */

@@ -70,10 +70,12 @@ export class WebglRenderer implements CellRenderer {
                 return { image: { texture, columns, rows }, bytes: texels.byteLength };
             },
             dispose: ({ texture }) => gl.deleteTexture(texture),
+            // The classes of another layer, or cells of another width, would be drawn in wrong colours.
+            fits: () => false,
         });
     }
 
-    draw(frame: Frame): void {
+    draw(frame: Frame): boolean {
         const { gl, element: canvas, uniform } = this;
         fitCanvas(canvas, frame);
         const { layout, box, margins } = frame;
@@ -91,6 +93,7 @@ export class WebglRenderer implements CellRenderer {
         gl.uniform2f(uniform.canvas, canvas.width, canvas.height);
         gl.uniform2i(uniform.cell, width, height);
         const look = `${frame.model.layer.id} ${width} ${gap}`;
+        this.patches.beginFrame();
         for (const patch of layout.patchesIn(box)) {
             const image = this.patches.get(frame, patch, look);
             if (image === null) continue;
@@ -100,6 +103,7 @@ export class WebglRenderer implements CellRenderer {
             gl.uniform4f(uniform.place, x, y, image.columns * width, image.rows * height);
             gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
         }
+        return this.patches.endFrame();
     }
 
     private uploadAtlas(atlas: CellAtlas): void {

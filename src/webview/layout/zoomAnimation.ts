@@ -1,6 +1,6 @@
 /**
  * The way from one zoom level to the next: the picture before grows or shrinks out of sight over the new one, which is
- * there at once. Who asked for reduced motion sees only the new one.
+ * painted meanwhile. Who asked for reduced motion sees only the new one.
  */
 import { element } from '../dom';
 
@@ -23,7 +23,11 @@ export class ZoomAnimation {
         canvas.after(former);
         const steps = [{ transform: 'none', opacity: 1 }, { transform: `scale(${scaleX}, ${scaleY})`, opacity: 0 }];
         const animation = former.animate(steps, { duration, easing: 'ease-out' });
-        animation.addEventListener('finish', () => former.remove());
+        animation.addEventListener('finish', () => {
+            former.remove();
+            // Not left to the garbage collector, which does not see how large it is.
+            former.width = 0;
+        });
         this.running = animation;
     }
 }

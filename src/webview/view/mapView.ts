@@ -126,6 +126,7 @@ export class MapView {
             this.highlight = new Set(place.highlight);
         }
         this.camera.setModel(model, place ?? undefined);
+        this.requestTiles();
     }
 
     /** Marks what changed until the next look. */
@@ -158,6 +159,7 @@ export class MapView {
 
     /** Tiles came. */
     tilesChanged(): void {
+        this.requestTiles();
         this.requestDraw();
         this.parts.tooltip.redraw();
         this.events.changed();
@@ -394,6 +396,14 @@ export class MapView {
         this.events.changed();
     }
 
+    /** Those of what is in sight that are not here. */
+    private requestTiles(): void {
+        const { model, camera } = this;
+        if (model === null || camera.layout === null) return;
+        this.parts.tiles.request(model.layer.id, camera.layout.level, camera.tilesInSight());
+        this.minimap.request(model);
+    }
+
     private requestDraw(cellsChanged = true): void {
         this.cellsChanged ||= cellsChanged;
         this.frameRequest ||= requestAnimationFrame(() => this.draw());
@@ -408,12 +418,12 @@ export class MapView {
         const tileOf = (index: number) => tiles.shown(model.layer.id, layout.level, index);
         const frame: Frame = { model, layout, tileOf, box, viewport, margins, palette, highlight };
         if (this.cellsChanged) {
-            renderer.draw(frame);
+            // Before all drawing, so that the answer comes the sooner.
+            this.requestTiles();
+            this.cellsChanged = false;
+            if (!renderer.draw(frame)) this.requestDraw();
             this.minimap.draw(model, palette, highlight, camera.extentsInSight());
-            tiles.request(model.layer.id, layout.level, camera.tilesInSight());
-            this.minimap.request(model);
         }
-        this.cellsChanged = false;
         const focused = document.activeElement === camera.panel;
         const cursor = this.cursor === null ? null : camera.cellOf(this.cursor);
         this.overlay.draw(frame, { hover: hovered, cursor, focused, selection, changed: this.changed });
