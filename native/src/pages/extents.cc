@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "pages/comparison.h"
 
@@ -15,8 +16,8 @@ void ExtentList::add(Extent extent) {
     }
 }
 
-std::vector<Extent> ExtentList::joined(std::size_t most) const {
-    if (extents_.size() <= most) return extents_;
+std::vector<Extent> ExtentList::joined(std::size_t most) && {
+    if (extents_.size() <= most) return std::move(extents_);
     // The widest gaps stay; of those that are as wide as the narrowest that stays, the first ones.
     std::vector<std::uint64_t> gaps;
     gaps.reserve(extents_.size() - 1);
@@ -46,14 +47,14 @@ std::vector<Extent> differences(const RunIndex& before, const RunIndex& after, s
         const bool same = was && is && before.memslot(*was) == after.memslot(*is) && before.kind(*was) == after.kind(*is);
         if (!same) list.add(extent);
     });
-    return list.joined(most);
+    return std::move(list).joined(most);
 }
 
 std::vector<Extent> extents_of(const RunIndex& runs, const std::vector<std::uint8_t>& wanted_kinds, std::size_t most) {
     ExtentList list;
     for (std::size_t run = 0; run < runs.count(); run++)
         if (wanted_kinds[runs.kind_id(run)] != 0) list.add(runs.extent(run));
-    return list.joined(most);
+    return std::move(list).joined(most);
 }
 
 }  // namespace guestmem::pages

@@ -15,7 +15,7 @@ class ExtentList {
     /** In the order of their gfns. */
     void add(Extent extent);
     /** At most `most` extents that cover all that were added, and as few pages beside them as these can. */
-    std::vector<Extent> joined(std::size_t most) const;
+    std::vector<Extent> joined(std::size_t most) &&;
 
   private:
     std::vector<Extent> extents_;
