@@ -27,6 +27,9 @@ const chromiumFlags = [
     ...['--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader'],
 ];
 
+/** VS Code takes over what a webview saves when it is idle, every few seconds; no condition tells that it did. */
+const savingTime = 12_000;
+
 export class Workbench {
     private constructor(
         readonly page: Page,
@@ -98,6 +101,12 @@ export class Workbench {
     /** The document of the webview in the active editor. */
     webview(): FrameLocator {
         return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    }
+
+    /** Loads the window anew, with all that webviews have saved. */
+    async reload(): Promise<void> {
+        await this.page.waitForTimeout(savingTime);
+        await this.page.reload();
     }
 
     /** Opens a file of the window's folder in the editor that it has. */

@@ -111,9 +111,7 @@ describe('work on the page map in the window', function () {
         const resume = button('Resume');
         await button('Pause').click();
         await resume.waitFor();
-        // VS Code takes over what a webview saves when it comes to it; no condition tells.
-        await window.page.waitForTimeout(3000);
-        await window.page.reload();
+        await window.reload();
         await map().locator('.summary', { hasText: '128 KiB' }).waitFor();
         assert.equal(await map().locator('.filter input').inputValue(), `slot ${slot.id}`);
         await map().locator('[role=columnheader][aria-sort=descending]', { hasText: 'Size' }).waitFor();

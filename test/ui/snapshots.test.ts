@@ -74,7 +74,7 @@ describe('a snapshot in the window', () => {
     });
 
     it('is there again when the window was loaded anew', async () => {
-        await vscode().window.page.reload();
+        await vscode().window.reload();
         await map().locator('.toolbar h1', { hasText: 'vm1.gmem' }).waitFor();
         await map().locator('.selected strong', { hasText: '0x100000000+0x3000' }).waitFor();
     });
