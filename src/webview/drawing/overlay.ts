@@ -28,13 +28,14 @@ export class Overlay {
             for (const row of rows) drawStrips(context, { ...frame, layout }, row);
             drawRulers(context, { ...frame, layout }, rows);
             clip();
+            drawChanges(context, frame, changed);
             if (selection !== null) drawRowSelection(context, { ...frame, layout }, rows, selection);
         } else {
             clip();
+            drawChanges(context, frame, changed);
             drawSlotBorders(context, { ...frame, layout });
             if (selection !== null) drawHilbertSelection(context, { ...frame, layout }, selection);
         }
-        drawChanges(context, frame, changed);
         if (hover !== null) drawCellOutline(context, frame, hover, palette.foreground, 1);
         if (cursor !== null) drawCellOutline(context, frame, cursor, focused ? palette.focus : palette.muted, focused ? 2 : 1);
         context.restore();
