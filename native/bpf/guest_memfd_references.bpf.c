@@ -5,7 +5,6 @@
  */
 #include "folio.h"
 #include "kernel_types.h"
-#include "kvm_file.h"
 #include "page_cache.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -20,15 +19,4 @@ static __always_inline __u64 value_of_entry(__u64 entry)
     return REFERENCES_VALUE(references, order_value(entry, folio_flags(entry)) >> PAGE_ORDER_SHIFT);
 }
 
-#include "xarray_runs.h"
-
-SEC("iter/task_file")
-int walk(struct bpf_iter__task_file *context)
-{
-    struct file *file = process_file(context);
-    if (!file || context->fd != state.wanted || !is_released_by(file, &kvm_gmem_release))
-        return 0;
-    state.found = 1;
-    walk_xarray(BPF_CORE_READ(file, f_inode, i_mapping, i_pages.xa_head));
-    return 0;
-}
+#include "guest_memfd_folios.h"

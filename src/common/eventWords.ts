@@ -1,8 +1,8 @@
-/** What an event is called and what it says, in words: the same on the terminal and in VS Code. */
+/** What an event is called and what it says, in words. */
 import { formatSize, type Hex } from './address';
 import type { MemoryEvent, MemoryEventKind } from './memoryEvents';
 
-export const eventNames: Record<MemoryEventKind, string> = {
+const eventNames: Record<MemoryEventKind, string> = {
     memslot: 'Memslot set',
     attributes: 'Attributes set',
     'attributes-changed': 'Attributes changed',

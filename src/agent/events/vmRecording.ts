@@ -16,7 +16,6 @@ export class VmRecording {
     readonly mayTellPrivate: boolean;
 
     private constructor(
-        readonly vm: string,
         private readonly recording: EventRecording,
         type: string | null,
     ) {
@@ -27,7 +26,7 @@ export class VmRecording {
     /** Throws when nothing at all can be recorded here. */
     static begin({ id, process, fd, identity, summary }: OpenVm): VmRecording {
         try {
-            return new VmRecording(id, new (native().EventRecording)(process.pid, fd, identity), summary.type);
+            return new VmRecording(new (native().EventRecording)(process.pid, fd, identity), summary.type);
         } catch (thrown) {
             if (isNativeError(thrown) && (thrown.code === 'ESRCH' || thrown.code === 'ESTALE')) throw errors.vmGone(id);
             throw fromNative(thrown, `Recording the events of the VM ${id}`, process.pid);

@@ -66,7 +66,7 @@ function rowOf(list: PackedRunList): RunRow | null {
 }
 
 /** Copies into aligned columns; the other side is not trusted with their lengths, nor used before they are looked at. */
-export function unpackTile(level: number, { index, offsets, classes, pages }: PackedTile): MapTile {
+function unpackTile(level: number, { index, offsets, classes, pages }: PackedTile): MapTile {
     // Not bytes.slice(): that of a Node Buffer is a view of all the bytes around it.
     const aligned = (bytes: Uint8Array) => new Uint8Array(bytes).buffer;
     return {

@@ -29,7 +29,7 @@ export interface MenuTarget {
 }
 
 /** What keeps everything that needs the VM from being done, or null. */
-export function refusalOfMap({ readOnly }: ShownMap, isStale: boolean): string | null {
+function refusalOfMap({ readOnly }: ShownMap, isStale: boolean): string | null {
     return isStale ? t('This map is out of date.') : readOnly;
 }
 

@@ -31,7 +31,7 @@ interface Strip {
 }
 
 /** The lowest level at which all occupied cells fit into so many. */
-export function makeStrip(extents: readonly Extent[], mostCells: number): Strip {
+function makeStrip(extents: readonly Extent[], mostCells: number): Strip {
     for (let level = 0; ; level++) {
         const stretches: { start: number; end: number; before: number }[] = [];
         let cells = 0;
