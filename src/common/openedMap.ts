@@ -9,7 +9,8 @@ import type { PageDetail, PageState } from './pageState';
 /** Numbers an open map of one agent. */
 export type MapHandle = number;
 
-export type MapOrigin = 'live' | 'kept' | 'file' | 'comparison';
+/** "replay": as it was at a time of a recording. */
+export type MapOrigin = 'live' | 'kept' | 'file' | 'comparison' | 'replay';
 
 /** What all pages of some runs have in common: a row of the map's table of kinds. */
 export interface PageKind {

@@ -1,0 +1,59 @@
+/** What is wrong, wasteful or surprising about a VM's memory: derived from its state, or from what was recorded. */
+import type { FileRange, Unknown, VmId } from './model';
+import type { WireRange } from './range';
+
+/** "error": it fails or leaks. "warning": it costs memory or speed. "information": it surprises, and may be meant. */
+export type FindingSeverity = 'error' | 'warning' | 'information';
+
+export type FindingKind =
+    | 'double-backed'
+    | 'private-without-guest-memfd'
+    | 'unbound-guest-memfd'
+    | 'leaked-guest-memfd'
+    | 'misaligned-memslot'
+    | 'host-mapped-private'
+    | 'fragmented-shared'
+    | 'seccomp-forbids-conversion'
+    /** Patterns: only where a recording has seen them. */
+    | 'rejected-memslot'
+    | 'ping-pong-conversion'
+    | 'fault-loop'
+    | 'conversion-held'
+    | 'conversion-without-guest-memfd'
+    | 'growing-double-backed'
+    | 'wrong-attribute-at-punch';
+
+/** What helps: words, and where the tool itself can do it, the change or the place to look. */
+export interface FindingAction {
+    readonly text: string;
+    /** The extension has a command for each; its target is the finding's first range. */
+    readonly does: 'show-on-map' | 'explain' | 'convert-to-private' | 'convert-to-shared' | 'punch' | 'discard' | 'none';
+}
+
+export interface Finding {
+    readonly kind: FindingKind;
+    readonly severity: FindingSeverity;
+    /** A few words with the number that matters: "1.2 GiB double-backed in slot 3". */
+    readonly title: string;
+    /** One to three sentences: what was found, why it matters. */
+    readonly explanation: string;
+    readonly action: FindingAction;
+    /** Where, in address space `addressSpace`: the largest first, at most 100 of them. */
+    readonly ranges: readonly WireRange[];
+    readonly addressSpace: number;
+    /** Bytes concerned, in all ranges; null where bytes do not measure it. */
+    readonly bytes: number | null;
+    readonly memslot: number | null;
+    readonly guestMemfd: { readonly inode: number; readonly ranges: readonly FileRange[] } | null;
+    /** Where it comes from: "page states", "struct kvm_gmem", "recorded events", … */
+    readonly source: string;
+    /** Of a pattern: from when to when it was seen (microseconds since 1970), how often, and by which threads. */
+    readonly seen: { readonly from: number; readonly to: number; readonly times: number; readonly threads: readonly number[] } | null;
+}
+
+export interface FindingList {
+    readonly vm: VmId;
+    /** The most severe first. */
+    readonly findings: readonly Finding[];
+    readonly unknown: readonly Unknown[];
+}
