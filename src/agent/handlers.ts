@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { version } from '../../package.json';
 import { protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
 import { packPageRuns } from '../common/packedRuns';
+import type { EventMethods } from '../common/eventMethods';
 import type { AnyChangeReport } from '../common/change';
 import { GuestmemError } from '../common/errors';
 import { changeLogPath, readChanges } from './change/changeLog';
@@ -35,7 +36,7 @@ import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
 
 /** `params` are whatever came over the wire. */
 export type Handlers = {
-    readonly [Method in AgentMethod]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
+    readonly [Method in Exclude<AgentMethod, keyof EventMethods>]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
 };
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { Hex } from './address';
 import type { AnyChangeReport, Change, ChangeList, ConvertReport, UndoReport } from './change';
+import type { EventMethods } from './eventMethods';
 import type { MapMethods } from './mapMethods';
 import type {
     AddressFacts,
@@ -46,7 +47,7 @@ export interface SuspendingSeccomp {
     readonly suspendSeccomp?: true;
 }
 
-export interface AgentMethods extends MapMethods {
+export interface AgentMethods extends MapMethods, EventMethods {
     initialize: { params: { protocol: number }; result: AgentInfo };
     doctor: { params: Record<string, never>; result: DoctorReport };
     vms: { params: Record<string, never>; result: VmList };

@@ -126,6 +126,9 @@ export const errors = {
     noSuchMap: (map: number) =>
         new GuestmemError('usage', `There is no open map ${map}: it was closed, or belongs to another connection. Open the VM's map again.`, { map }),
 
+    noSuchRecording: (recording: number) =>
+        new GuestmemError('usage', `There is no recording ${recording}: it was closed, or belongs to another connection. Start one anew.`, { recording }),
+
     mapChanged: (asked: number, generation: number) =>
         new GuestmemError(
             'map-changed',

@@ -28,6 +28,9 @@ export const commands = {
     'guestmem.map.pause': command('Pause Page Map'),
     'guestmem.map.resume': command('Resume Page Map'),
     'guestmem.map.whyNot': command('Why Is Not Everything Offered?', { palette: false }),
+    'guestmem.events.record': command('Record Memory Events', { icon: '$(record)' }),
+    'guestmem.events.stop': command('Stop Recording Memory Events', { icon: '$(debug-stop)' }),
+    'guestmem.events.clear': command('Clear Memory Events', { icon: '$(clear-all)' }),
     'guestmem.address.explain': command('Explain Address…'),
     'guestmem.address.copy': command('Copy Address', { icon: '$(copy)', palette: false }),
     'guestmem.memory.read': command('Read Memory…'),
@@ -94,6 +97,9 @@ export type ActiveFailure = '' | 'ended' | 'agent' | 'other';
 /** The page map of a running VM, as far as one is open; "" = none is. */
 export type MapState = '' | 'live' | 'paused';
 
+/** The recording of the active VM's memory events; "" = there is none. */
+export type RecordingKey = '' | 'recording' | 'stopped';
+
 /** The keys that `when` clauses of package.json may ask for. */
 export interface ContextKeys {
     readonly 'guestmem.hostState': HostState;
@@ -102,6 +108,7 @@ export interface ContextKeys {
     readonly 'guestmem.hasActiveVm': boolean;
     readonly 'guestmem.activeFailure': ActiveFailure;
     readonly 'guestmem.mapState': MapState;
+    readonly 'guestmem.recordingState': RecordingKey;
     /** The setting permits changes and the workspace is trusted. */
     readonly 'guestmem.changesAllowed': boolean;
     /** This window was unlocked for changes. */
@@ -115,6 +122,7 @@ export const contextKeyDefaults: ContextKeys = {
     'guestmem.hasActiveVm': false,
     'guestmem.activeFailure': '',
     'guestmem.mapState': '',
+    'guestmem.recordingState': '',
     'guestmem.changesAllowed': false,
     'guestmem.changesUnlocked': false,
 };

@@ -12,6 +12,9 @@ import { DebugSessionExecutor } from './debugging/debugSessionExecutor';
 import { registerExplainAddress } from './explainAddress';
 import { registerHostCheck } from './connection/hostCheck';
 import { registerHostState } from './connection/hostState';
+import { registerRecordingCommands } from './events/recordingCommands';
+import { registerRecordingStatus } from './events/recordingStatus';
+import { Recordings } from './events/recordings';
 import { registerHover } from './hover';
 import { PageMap } from './map/pageMap';
 import { registerOtherChanges } from './changes/otherChanges';
@@ -26,6 +29,7 @@ import { VmStore } from './vmStore';
 export interface GuestmemApi {
     readonly store: VmStore;
     readonly trees: Trees;
+    readonly recordings: Recordings;
 }
 
 let places: Places | undefined;
@@ -38,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
     const agentPath = context.asAbsolutePath('dist/agent.js');
     places = new Places(agentPath, log, debugSessions.handlers);
     const store = new VmStore(places, context.workspaceState);
+    const recordings = new Recordings(store, places);
     const guard = new ChangeGuard(boundary);
     const map = new PageMap(store, boundary, context.extensionUri);
     const changes = { store, guard, map, debugSessions };
@@ -46,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         log,
         places,
         store,
+        recordings,
         guard,
         map,
         views,
@@ -60,11 +66,13 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         registerOtherChanges(changes, boundary),
         registerChangeRecord(changes, boundary),
         registerReadMemory(store, boundary, () => map.selection),
+        registerRecordingCommands(store, recordings, boundary, context.globalState),
+        registerRecordingStatus(recordings),
         registerDebugFollower(store, processes, log),
         registerStatusBar(store, guard),
         boundary.register('guestmem.log.show' satisfies CommandId, () => log.show()),
     );
-    return { store, trees: views.trees };
+    return { store, trees: views.trees, recordings };
 }
 
 /** Resolves when every agent is gone. */
