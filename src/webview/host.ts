@@ -1,17 +1,23 @@
-/** The webview's end of the wire. */
-import type { MapEvent, MapRequest } from '../common/mapMessages';
-
-interface WebviewApi {
-    postMessage(message: MapRequest): void;
+/** The webview's end of the wire: `Request` goes to the extension host, `Event` comes from it. */
+interface WebviewApi<Request> {
+    postMessage(message: Request): void;
     getState(): unknown;
     setState(state: unknown): void;
 }
-declare function acquireVsCodeApi(): WebviewApi;
+declare function acquireVsCodeApi<Request>(): WebviewApi<Request>;
+
+export interface Host<Request, Event> extends WebviewApi<Request> {
+    onEvent(listener: (event: Event) => void): void;
+}
 
 /** May be called once in the life of a page. */
-export const host = acquireVsCodeApi();
-
-/** VS Code delivers only the extension's own messages here. */
-export function onHostEvent(listener: (event: MapEvent) => void): void {
-    window.addEventListener('message', (message: MessageEvent<MapEvent>) => listener(message.data));
+export function connectHost<Request, Event>(): Host<Request, Event> {
+    const api = acquireVsCodeApi<Request>();
+    return {
+        postMessage: (message) => api.postMessage(message),
+        getState: () => api.getState(),
+        setState: (state) => api.setState(state),
+        // VS Code delivers only the extension's own messages here.
+        onEvent: (listener) => window.addEventListener('message', (message: MessageEvent<Event>) => listener(message.data)),
+    };
 }

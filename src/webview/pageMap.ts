@@ -11,7 +11,7 @@ import { Comparison } from './controls/comparison';
 import { rangeOf, toGpa } from './controls/describe';
 import { button, element } from './dom';
 import { parseDestination, suggest } from './controls/goTo';
-import { host, onHostEvent } from './host';
+import { connectHost } from './host';
 import { KnownPages } from './tiles/knownPages';
 import { t, useBundle } from './l10n';
 import { Legend } from './controls/legend';
@@ -34,6 +34,7 @@ const settlingTime = 150;
 
 useBundle(document.querySelector<HTMLMetaElement>('meta[name=l10n]')?.content);
 
+const host = connectHost<MapRequest, MapEvent>();
 /** As an earlier page of this panel left it. */
 const saved = parseViewState(host.getState());
 let model: MapModel | null = null;
@@ -156,7 +157,7 @@ onThemeChange(() => {
     view.setPalette(palette);
     if (model !== null) legend.draw(model, palette);
 });
-onHostEvent(receive);
+host.onEvent(receive);
 if (mode === 'paused') post({ type: 'setMode', mode });
 if (saved !== null && saved.addressSpace !== 0) post({ type: 'showAddressSpace', addressSpace: saved.addressSpace });
 post({ type: 'ready' });

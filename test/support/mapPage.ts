@@ -81,7 +81,7 @@ export class MapPage {
             await page.exposeFunction('receive', (request: MapRequest) => host.receive(request));
         }
         await page.setContent(`<!DOCTYPE html><html><body ${renderer === undefined ? '' : `data-renderer="${renderer}"`}></body></html>`);
-        await page.addStyleTag({ content: readFileSync('media/pageMap.css', 'utf8') });
+        for (const style of ['controls', 'table', 'pageMap']) await page.addStyleTag({ content: readFileSync(`media/${style}.css`, 'utf8') });
         await page.evaluate((state) => {
             const map = window as unknown as MapWindow;
             map.sent = [];

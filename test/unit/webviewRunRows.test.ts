@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { PageRunsBuilder } from '../../src/common/pageRuns';
 import { stateLayer } from '../../src/common/layers/stateLayer';
+import { blockRows } from '../../src/webview/table/askedRows';
 import { runColumns } from '../../src/webview/table/runColumns';
-import { blockRows, RunRows, type RunList, type RunQuery } from '../../src/webview/table/runRows';
+import { RunRows, type RunList, type RunQuery } from '../../src/webview/table/runRows';
 import { states } from '../support/madeMaps';
 
 const total = 1_000_000;
@@ -52,21 +53,21 @@ describe('the rows of the table', () => {
         await agent.reply();
         assert.equal(agent.asked.length, 2);
         assert.equal(rows.total, total);
-        assert.equal(rows.at(last, stateLayer)?.extent.start, last);
-        assert.equal(rows.at(500_000, stateLayer), null);
+        assert.equal(rows.at(last)?.extent.start, last);
+        assert.equal(rows.at(500_000), null);
     });
 
     it('stay through a refresh until the new ones are there, and are not kept after another query', async () => {
         rows.want(0, 30);
         await agent.reply();
         rows.refresh();
-        assert.equal(rows.at(3, stateLayer)?.run?.attribute, 'private');
+        assert.equal(rows.at(3)?.run?.attribute, 'private');
         assert.deepEqual(agent.asked, [0, 0]);
         await agent.reply({ ...listOf(1, blockRows), total: 7 });
-        assert.equal(rows.at(3, stateLayer)?.run?.attribute, 'shared');
+        assert.equal(rows.at(3)?.run?.attribute, 'shared');
         assert.equal(rows.total, 7);
         rows.setQuery({ ...query, descending: true });
-        assert.equal(rows.at(3, stateLayer), null);
+        assert.equal(rows.at(3), null);
     });
 
     it('that the agent does not give are asked for again only after a refresh', async () => {
@@ -84,8 +85,8 @@ describe('the rows of the table', () => {
             await agent.reply();
         }
         assert.equal(agent.asked.length, 100);
-        assert.equal(rows.at(0, stateLayer), null);
-        assert.notEqual(rows.at(99 * blockRows, stateLayer), null);
+        assert.equal(rows.at(0), null);
+        assert.notEqual(rows.at(99 * blockRows), null);
     });
 
     it('of a comparison say what was before, and where nothing was or is', async () => {
@@ -99,7 +100,7 @@ describe('the rows of the table', () => {
         const columns = runColumns(stateLayer, [{ state: states.privatePrepared, detail: 0, inMemslot: true }]);
         const attribute = columns.find(({ label }) => label === 'Attribute');
         const words = [0, 1, 2].map((index) => {
-            const row = rows.at(index, stateLayer);
+            const row = rows.at(index);
             return row === null ? null : attribute?.words(row);
         });
         assert.deepEqual(words, ['private → shared', 'nothing → private', 'shared → nothing']);

@@ -16,15 +16,17 @@ import { remediesFor, type Remedy } from '../connection/errorRemedies';
 import type { KeptState, KeptStates } from './keptStates';
 import { answerQuestion, readTiles } from './mapAnswers';
 import type { MapSource, SourceMap } from './mapSource';
-import { pageMapHtml, resourceFolders } from './pageMapHtml';
 import { Poller } from '../poller';
 import { saveSnapshot } from './saveSnapshot';
 import { getSetting } from '../settings';
 import { shownMap } from './shownMap';
 import { withSlowProgress } from '../slowProgress';
+import { loadPage } from '../webviewPage';
 
 /** A read that takes longer shows that it is under way. */
 const busyAfterMs = 300;
+
+const styles = ['controls.css', 'table.css', 'pageMap.css'] as const;
 
 const commands: Readonly<Record<MapAction, CommandId>> = {
     convertToPrivate: 'guestmem.memory.convertToPrivate',
@@ -77,10 +79,6 @@ export class PageMapPanel {
     ) {
         const { extensionUri, boundary } = parts;
         panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
-        panel.webview.options = {
-            enableScripts: true,
-            localResourceRoots: resourceFolders.map((folder) => vscode.Uri.joinPath(extensionUri, folder)),
-        };
         this.disposables = [
             panel.webview.onDidReceiveMessage((message: unknown) => {
                 const request = parseMapRequest(message);
@@ -96,7 +94,7 @@ export class PageMapPanel {
                 events.didClose();
             }),
         ];
-        panel.webview.html = pageMapHtml(panel.webview, extensionUri);
+        loadPage(panel.webview, extensionUri, { title: vscode.l10n.t('Page Map'), script: 'pageMap.js', styles });
         this.updatePolling();
     }
 

@@ -31,7 +31,7 @@ export function runColumns(layer: MapLayer, kinds: readonly PageKind[]): readonl
         column(t('Address'), 'address', ({ extent }) => toGpa(extent.start)),
         column(t('Size'), 'size', ({ extent }) => sizeOf(extent.end - extent.start)),
         column(t('Slot'), 'memslot', changing(({ memslot }) => (memslot === null ? t('none') : String(memslot)))),
-        column(t(layer.name), 'class', ({ pageClass }) => t(layer.classes[pageClass]?.name ?? '')),
+        column(t(layer.name), 'class', ({ kind }) => t(layer.classes[layer.classOf(kind)]?.name ?? '')),
         column(t('Attribute'), null, changing(({ attribute }) => attribute)),
         column(t('HVA side'), null, changing(({ hvaBacking }) => hvaText(hvaBacking))),
         ...(any(({ state }) => gmemStateOf(state) !== 'none') ? [column(t('guest_memfd side'), null, changing(({ gmemBacking }) => gmemText(gmemBacking)))] : []),
