@@ -149,6 +149,8 @@ export interface GuestMappingChunk {
      */
     readonly states: Uint8Array;
     readonly next: number | null;
+    /** Tables of every level whose first frame is in this chunk: those of all chunks are all tables. */
+    readonly tables: number;
 }
 
 /**
@@ -178,6 +180,19 @@ export interface VmStamps {
     readonly counters: BigUint64Array;
     /** No change was under way. */
     readonly quiet: boolean;
+}
+
+/** What KVM itself keeps for a VM. Null where this kernel does not tell. */
+export interface KvmMemory {
+    /** Nodes of the attribute store, 0 without one; null also when there are more than are counted at once (1 TiB of pages). */
+    readonly attributeNodes: number | null;
+    /** In bytes. */
+    readonly nodeSize: number;
+    /** Pages of the shadow MMU's tables. */
+    readonly shadowPages: number | null;
+    /** KVM keeps kvm_memory_slot.arch.rmap, and gfn_write_track, for the VM's memslots. */
+    readonly hasReverseMap: boolean | null;
+    readonly tracksWrites: boolean | null;
 }
 
 /** Source: the dirty bitmap of one memslot, which is left as it is. */
@@ -292,6 +307,8 @@ export class VmmProcess {
     readVm(fd: number): VmRecord | null;
     /** null when the fd is no VM, its memory is not this process's, or this kernel lacks one of the counters. */
     readStamps(vmFd: number): VmStamps | null;
+    /** null when the fd is no VM. */
+    readKvmMemory(vmFd: number): KvmMemory | null;
     /** null when the fd is not a vCPU. */
     readVcpuState(fd: number): VcpuState | null;
     /** Attribute runs in [firstGfn, endGfn). null when the fd is no VM or the kernel keeps no VM-scope attributes. */

@@ -111,8 +111,13 @@ static long visit_block(__u32 iteration, void *unused)
     return state.walk.full != 0;
 }
 
+static __always_inline bool begins_table(__u64 index, __u32 level)
+{
+    return !(index & ((1ull << level * TABLE_BITS) - 1));
+}
+
 /* One step per table of 4 KiB pages, or per span of one entry above them; each goes down from the root again. */
-static long visit_table(__u32 iteration, void *unused)
+static __always_inline long visit_next_table(void)
 {
     __u64 index = state.walk.index;
     __u64 table = state.walk.root;
@@ -125,6 +130,7 @@ static long visit_table(__u32 iteration, void *unused)
         return give_up(GUEST_MAPPING_UNREADABLE);
     if (index >> (level * TABLE_BITS))
         return visit_span(state.walk.end, 0);
+    state.met = begins_table(index, level);
     for (int depth = 1; level > 1 && depth < LEVELS_MAX; depth++, level--) {
         __u32 shift = (level - 1) * TABLE_BITS;
         __u64 next = ((index >> shift) + 1) << shift;
@@ -141,12 +147,24 @@ static long visit_table(__u32 iteration, void *unused)
         /* Of an entry that points to a table, AMD's processors have noted an access; with Intel's that bit is zero. */
         state.is_ept = !(entry & NPT_ACCESSED);
         table = state.direct_map + (entry & state.address_mask);
+        state.met += begins_table(index, level - 1);
     }
     if (level != 1)
         return give_up(GUEST_MAPPING_UNREADABLE);
     state.walk.leaf = table;
     bpf_loop((TABLE_ENTRIES - index % TABLE_ENTRIES + BLOCK_WORDS - 1) / BLOCK_WORDS, visit_block, 0, 0);
     return state.walk.full || state.problem != GUEST_MAPPING_TOLD;
+}
+
+/* A step that found no room for its first run is made again by the next walk. */
+static long visit_table(__u32 iteration, void *unused)
+{
+    __u64 index = state.walk.index;
+    state.met = 0;
+    long ends = visit_next_table();
+    if (state.walk.index > index)
+        state.tables += state.met;
+    return ends;
 }
 
 static __always_inline bool is_own_root(struct kvm_mmu_page *root)

@@ -32,6 +32,7 @@ struct guest_mapping_state {
     __u32 with_accessed; /* Whether the values tell accessed and dirty, which change without pause. */
     __u32 found;
     __u32 problem;
+    __u32 tables; /* That the walk came to at their first frame: each is counted once, in however many parts it is done. */
 
     /* Where the walk is; global, since the verifier prunes better what it knows nothing about. */
     __u64 roots_end;
@@ -39,6 +40,7 @@ struct guest_mapping_state {
     __u32 roots; /* Of every kind; those of the address space are `own_roots`. */
     __u32 own_roots;
     __u32 root_level;
+    __u32 met; /* Tables that this step came to at their first frame. */
     __u32 is_ept; /* The tables are Intel's, else AMD's. */
     __u64 direct_map;   /* Kernel address of physical address 0. */
     __u64 address_mask; /* The bits of an entry that are a physical address. */

@@ -56,6 +56,7 @@ struct xarray {
 
 struct xa_node {
     unsigned char shift;
+    unsigned char count;
     void *slots[64];
 };
 
@@ -238,8 +239,16 @@ struct kvm_lpage_info {
     int disallow_lpage;
 };
 
+struct kvm_rmap_head;
+
 struct kvm_arch_memory_slot {
+    struct kvm_rmap_head *rmap[3];
     struct kvm_lpage_info *lpage_info[2]; /* x86: for 2 MiB and for 1 GiB. */
+    unsigned short *gfn_write_track;      /* Since Linux 6.6. */
+};
+
+struct kvm_arch_memory_slot___track {
+    unsigned short *gfn_track[1];
 };
 
 struct kvm_memory_slot {
@@ -257,6 +266,10 @@ struct kvm_memory_slot {
         struct file *file;
         unsigned long pgoff;
     } gmem; /* Since guest_memfd (Linux 6.8). */
+};
+
+struct kvm_memory_slot___track {
+    struct kvm_arch_memory_slot___track arch;
 };
 
 union kvm_mmu_page_role {
@@ -325,6 +338,7 @@ struct kvm_arch {
     bool disable_nx_huge_pages; /* x86 since 6.1. */
     bool tdp_mmu_enabled;  /* Up to 6.2; then the same for all VMs. */
     struct list_head tdp_mmu_roots;
+    unsigned long n_used_mmu_pages;
     __u64 gfn_direct_bits; /* TDX, since 6.14. */
 };
 

@@ -7,6 +7,7 @@ import { packPageRuns } from '../common/packedRuns';
 import type { EventMethods } from '../common/eventMethods';
 import type { AnyChangeReport } from '../common/change';
 import { GuestmemError } from '../common/errors';
+import { makeAccountHandlers } from './account/accountHandlers';
 import { changeLogPath, readChanges } from './change/changeLog';
 import { changeVm, convertVm, undoLast } from './change/changeVm';
 import { checkChange } from './change/checkChange';
@@ -54,6 +55,7 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
         });
     return {
         ...makeMapHandlers(directory, readMap),
+        ...makeAccountHandlers(directory, readMap),
 
         initialize: (params) => {
             const { protocol } = checkFields(params);

@@ -15,6 +15,7 @@ describe('JSON of the command line', () => {
         ['read', 'VM', '0x100000', '0x30000'],
         ['explain', 'VM', '0x100123'],
         ['explain', 'VM', '0x600000'],
+        ['account', 'VM'],
     ];
     for (const words of verbs) {
         it(`${words.join(' ')} fits its schema`, async () => {

@@ -14,7 +14,10 @@ const kernels: Record<string, readonly string[]> = {
         ...['kvm.mem_attr_array', 'kvm_memory_slot.gmem', 'kvm_run.memory_fault', 'kvm_gmem', 'gmem_file', 'gmem_inode'],
         ...['kvm_arch.vm_type', 'kvm_arch.has_private_mem', 'kvm_arch.gfn_direct_bits', 'kvm_mmu_page_role.is_mirror'],
     ],
-    'without the TDP MMU and its counts': ['kvm_arch.tdp_mmu_roots', 'kvm_arch_memory_slot.lpage_info', 'kvm.dirty_ring_size'],
+    'without the TDP MMU and its counts': [
+        ...['kvm_arch.tdp_mmu_roots', 'kvm_arch_memory_slot.lpage_info', 'kvm.dirty_ring_size'],
+        ...['kvm_arch.n_used_mmu_pages', 'kvm_arch_memory_slot.rmap', 'kvm_arch_memory_slot.gfn_write_track'],
+    ],
     'with other registers': [
         ...['kvm_vcpu_arch.regs_avail', 'kvm_vcpu_arch.rip', 'kvm_vcpu_arch.guest_state_protected', 'kvm_vcpu_arch.maxphyaddr'],
         ...['VCPU_REGS_RIP', 'VCPU_EXREG_CR3', 'VCPU_REG_RIP', 'VCPU_REG_CR3'],

@@ -183,6 +183,7 @@ Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping) {
     Napi::Object object = run_columns(env, "first", chunk.runs);
     object.Set("states", column<Napi::Uint8Array>(env, chunk.runs, [](const auto& run) { return run.value; }));
     object.Set("next", number_or_null(env, chunk.next));
+    object.Set("tables", number(env, chunk.tables));
     return object;
 }
 
@@ -206,6 +207,16 @@ Napi::Value to_value(Napi::Env env, const kvm::Stamps& stamps) {
     object.Set("vm", number(env, stamps.vm));
     object.Set("counters", column<Napi::BigUint64Array>(env, stamps.counters, [](auto counter) { return counter; }));
     object.Set("quiet", boolean(env, stamps.quiet));
+    return object;
+}
+
+Napi::Value to_value(Napi::Env env, const kvm::KvmMemory& memory) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("attributeNodes", number_or_null(env, memory.attribute_nodes));
+    object.Set("nodeSize", number(env, memory.node_size));
+    object.Set("shadowPages", number_or_null(env, memory.shadow_pages));
+    object.Set("hasReverseMap", boolean_or_null(env, memory.has_reverse_map));
+    object.Set("tracksWrites", boolean_or_null(env, memory.tracks_writes));
     return object;
 }
 

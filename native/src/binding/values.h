@@ -15,6 +15,7 @@
 #include "kvm/kvm_mappings.h"
 #include "kvm/memslot_runs.h"
 #include "kvm/page_cache.h"
+#include "kvm/kvm_memory.h"
 #include "kvm/stamps.h"
 #include "kvm/vcpu_state.h"
 #include "kvm/vm.h"
@@ -30,6 +31,7 @@ Napi::Value to_value(Napi::Env env, const kvm::GuestMapping& mapping);
 Napi::Value to_value(Napi::Env env, const kvm::MemslotRunsChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::MemoryFault& fault);
 Napi::Value to_value(Napi::Env env, const kvm::Stamps& stamps);
+Napi::Value to_value(Napi::Env env, const kvm::KvmMemory& memory);
 Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);

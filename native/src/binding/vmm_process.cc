@@ -41,6 +41,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_large_page_obstacles>>("readLargePageObstacles"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_dirty_pages>>("readDirtyPages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_stamps>>("readStamps"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_kvm_memory>>("readKvmMemory"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_vcpu_state>>("readVcpuState"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
@@ -125,6 +126,10 @@ Napi::Value VmmProcess::read_dirty_pages(const Napi::CallbackInfo& info) {
 
 Napi::Value VmmProcess::read_stamps(const Napi::CallbackInfo& info) {
     return to_value(info.Env(), kvm::read_stamps(process(), fd_argument(info, 0, "vmFd")));
+}
+
+Napi::Value VmmProcess::read_kvm_memory(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::read_kvm_memory(process(), fd_argument(info, 0, "vmFd")));
 }
 
 Napi::Value VmmProcess::read_vcpu_state(const Napi::CallbackInfo& info) {

@@ -33,6 +33,7 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_large_page_obstacles(const Napi::CallbackInfo& info);
     Napi::Value read_dirty_pages(const Napi::CallbackInfo& info);
     Napi::Value read_stamps(const Napi::CallbackInfo& info);
+    Napi::Value read_kvm_memory(const Napi::CallbackInfo& info);
     Napi::Value read_vcpu_state(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_pages(const Napi::CallbackInfo& info);

@@ -7,6 +7,7 @@
 #include "guest_memfd_attributes.bpf.h"
 #include "kvm_files.bpf.h"
 #include "kvm_mappings.bpf.h"
+#include "kvm_memory.bpf.h"
 #include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
@@ -23,6 +24,7 @@
 #include "generated/guest_memfd_references.lskel.h"
 #include "generated/kvm_files.lskel.h"
 #include "generated/kvm_mappings.lskel.h"
+#include "generated/kvm_memory.lskel.h"
 #include "generated/large_page_obstacles.lskel.h"
 #include "generated/mapped_file_pages.lskel.h"
 #include "generated/memslots.lskel.h"
@@ -35,6 +37,7 @@
 
 DEFINE_SKELETON(kvm_files, struct kvm_files_record, KVM_FILE_RECORDS)
 DEFINE_SKELETON(kvm_mappings, struct kvm_mapping_record, KVM_MAPPING_RECORDS)
+DEFINE_SKELETON(kvm_memory, struct kvm_memory_record, KVM_MEMORY_RECORDS)
 DEFINE_SKELETON(memslots, struct memslots_record, MEMSLOT_RECORDS)
 DEFINE_SKELETON(attributes, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_mapping, struct run_record, RUN_RECORDS)

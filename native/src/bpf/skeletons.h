@@ -32,6 +32,7 @@ struct recorder_type {
 
 extern const struct skeleton_type kvm_files_skeleton;
 extern const struct skeleton_type kvm_mappings_skeleton;
+extern const struct skeleton_type kvm_memory_skeleton;
 extern const struct skeleton_type memslots_skeleton;
 extern const struct skeleton_type attributes_skeleton;
 extern const struct skeleton_type guest_mapping_skeleton;

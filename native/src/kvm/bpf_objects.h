@@ -8,6 +8,7 @@
 #include "guest_memfd_attributes.bpf.h"
 #include "kvm_files.bpf.h"
 #include "kvm_mappings.bpf.h"
+#include "kvm_memory.bpf.h"
 #include "memslot_runs.bpf.h"
 #include "memslots.bpf.h"
 #include "page_cache.bpf.h"
@@ -19,6 +20,7 @@ namespace guestmem::kvm {
 struct BpfObjects {
     bpf::Object<kvm_files_state, kvm_files_record> kvm_files{kvm_files_skeleton};
     bpf::Object<kvm_mappings_state, kvm_mapping_record> kvm_mappings{kvm_mappings_skeleton};
+    bpf::Object<kvm_memory_state, kvm_memory_record> kvm_memory{kvm_memory_skeleton};
     bpf::Object<memslots_state, memslots_record> memslots{memslots_skeleton};
     bpf::Object<attributes_state, run_record> attributes{attributes_skeleton};
     bpf::Object<guest_mapping_state, run_record> guest_mapping{guest_mapping_skeleton};

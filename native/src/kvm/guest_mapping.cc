@@ -21,9 +21,10 @@ std::optional<GuestMapping> read_guest_mapping(const proc::Process& process, std
     if (!state.found) return std::nullopt;
     if (state.problem != GUEST_MAPPING_TOLD) return static_cast<guest_mapping_problem>(state.problem);
 
-    GuestMappingChunk chunk;
+    GuestMappingChunk chunk{};
     chunk.runs.assign(object.records(), object.records() + state.walk.count);
     if (state.walk.index < end) chunk.next = state.walk.index;
+    chunk.tables = state.tables;
     return chunk;
 }
 

@@ -15,6 +15,8 @@ struct GuestMappingChunk {
     /** A value is a level and GUEST_MAPPING_… bits; what is in no run is not mapped. */
     std::vector<run_record> runs;
     std::optional<std::uint64_t> next;
+    /** Tables of every level whose first frame is in this chunk. */
+    std::uint32_t tables;
 };
 
 /** The runs, or why they cannot be told. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { description, version } from '../../../package.json';
 import { exitStatus, GuestmemError, toGuestmemError, type ErrorCode } from '../../common/errors';
+import { accountVerb } from './accountVerb';
 import { endWithAgent } from './agentVerb';
 import {
     allocationVerb,
@@ -106,6 +107,12 @@ function makeProgram(context: VerbContext): Command {
         .action((id: string | undefined, options: MapOptions & FileOptions) =>
             ofVmOrFile(id, options, (named) => mapVerb(context, named, options), (path) => mapFileVerb(context, path, options)),
         );
+    program
+        .command('account')
+        .description('where the memory of a VM is: every byte once, beside what the kernel charges')
+        .argument(...vm)
+        .addOption(json())
+        .action((id: string, options: OutputOptions) => accountVerb(context, id, options));
     program
         .command('read')
         .description('a hexdump of guest memory; holes are zeros, private memory is not read')

@@ -29,7 +29,8 @@ const meaning = makeMeaning(
         }),
 );
 
-const reasons: Record<GuestMappingProblem['problem'], string> = {
+/** Why nothing is told. */
+export const mappingProblems: Readonly<Record<GuestMappingProblem['problem'], string>> = {
     shadow: 'KVM maps this VM by its shadow MMU (nested paging or the TDP MMU is off here), whose tables are not read',
     'no-root': 'shadow MMU or nothing mapped yet: KVM has no tables of the TDP MMU for this VM, and this kernel does not tell whether it would use them',
     split: 'this is a TDX VM: the TDX module holds the tables that map its private memory',
@@ -54,7 +55,7 @@ export function readGuestMapping(
             const read = (process: VmmProcess) => process.readGuestMapping(vm.fd, addressSpace, from, end, withAccessed);
             const chunk = unstamped === null ? read(vm.process) : unstamped.read(read);
             if (chunk === null || !('problem' in chunk)) return chunk;
-            problems.push(reasons[chunk.problem]);
+            problems.push(mappingProblems[chunk.problem]);
             return null;
         });
         if (chunks !== null) return makeLayer(chunks, 0, meaning);
