@@ -15,6 +15,7 @@ import { PreviewedVms } from './change/previewedVms';
 import { suspendingSeccomp } from './change/seccompSuspension';
 import type { AskClient } from './change/debuggerExecutor';
 import { diagnose } from './host/doctor';
+import { makeFindingHandlers } from './findings/findingHandlers';
 import { explainAddress } from './pages/explain';
 import { readMappedVmDetails } from './details/mappedVmDetails';
 import { readGuestMemory, readLimit } from './pages/memoryRead';
@@ -56,6 +57,7 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
     return {
         ...makeMapHandlers(directory, readMap),
         ...makeAccountHandlers(directory, readMap),
+        ...makeFindingHandlers(directory, readMap),
 
         initialize: (params) => {
             const { protocol } = checkFields(params);

@@ -6,6 +6,7 @@
 import type { Hex } from './address';
 import type { AnyChangeReport, Change, ChangeList, ConvertReport, UndoReport } from './change';
 import type { EventMethods } from './eventMethods';
+import type { FindingMethods } from './findingMethods';
 import type { MapMethods } from './mapMethods';
 import type { AccountMethods } from './memoryAccount';
 import type {
@@ -48,7 +49,7 @@ export interface SuspendingSeccomp {
     readonly suspendSeccomp?: true;
 }
 
-export interface AgentMethods extends MapMethods, EventMethods, AccountMethods {
+export interface AgentMethods extends MapMethods, EventMethods, AccountMethods, FindingMethods {
     initialize: { params: { protocol: number }; result: AgentInfo };
     doctor: { params: Record<string, never>; result: DoctorReport };
     vms: { params: Record<string, never>; result: VmList };

@@ -7,10 +7,18 @@ export type FindingSeverity = 'error' | 'warning' | 'information';
 
 export type FindingKind =
     | 'double-backed'
+    /** Shared pages that a guest_memfd holds although nobody uses them there; without a page at the HVA, else they are double-backed. */
+    | 'held-in-guest-memfd'
+    /** Pages of a file in memory (memfd, shmem, hugetlb), of which the VMM has a second copy by a private mapping (MAP_PRIVATE). */
+    | 'doubled-by-private-mapping'
     | 'private-without-guest-memfd'
     | 'unbound-guest-memfd'
     | 'leaked-guest-memfd'
+    /** A vCPU, a guest_memfd or a mapping keeps the VM, of which no VM file descriptor is left. */
+    | 'vm-without-descriptor'
     | 'misaligned-memslot'
+    /** KVM maps pages of 4 KiB for the guest where nothing is against 2 MiB any more. */
+    | 'small-guest-pages'
     | 'host-mapped-private'
     | 'fragmented-shared'
     | 'seccomp-forbids-conversion'
@@ -26,8 +34,10 @@ export type FindingKind =
 /** What helps: words, and where the tool itself can do it, the change or the place to look. */
 export interface FindingAction {
     readonly text: string;
-    /** The extension has a command for each; its target is the finding's first range. */
-    readonly does: 'show-on-map' | 'explain' | 'convert-to-private' | 'convert-to-shared' | 'punch' | 'discard' | 'none';
+    /** The extension has a command for each; its target is the finding's first range. "none": somebody else must do it. */
+    readonly does: 'show-on-map' | 'explain' | 'convert-to-private' | 'convert-to-shared' | 'punch' | 'switch-dirty-logging' | 'none';
+    /** The same as a command line, for the first range; null where the tool cannot do it. */
+    readonly command: string | null;
 }
 
 export interface Finding {
@@ -41,7 +51,7 @@ export interface Finding {
     /** Where, in address space `addressSpace`: the largest first, at most 100 of them. */
     readonly ranges: readonly WireRange[];
     readonly addressSpace: number;
-    /** Bytes concerned, in all ranges; null where bytes do not measure it. */
+    /** Bytes concerned, also in ranges that are not listed; null where bytes do not measure it. */
     readonly bytes: number | null;
     readonly memslot: number | null;
     readonly guestMemfd: { readonly inode: number; readonly ranges: readonly FileRange[] } | null;

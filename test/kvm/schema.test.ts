@@ -16,6 +16,7 @@ describe('JSON of the command line', () => {
         ['explain', 'VM', '0x100123'],
         ['explain', 'VM', '0x600000'],
         ['account', 'VM'],
+        ['findings', 'VM'],
     ];
     for (const words of verbs) {
         it(`${words.join(' ')} fits its schema`, async () => {

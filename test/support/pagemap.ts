@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 const presentBit = 1n << 63n;
 const swappedBit = 1n << 62n;
+/** Of a file, or shared anonymous memory. */
+const fileBit = 1n << 61n;
 const pageNumberMask = (1n << 55n) - 1n;
 /** KPF_HUGE (hugetlb), KPF_THP and KPF_ZERO_PAGE of <linux/kernel-page-flags.h>. */
 const hugeFlags = (1n << 17n) | (1n << 22n);
@@ -15,6 +17,10 @@ export const presentPages = (pid: number, hva: bigint, size: bigint): boolean[] 
 /** Whether each page of [hva, hva + size) is swapped out, as the page table of the process has it. */
 export const swappedPages = (pid: number, hva: bigint, size: bigint): boolean[] =>
     [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => (entry & swappedBit) !== 0n);
+
+/** Whether each page of [hva, hva + size) is present and the process's own, not a page of a file. */
+export const ownPages = (pid: number, hva: bigint, size: bigint): boolean[] =>
+    [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => (entry & (presentBit | fileBit)) === presentBit);
 
 /** presentPages, and what /proc/kpageflags says of the physical page: of a huge page, the kernel's page of zeros, another. */
 export function mappedPages(pid: number, hva: bigint, size: bigint): ('absent' | 'zero' | 'huge' | 'small')[] {

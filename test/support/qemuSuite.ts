@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FindingList } from '../../src/common/finding';
 import type { AddressFacts, Memslot, MemoryRead, PageMap, VmDetails, VmList } from '../../src/common/model';
 import { guestmemJson } from './guestmem';
 import { hex } from './pages';
@@ -82,6 +83,9 @@ export function describeQemu(machine: string): void {
             assert.ok(traced.length > 0, 'the trace has memslots');
             assert.deepEqual(ownMemslots(await show()).sort(inOrder), traced.sort(inOrder));
         });
+
+        it('has nothing that findings would tell', async () =>
+            assert.deepEqual((await guestmemJson<FindingList>(['findings', String(qemu().pid)])).findings, []));
 
         it('has memory where its flat views have it', async () => {
             const details = await show();
@@ -181,7 +185,7 @@ export function describeQemu(machine: string): void {
 }
 
 /** Waits until the firmware has finished moving memslots (it finds nothing to boot), then stops the vCPUs. */
-async function firmwareAtRest(qemu: Qemu): Promise<void> {
+export async function firmwareAtRest(qemu: Qemu): Promise<void> {
     let before = '';
     for (let quiet = 0; quiet < 5; ) {
         await sleep(200);

@@ -16,6 +16,7 @@ import {
     type LogDirtyPagesOptions,
     type PreFaultOptions,
 } from './changeVerbs';
+import { findingsVerb } from './findingsVerb';
 import { makeHandlers } from '../handlers';
 import { print } from './output';
 import { Pace } from '../pace';
@@ -132,6 +133,12 @@ function makeProgram(context: VerbContext): Command {
         .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
         .addOption(json())
         .action((id: string, gpa: string, options: AddressOptions) => explainVerb(context, id, gpa, options));
+    program
+        .command('findings')
+        .description('what is wrong, wasteful or surprising about the memory of a VM, and what helps')
+        .argument(...vm)
+        .addOption(json())
+        .action((id: string, options: OutputOptions) => findingsVerb(context, id, options));
     program
         .command('watch')
         .description('what happens to the memory of a VM, as it happens')

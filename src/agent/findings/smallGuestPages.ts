@@ -1,0 +1,32 @@
+/** Memory that KVM maps for the guest by pages of 4 KiB where nothing is against 2 MiB: what was against it has gone, the mapping stays. */
+import type { PageSizeName } from '../../common/model';
+import { guestLevelOf, whyNotLargerOf } from '../../common/pageState';
+import { ofMemory } from './detector';
+import { makeFinding, sizeOf } from './makeFinding';
+import { selectPages } from './selectedPages';
+
+export const findSmallGuestPages = ofMemory(async ({ vm, map }, { pace }) => {
+    const { runs } = map;
+    const small = await selectPages(runs, (state, detail) => guestLevelOf(state) === '4K' && whyNotLargerOf(detail)?.length === 0, pace);
+    if (small.size === 0) return [];
+    const mappedBy = async (level: PageSizeName) => selectPages(runs, (state) => guestLevelOf(state) === level, pace);
+    const [by4K, by2M, by1G] = [await mappedBy('4K'), await mappedBy('2M'), await mappedBy('1G')];
+    return [...small].map(([memslot, pages]) => {
+        const [in4K, in2M, in1G] = [by4K, by2M, by1G].map((mapped) => sizeOf(mapped.get(memslot)?.bytes ?? 0));
+        return makeFinding({
+            kind: 'small-guest-pages',
+            severity: 'information',
+            title: `${sizeOf(pages.bytes)} in slot ${memslot} mapped by 4 KiB pages where 2 MiB would do`,
+            explanation: `The guest has ${in4K} of this slot by pages of 4 KiB, ${in2M} by 2 MiB and ${in1G} by 1 GiB. For ${sizeOf(pages.bytes)} nothing is against larger ones any more, but KVM keeps what it has mapped.`,
+            action: {
+                text: 'Switch dirty logging of the slot on and off again: then KVM takes small mappings away where larger ones are possible.',
+                does: 'switch-dirty-logging',
+                command: `guestmem log-dirty-pages ${vm.id} ${memslot} on && guestmem log-dirty-pages ${vm.id} ${memslot} off`,
+            },
+            ranges: pages.ranges(),
+            bytes: pages.bytes,
+            memslot,
+            source: "KVM's page tables for the guest",
+        });
+    });
+});
