@@ -499,34 +499,40 @@ export class PageRunIndex {
 /**
  * Events in columns, by time. What each kind tells beside its time; fields that are not named are 0:
  *
- *    1 a call that sets a memslot, or removes it with size 0: start GPA, value flags, detail HVA, number id
+ *    1 a call that sets a memslot, or removes it with size 0: start GPA, value flags, detail HVA, number id, and its
+ *      guest_memfd, where it has one: inode, inode offset
  *    2 a call that sets attributes of the VM: start GPA, value attributes
  *    3 KVM changes attributes, in this order: the same
  *    4 a guest_memfd is made: value flags, result its fd
- *    5 fallocate on a guest_memfd: start offset, value mode, detail inode
- *    6 pages of a guest_memfd come: start offset, detail inode
+ *    5 fallocate on a guest_memfd that allocates: start offset, inode
+ *    6 pages of a guest_memfd come: start offset, inode
  *    7 they go: the same
  *    8 the guest faults into KVM: start GPA, value error code, number vCPU
  *    9 KVM maps memory for the guest: start GPA, size of the mapping
  *   10 KVM_RUN ends with MEMORY_FAULT: start GPA, value flags, number vCPU
  *   11 the host takes memory of the VMM back, and KVM unmaps it: start HVA
  *   12 the guest asks for a conversion (KVM_HC_MAP_GPA_RANGE): start GPA, value attributes
+ *   13 fallocate on a guest_memfd that punches: start offset, inode
+ *   14 a call that sets attributes of a guest_memfd: start offset, inode, value attributes, detail error_offset
  */
 export interface EventColumns {
     readonly count: number;
-    /** Microseconds since 1970. Of a call: when it returned. */
+    /** Whole microseconds since 1970. Of a call: when it returned. */
     readonly times: Float64Array;
     readonly kinds: Uint8Array;
     /** 0 = none that can be seen from here. */
     readonly threads: Uint32Array;
     /** Of a vCPU or a memslot; -1 = none. */
     readonly numbers: Int16Array;
-    readonly addressSpaces: Uint8Array;
+    readonly addressSpaces: Uint16Array;
     readonly starts: BigUint64Array;
     /** In bytes. */
     readonly sizes: BigUint64Array;
     readonly values: BigUint64Array;
     readonly details: BigUint64Array;
+    /** Of a guest_memfd; 0 = none. */
+    readonly inodes: Float64Array;
+    readonly inodeOffsets: BigUint64Array;
     /** Of a call, in nanoseconds. */
     readonly durations: Uint32Array;
     /** Of a call: 0 or more, or a negative errno. */
@@ -547,7 +553,53 @@ export class EventRecording {
     readonly lost: number;
     /** False once the VMM has exited. */
     readonly alive: boolean;
+    /** Microseconds since 1970 by the clock of the events, which does not jump when the host's calendar is set. */
+    readonly now: number;
     /** At most `most` (up to 1,048,576) events; each is given at the call after the one that it happened before. */
     drain(most: number): EventColumns;
+    /** As `drain`, into a log; returns how many. */
+    drainInto(log: EventLog, most: number): number;
     close(): void;
+}
+
+/**
+ * Events that are kept, outside of JavaScript's heap; when they take more than `mostBytes`, the oldest are given up, some
+ * tens of thousands at a time. What is asked is answered beside the event loop, of what there was when it was asked.
+ *
+ * Of a filter all holds: `kinds` has a bit for each kind (1 << kind), `failed` are calls that failed only, times are in
+ * [from, to), and unless `places` is null the event overlaps one of them. Each place is four numbers: 1 for guest physical
+ * addresses, 2 for HVAs, 3 for a guest_memfd; the inode of that, else 0; start and end.
+ */
+export class EventLog {
+    constructor(mostBytes: number);
+    readonly count: number;
+    readonly givenUp: number;
+    /** Time of the oldest event that is held; null without any. */
+    readonly oldest: number | null;
+    /** How many of each kind (the index) there ever were. */
+    readonly counts: Float64Array;
+    readonly bytes: number;
+    /** Events that come after those which are there. */
+    append(events: EventColumns): void;
+    /** Events that pass, oldest first, from the `first` of them on (negative: from the end back), at most `most` (up to 2^20). */
+    list(
+        kinds: number,
+        failed: boolean,
+        from: number,
+        to: number,
+        places: BigUint64Array | null,
+        first: number,
+        most: number,
+    ): Promise<EventColumns & { readonly first: number; readonly total: number }>;
+    /** Events that pass, in up to 65,536 equal parts of [begin, end): a row of `buckets` counts for each kind, from 1 on. */
+    countEvents(
+        kinds: number,
+        failed: boolean,
+        from: number,
+        to: number,
+        places: BigUint64Array | null,
+        begin: number,
+        end: number,
+        buckets: number,
+    ): Promise<Uint32Array>;
 }

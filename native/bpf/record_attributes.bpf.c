@@ -12,8 +12,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 SEC("tp_btf/kvm_vm_set_mem_attributes")
 int BPF_PROG(attributes_changed, __u64 first, __u64 end, unsigned long attributes)
 {
-    struct pt_regs *registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-    if (!is_vmm_thread() || !is_recorded_vm(vm_of_file(file_of_current(BPF_CORE_READ(registers, di)))))
+    if (!is_vmm_thread() || !is_recorded_vm(vm_of_file(file_of_call())))
         return 0;
     struct event_record *event = begin_event(EVENT_ATTRIBUTES_CHANGED);
     if (!event)

@@ -18,22 +18,31 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 #define SET_USER_MEMORY_REGION 0x4020ae46
 #define SET_USER_MEMORY_REGION2 0x40a0ae49
 #define SET_MEMORY_ATTRIBUTES 0x4020aed2
+#define SET_MEMORY_ATTRIBUTES2 0xc080aed2
 #define CREATE_GUEST_MEMFD 0xc040aed4
 
-/* The first fields of both calls that set a memslot. */
+#define FALLOC_FL_PUNCH_HOLE 2
+#define KVM_MEM_GUEST_MEMFD 4
+
+/* The last two fields are not in the older of the calls that set a memslot. */
 struct memslot_argument {
     __u32 slot;
     __u32 flags;
     __u64 gpa;
     __u64 size;
     __u64 hva;
+    __u64 guest_memfd_offset;
+    __u32 guest_memfd;
 };
+#define OLD_MEMSLOT_ARGUMENT_SIZE 32
 
+/* `start` is a GPA, or an offset where the call is made on a guest_memfd; `error_offset` is in the newer call alone. */
 struct attributes_argument {
-    __u64 gpa;
+    __u64 start;
     __u64 size;
     __u64 attributes;
     __u64 flags;
+    __u64 error_offset;
 };
 
 struct guest_memfd_argument {
@@ -49,8 +58,14 @@ struct {
     __type(value, struct event_record);
 } calls SEC(".maps");
 
+/* 0 where it is none. */
+static __always_inline __u64 inode_of_guest_memfd(struct file *file)
+{
+    return is_released_by(file, &kvm_gmem_release) ? BPF_CORE_READ(file, f_inode, i_ino) : 0;
+}
+
 /* False when this call is none to record. */
-static __always_inline bool describe_ioctl(struct event_record *call, __u32 command, const void *argument)
+static __always_inline bool describe_ioctl(struct event_record *call, struct file *file, __u32 command, const void *argument)
 {
     union {
         struct memslot_argument memslot;
@@ -60,7 +75,10 @@ static __always_inline bool describe_ioctl(struct event_record *call, __u32 comm
     switch (command) {
     case SET_USER_MEMORY_REGION:
     case SET_USER_MEMORY_REGION2:
-        bpf_probe_read_user(&asked.memslot, sizeof(asked.memslot), argument);
+        if (command == SET_USER_MEMORY_REGION)
+            bpf_probe_read_user(&asked.memslot, OLD_MEMSLOT_ARGUMENT_SIZE, argument);
+        else
+            bpf_probe_read_user(&asked.memslot, sizeof(asked.memslot), argument);
         call->kind = EVENT_MEMSLOT;
         call->number = (__s16)asked.memslot.slot;
         call->address_space = asked.memslot.slot >> 16;
@@ -68,11 +86,18 @@ static __always_inline bool describe_ioctl(struct event_record *call, __u32 comm
         call->size = asked.memslot.size;
         call->value = asked.memslot.flags;
         call->detail = asked.memslot.hva;
+        if (command == SET_USER_MEMORY_REGION2 && asked.memslot.flags & KVM_MEM_GUEST_MEMFD) {
+            call->inode = inode_of_guest_memfd(file_of_current(asked.memslot.guest_memfd));
+            call->inode_offset = asked.memslot.guest_memfd_offset;
+        }
         return true;
     case SET_MEMORY_ATTRIBUTES:
-        bpf_probe_read_user(&asked.attributes, sizeof(asked.attributes), argument);
-        call->kind = EVENT_ATTRIBUTES;
-        call->start = asked.attributes.gpa;
+    case SET_MEMORY_ATTRIBUTES2:
+        /* All but its last field, which only the answer has. */
+        bpf_probe_read_user(&asked.attributes, sizeof(asked.attributes) - sizeof(asked.attributes.error_offset), argument);
+        call->inode = inode_of_guest_memfd(file);
+        call->kind = call->inode ? EVENT_GUEST_MEMFD_ATTRIBUTES : EVENT_ATTRIBUTES;
+        call->start = asked.attributes.start;
         call->size = asked.attributes.size;
         call->value = asked.attributes.attributes;
         return true;
@@ -89,13 +114,12 @@ static __always_inline bool describe_ioctl(struct event_record *call, __u32 comm
 /* A guest_memfd is also allocated from outside of the VMM, by who was given its fd. */
 static __always_inline bool describe_fallocate(struct event_record *call, struct file *file, struct pt_regs *registers)
 {
-    if (!is_released_by(file, &kvm_gmem_release))
+    call->inode = inode_of_guest_memfd(file);
+    if (!call->inode)
         return false;
-    call->kind = EVENT_ALLOCATION;
-    call->value = BPF_CORE_READ(registers, si);
+    call->kind = BPF_CORE_READ(registers, si) & FALLOC_FL_PUNCH_HOLE ? EVENT_PUNCH : EVENT_ALLOCATE;
     call->start = BPF_CORE_READ(registers, dx);
     call->size = BPF_CORE_READ(registers, r10);
-    call->detail = BPF_CORE_READ(file, f_inode, i_ino);
     return true;
 }
 
@@ -106,12 +130,12 @@ int BPF_PROG(call_begins, struct pt_regs *registers, long number)
         return 0;
     /* QEMU passes the command with its sign extended. */
     __u32 command = BPF_CORE_READ(registers, si);
-    if (number == NR_IOCTL && (((command >> 8) & 0xff) != 0xae || !is_vmm_thread()))
+    if (number == NR_IOCTL && (((command >> 8) & 0xff) != 0xae || (command != SET_MEMORY_ATTRIBUTES2 && !is_vmm_thread())))
         return 0;
     struct event_record call = {.number = -1};
     struct file *file = file_of_current(BPF_CORE_READ(registers, di));
-    bool is_call = number == NR_IOCTL ? describe_ioctl(&call, command, (void *)BPF_CORE_READ(registers, dx))
-                                     : describe_fallocate(&call, file, registers);
+    bool is_call = number == NR_IOCTL ? describe_ioctl(&call, file, command, (void *)BPF_CORE_READ(registers, dx))
+                                      : describe_fallocate(&call, file, registers);
     if (!is_call || !is_recorded_vm(vm_of_file(file)))
         return 0;
     __u64 caller = bpf_get_current_pid_tgid();
@@ -139,6 +163,10 @@ int BPF_PROG(call_ended, struct pt_regs *registers, long result)
         event->thread = thread;
         event->duration = end - call->time > ~0u ? ~0u : end - call->time;
         event->result = result;
+        if (event->kind == EVENT_GUEST_MEMFD_ATTRIBUTES && result < 0) {
+            struct attributes_argument *argument = (void *)BPF_CORE_READ(registers, dx);
+            bpf_probe_read_user(&event->detail, sizeof(event->detail), &argument->error_offset);
+        }
         put_event(event);
     }
     bpf_map_delete_elem(&calls, &caller);

@@ -77,7 +77,7 @@ static __always_inline int record_folio(enum event_kind kind, struct folio *foli
     __u64 order = order_value((__u64)folio, folio_flags((__u64)folio)) >> PAGE_ORDER_SHIFT;
     event->start = BPF_CORE_READ(placed, index) << 12;
     event->size = 4096ull << (order & 31);
-    event->detail = BPF_CORE_READ(mapping, host, i_ino);
+    event->inode = BPF_CORE_READ(mapping, host, i_ino);
     put_event(event);
     return 0;
 }

@@ -10,18 +10,21 @@
 #define RECORDER_RING_SIZE (8u << 20)
 
 enum event_kind {
-    EVENT_MEMSLOT = 1,            /* start: GPA, size: bytes (0 removes it), value: flags, detail: HVA */
+    EVENT_MEMSLOT = 1,            /* start: GPA, size: bytes (0 removes it), value: flags, detail: HVA; inode, inode_offset */
     EVENT_ATTRIBUTES = 2,         /* the call; start: GPA, size: bytes, value: attributes */
     EVENT_ATTRIBUTES_CHANGED = 3, /* inside KVM's lock; the same fields */
     EVENT_GUEST_MEMFD = 4,        /* created; size: bytes, value: flags, result: its fd */
-    EVENT_ALLOCATION = 5,         /* fallocate of a guest_memfd; start: offset, size: bytes, value: mode, detail: inode */
-    EVENT_PAGES_ADDED = 6,        /* to a guest_memfd; start: offset, size: bytes, detail: inode */
+    EVENT_ALLOCATE = 5,           /* fallocate of a guest_memfd; start: offset, size: bytes; inode */
+    EVENT_PAGES_ADDED = 6,        /* to a guest_memfd; start: offset, size: bytes; inode */
     EVENT_PAGES_REMOVED = 7,
     EVENT_FAULT = 8,              /* start: GPA, value: error code */
     EVENT_MAPPED = 9,             /* start: GPA, size: bytes of the mapping that KVM made for the guest */
     EVENT_MEMORY_FAULT_EXIT = 10, /* start: GPA, size: bytes, value: flags */
     EVENT_UNMAPPED = 11,          /* start: HVA, size: bytes */
     EVENT_CONVERSION_ASKED = 12,  /* by the guest, KVM_HC_MAP_GPA_RANGE; start: GPA, size: bytes, value: attributes */
+    EVENT_PUNCH = 13,             /* as EVENT_ALLOCATE */
+    EVENT_GUEST_MEMFD_ATTRIBUTES = 14, /* the call; start: offset, size: bytes, value: attributes, detail: error_offset; inode */
+    EVENT_KIND_END
 };
 
 struct event_record {
@@ -30,13 +33,15 @@ struct event_record {
     __u64 size;
     __u64 value;
     __u64 detail;
-    __u32 duration; /* In nanoseconds; 0 = an instant. */
-    __u32 thread;   /* As the reader knows it; 0 = another's, or the kernel's own. */
-    __s32 result;   /* Of a call: 0 or more, or a negative errno. */
+    __u64 inode;        /* Of a guest_memfd; 0 = none. */
+    __u64 inode_offset; /* Of a memslot in its guest_memfd. */
+    __u32 duration;     /* In nanoseconds; 0 = an instant. */
+    __u32 thread;       /* As the reader knows it; 0 = another's, or the kernel's own. */
+    __s32 result;       /* Of a call: 0 or more, or a negative errno. */
     __u16 kind;
-    __s16 number;   /* Of the vCPU; of a memslot its id, with the address space in `address_space`; else -1. */
-    __u32 address_space;
-    __u32 padding;
+    __s16 number;       /* Of the vCPU; of a memslot its id, with the address space in `address_space`; else -1. */
+    __u16 address_space;
+    __u16 padding[3];
 };
 
 struct recorder_state {

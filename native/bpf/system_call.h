@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel_types.h"
+#include "kvm_file.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -34,4 +35,11 @@ static __always_inline struct file *file_of_current(__u32 fd)
     if (fd < BPF_CORE_READ(table, max_fds))
         bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
     return file;
+}
+
+/* The file that the call under way in this thread is made on, where its first argument is an fd. */
+static __always_inline struct file *file_of_call(void)
+{
+    struct pt_regs *registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+    return file_of_current(BPF_CORE_READ(registers, di));
 }

@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import { version } from '../../package.json';
 import { protocolVersion, type AgentMethod, type AgentMethods } from '../common/agentProtocol';
 import { packPageRuns } from '../common/packedRuns';
-import type { EventMethods } from '../common/eventMethods';
 import type { AnyChangeReport } from '../common/change';
 import { GuestmemError } from '../common/errors';
 import { makeAccountHandlers } from './account/accountHandlers';
@@ -19,6 +18,7 @@ import { makeFindingHandlers } from './findings/findingHandlers';
 import { explainAddress } from './pages/explain';
 import { readMappedVmDetails } from './details/mappedVmDetails';
 import { readGuestMemory, readLimit } from './pages/memoryRead';
+import { makeEventHandlers } from './events/eventHandlers';
 import { makeMapHandlers } from './maps/mapHandlers';
 import type { Pace } from './pace';
 import { readPageMap, type ReadPageMap } from './pages/pageMap';
@@ -38,7 +38,7 @@ import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
 
 /** `params` are whatever came over the wire. */
 export type Handlers = {
-    readonly [Method in Exclude<AgentMethod, keyof EventMethods>]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
+    readonly [Method in AgentMethod]: (params: unknown, pace: Pace) => Promise<AgentMethods[Method]['result']>;
 };
 
 /**
@@ -58,6 +58,7 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
         ...makeMapHandlers(directory, readMap),
         ...makeAccountHandlers(directory, readMap),
         ...makeFindingHandlers(directory, readMap),
+        ...makeEventHandlers(directory, readMap),
 
         initialize: (params) => {
             const { protocol } = checkFields(params);

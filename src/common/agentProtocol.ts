@@ -24,7 +24,7 @@ import type { Progressing } from './progressing';
 import type { WireRange } from './range';
 
 /** Raised when a message changes its meaning; an agent refuses a client of another version by name. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 export interface AgentInfo {
     readonly protocol: number;

@@ -139,6 +139,9 @@ export const errors = {
     tooManyMaps: (found: string) =>
         new GuestmemError('unsupported', `A further page map cannot be held open: ${found}. Close page maps and comparisons that are not needed.`),
 
+    tooManyRecordings: (most: number) =>
+        new GuestmemError('unsupported', `A further recording cannot be started: ${most} are held, which is the most. Close recordings that are not needed.`),
+
     /** A VM that only a mapping keeps alive. */
     onlyMapped: (vm: string) =>
         new GuestmemError(

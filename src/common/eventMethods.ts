@@ -1,7 +1,6 @@
 /** The part of the wire between the extension and an agent that is about recordings of what happens to guest memory. */
 import type { MemoryEvent, MemoryEventKind, MissingEvents } from './memoryEvents';
 import type { VmId } from './model';
-import type { MapHandle, MapRefresh, OpenedMap } from './openedMap';
 import type { Progressing } from './progressing';
 import type { WireRange } from './range';
 
@@ -74,12 +73,4 @@ export interface EventMethods {
         params: { recording: RecordingHandle; filter: EventFilter; from: number; to: number; buckets: number };
         result: EventCounts;
     };
-    /**
-     * The map as it was at a time: the pages as they were read at the recording's start, and what the events have changed
-     * since. Fields that no event tells (HVA side, guest mapping, dirty) are null, with the reason in `unknown`. Held open
-     * until closeMap, of origin "replay", with all that open maps can be asked for.
-     */
-    openReplay: { params: { recording: RecordingHandle; addressSpace: number; time: number } & Progressing; result: OpenedMap };
-    /** Has a replay show another time. */
-    moveReplay: { params: { map: MapHandle; time: number; generation: number } & Progressing; result: MapRefresh };
 }

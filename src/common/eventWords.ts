@@ -9,6 +9,7 @@ const eventNames: Record<MemoryEventKind, string> = {
     'guest-memfd': 'guest_memfd created',
     allocate: 'guest_memfd allocated',
     punch: 'guest_memfd punched',
+    'guest-memfd-attributes': 'guest_memfd converted',
     'pages-added': 'Page added',
     'pages-removed': 'Page removed',
     fault: 'Guest fault',
@@ -30,7 +31,9 @@ function whatOf(event: MemoryEvent): string {
         case 'memslot': {
             const slot = `slot ${event.memslot}${event.addressSpace === 0 ? '' : ` of address space ${event.addressSpace}`}`;
             if (event.size === '0x0') return `${slot} removed`;
-            return [`${slot}: ${sized(event.gpa, event.size)} at HVA ${event.hva}`, ...event.flags].join(', ');
+            const { guestMemfd } = event;
+            const bound = guestMemfd === null ? [] : [`bound to inode ${guestMemfd.inode} at ${guestMemfd.offset}`];
+            return [`${slot}: ${sized(event.gpa, event.size)} at HVA ${event.hva}`, ...event.flags, ...bound].join(', ');
         }
         case 'attributes':
         case 'attributes-changed':
@@ -43,6 +46,10 @@ function whatOf(event: MemoryEvent): string {
         case 'pages-added':
         case 'pages-removed':
             return `${sized(event.offset, event.size)} of inode ${event.inode}`;
+        case 'guest-memfd-attributes': {
+            const stopped = event.errorOffset === null ? '' : `, held at ${event.errorOffset}`;
+            return `${sized(event.offset, event.size)} of inode ${event.inode} to ${event.to}${stopped}`;
+        }
         case 'fault': {
             const which = event.private === null ? '' : event.private ? 'private ' : 'shared ';
             return `${event.gpa} ${which}${event.access} by vCPU ${event.vcpu}`;

@@ -27,6 +27,8 @@ export type MemoryEvent =
           readonly size: Hex;
           readonly hva: Hex;
           readonly flags: readonly string[];
+          /** That is bound to it, and where it begins in there. */
+          readonly guestMemfd: { readonly inode: number; readonly offset: Hex } | null;
       })
     /** The VMM sets attributes. */
     | (Call & { readonly kind: 'attributes'; readonly gpa: Hex; readonly size: Hex; readonly to: Attribute })
@@ -35,6 +37,18 @@ export type MemoryEvent =
     | (Call & { readonly kind: 'guest-memfd'; readonly size: Hex; readonly flags: readonly string[]; readonly fd: number | null })
     /** fallocate on a guest_memfd. */
     | (Call & { readonly kind: 'allocate' | 'punch'; readonly inode: number; readonly offset: Hex; readonly size: Hex })
+    /**
+     * Attributes are set on a guest_memfd, where the kernel converts in place. `errorOffset` is where in the file it gave up
+     * with EAGAIN: somebody holds the page there.
+     */
+    | (Call & {
+          readonly kind: 'guest-memfd-attributes';
+          readonly inode: number;
+          readonly offset: Hex;
+          readonly size: Hex;
+          readonly to: Attribute;
+          readonly errorOffset: Hex | null;
+      })
     /** Pages that a guest_memfd gets or gives back, whatever the reason. */
     | (Occurrence & { readonly kind: 'pages-added' | 'pages-removed'; readonly inode: number; readonly offset: Hex; readonly size: Hex })
     /** An access of the guest that its mapping does not allow. `private` is null where the processor does not tell. */

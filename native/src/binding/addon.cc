@@ -2,6 +2,7 @@
 
 #include "binding/arguments.h"
 #include "binding/errors.h"
+#include "binding/event_log.h"
 #include "binding/event_recording.h"
 #include "binding/page_run_index.h"
 #include "binding/values.h"
@@ -41,6 +42,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("probeBpf", Napi::Function::New<probe_bpf>(env, "probeBpf"));
     exports.Set("kvmMappings", Napi::Function::New<kvm_mappings>(env, "kvmMappings"));
     exports.Set("measureConversion", Napi::Function::New<measure_conversion>(env, "measureConversion"));
+    exports.Set("EventLog", EventLog::define(env));
     exports.Set("EventRecording", EventRecording::define(env));
     exports.Set("VmmProcess", VmmProcess::define(env));
     exports.Set("PageRunIndex", PageRunIndex::define(env));

@@ -1,21 +1,14 @@
 #include "binding/event_recording.h"
 
-#include <time.h>
-
 #include "binding/arguments.h"
-#include "binding/column.h"
 #include "binding/errors.h"
+#include "binding/event_columns.h"
+#include "binding/event_log.h"
 
 namespace guestmem::binding {
 namespace {
 
 constexpr std::uint64_t most_events = 1 << 20;
-
-std::int64_t nanoseconds(clockid_t clock) {
-    timespec time{};
-    clock_gettime(clock, &time);
-    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
 
 }  // namespace
 
@@ -25,7 +18,9 @@ Napi::Function EventRecording::define(Napi::Env env) {
                            InstanceAccessor<&EventRecording::alive>("alive"),
                            InstanceAccessor<&EventRecording::missing>("missing"),
                            InstanceAccessor<&EventRecording::lost>("lost"),
+                           InstanceAccessor<&EventRecording::now>("now"),
                            InstanceMethod<&EventRecording::drain>("drain"),
+                           InstanceMethod<&EventRecording::drain_into>("drainInto"),
                            InstanceMethod<&EventRecording::close>("close"),
                        });
 }
@@ -35,7 +30,6 @@ EventRecording::EventRecording(const Napi::CallbackInfo& info) : Napi::ObjectWra
         proc::Process process(static_cast<pid_t>(integer_argument(info, 0, "pid", INT32_MAX)));
         const auto vm = static_cast<kvm::VmIdentity>(integer_argument(info, 2, "vm", UINT32_MAX));
         recording_.emplace(std::move(process), fd_argument(info, 1, "vmFd"), vm);
-        to_calendar_ = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_MONOTONIC);
     });
 }
 
@@ -66,26 +60,22 @@ Napi::Value EventRecording::lost(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(recording().lost())); });
 }
 
+Napi::Value EventRecording::now(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(recording().now())); });
+}
+
 Napi::Value EventRecording::drain(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&]() -> Napi::Value {
-        const Napi::Env env = info.Env();
-        const auto events = recording().drain(integer_argument(info, 0, "most", most_events));
-        Napi::Object columns = Napi::Object::New(env);
-        columns.Set("count", static_cast<double>(events.size()));
-        columns.Set("times", column<Napi::Float64Array>(env, events, [&](const auto& event) {
-                        return static_cast<double>(static_cast<std::int64_t>(event.time) + to_calendar_) / 1000;
-                    }));
-        columns.Set("kinds", column<Napi::Uint8Array>(env, events, [](const auto& event) { return event.kind; }));
-        columns.Set("threads", column<Napi::Uint32Array>(env, events, [](const auto& event) { return event.thread; }));
-        columns.Set("numbers", column<Napi::Int16Array>(env, events, [](const auto& event) { return event.number; }));
-        columns.Set("addressSpaces", column<Napi::Uint8Array>(env, events, [](const auto& event) { return event.address_space; }));
-        columns.Set("starts", column<Napi::BigUint64Array>(env, events, [](const auto& event) { return event.start; }));
-        columns.Set("sizes", column<Napi::BigUint64Array>(env, events, [](const auto& event) { return event.size; }));
-        columns.Set("values", column<Napi::BigUint64Array>(env, events, [](const auto& event) { return event.value; }));
-        columns.Set("details", column<Napi::BigUint64Array>(env, events, [](const auto& event) { return event.detail; }));
-        columns.Set("durations", column<Napi::Uint32Array>(env, events, [](const auto& event) { return event.duration; }));
-        columns.Set("results", column<Napi::Int32Array>(env, events, [](const auto& event) { return event.result; }));
-        return columns;
+        return to_event_columns(info.Env(), recording().drain(integer_argument(info, 0, "most", most_events)));
+    });
+}
+
+Napi::Value EventRecording::drain_into(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] {
+        events::EventLog& log = EventLog::log_argument(info, 0, "log");
+        const auto drained = recording().drain(integer_argument(info, 1, "most", most_events));
+        for (const event_record& event : drained) log.append(event);
+        return Napi::Number::New(info.Env(), static_cast<double>(drained.size()));
     });
 }
 

@@ -3,7 +3,6 @@
 
 #include <napi.h>
 
-#include <cstdint>
 #include <optional>
 
 #include "kvm/event_recording.h"
@@ -19,15 +18,15 @@ class EventRecording : public Napi::ObjectWrap<EventRecording> {
     Napi::Value alive(const Napi::CallbackInfo& info);
     Napi::Value missing(const Napi::CallbackInfo& info);
     Napi::Value lost(const Napi::CallbackInfo& info);
+    Napi::Value now(const Napi::CallbackInfo& info);
     Napi::Value drain(const Napi::CallbackInfo& info);
+    Napi::Value drain_into(const Napi::CallbackInfo& info);
     Napi::Value close(const Napi::CallbackInfo& info);
 
     /** Throws EBADF after close(). */
     kvm::EventRecording& recording();
 
     std::optional<kvm::EventRecording> recording_;
-    /** From the clock of the events to that of the calendar, in nanoseconds. */
-    std::int64_t to_calendar_ = 0;
 };
 
 }  // namespace guestmem::binding

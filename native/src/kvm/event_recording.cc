@@ -8,10 +8,9 @@
 namespace guestmem::kvm {
 namespace {
 
-/** Of the clock that the events have. */
-std::uint64_t now() {
+std::uint64_t nanoseconds(clockid_t clock) {
     timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
@@ -19,7 +18,8 @@ bool is_earlier(const event_record& one, const event_record& other) { return one
 
 }  // namespace
 
-EventRecording::EventRecording(proc::Process process, std::uint32_t fd, VmIdentity vm) : process_(std::move(process)) {
+EventRecording::EventRecording(proc::Process process, std::uint32_t fd, VmIdentity vm)
+    : process_(std::move(process)), to_calendar_(nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_MONOTONIC)) {
     for (const recorder_type* type : {&record_attributes_recorder, &record_calls_recorder, &record_faults_recorder,
                                       &record_guest_memfd_pages_recorder}) {
         try {
@@ -40,9 +40,13 @@ std::uint64_t EventRecording::lost() const {
     return sum;
 }
 
+std::uint64_t EventRecording::to_microseconds(std::uint64_t time) const { return (time + to_calendar_) / 1000; }
+
+std::uint64_t EventRecording::now() const { return to_microseconds(nanoseconds(CLOCK_MONOTONIC)); }
+
 std::vector<event_record> EventRecording::drain(std::size_t most) {
     // What comes into one ring while another is read may be later than what that one still gets.
-    const std::uint64_t settled = now();
+    const std::uint64_t settled = nanoseconds(CLOCK_MONOTONIC);
     const auto already = static_cast<std::ptrdiff_t>(pending_.size());
     for (bpf::Recorder& recorder : recorders_) {
         recorder.drain([&](const event_record& event) { pending_.push_back(event); });
@@ -53,6 +57,7 @@ std::vector<event_record> EventRecording::drain(std::size_t most) {
     const auto given = std::min(end, pending_.begin() + static_cast<std::ptrdiff_t>(std::min(most, pending_.size())));
     std::vector<event_record> events(pending_.begin(), given);
     pending_.erase(pending_.begin(), given);
+    for (event_record& event : events) event.time = to_microseconds(event.time);
     return events;
 }
 

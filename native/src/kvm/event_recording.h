@@ -28,14 +28,20 @@ class EventRecording {
     const std::vector<MissingEvents>& missing() const { return missing_; }
     /** Events for which there was no room. */
     std::uint64_t lost() const;
+    /** Microseconds since 1970, by the clock of the events: it does not jump when the host's calendar is set. */
+    std::uint64_t now() const;
     /**
-     * At most `most` events by time; the rest stays for the next call. An event is given once no earlier one can come any
+     * At most `most` events by time, which they have as `now` tells it; the rest stays for the next call. An event is given once no earlier one can come any
      * more, which is at the next call after it happened.
      */
     std::vector<event_record> drain(std::size_t most);
 
   private:
+    std::uint64_t to_microseconds(std::uint64_t time) const;
+
     proc::Process process_;
+    /** From the clock of the events to that of the calendar, in nanoseconds. */
+    std::uint64_t to_calendar_;
     std::list<bpf::Recorder> recorders_;
     std::vector<MissingEvents> missing_;
     /** Taken from the rings and not given yet, by time. */

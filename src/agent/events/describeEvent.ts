@@ -5,13 +5,13 @@ import { toHex } from '../../common/address';
 import type { MemoryEvent, MemoryEventKind } from '../../common/memoryEvents';
 import { gmemFlags } from '../guestMemfd/guestMemfds';
 
-/** In the order of the addon's numbers, which begin at 1; 5 is told apart by its mode. */
-const kinds: readonly (Exclude<MemoryEventKind, 'allocate' | 'punch'> | 'fallocate')[] = [
+/** In the order of the addon's numbers, which begin at 1. */
+export const eventKinds: readonly MemoryEventKind[] = [
     'memslot',
     'attributes',
     'attributes-changed',
     'guest-memfd',
-    'fallocate',
+    'allocate',
     'pages-added',
     'pages-removed',
     'fault',
@@ -19,11 +19,16 @@ const kinds: readonly (Exclude<MemoryEventKind, 'allocate' | 'punch'> | 'falloca
     'memory-fault',
     'unmapped',
     'conversion-asked',
+    'punch',
+    'guest-memfd-attributes',
 ];
+
+/** As the addon knows it. */
+export const kindNumber = (kind: MemoryEventKind): number => eventKinds.indexOf(kind) + 1;
 
 export const kindsOf: Record<EventRecorder, readonly MemoryEventKind[]> = {
     record_attributes: ['attributes-changed'],
-    record_calls: ['memslot', 'attributes', 'guest-memfd', 'allocate', 'punch'],
+    record_calls: ['memslot', 'attributes', 'guest-memfd', 'allocate', 'punch', 'guest-memfd-attributes'],
     record_faults: ['fault', 'mapped', 'memory-fault', 'unmapped', 'conversion-asked'],
     record_guest_memfd_pages: ['pages-added', 'pages-removed'],
 };
@@ -37,8 +42,6 @@ const privateAttribute = 1n << 3n;
 const askedPrivate = 1n << 4n;
 /** KVM_MEMORY_EXIT_FLAG_PRIVATE */
 const faultedPrivate = 1n << 3n;
-/** FALLOC_FL_PUNCH_HOLE */
-const punchMode = 1n << 1n;
 
 /** Bits of a page fault's error code (PFERR_…). */
 const writeAccess = 1n << 1n;
@@ -48,12 +51,13 @@ const privateAccess = (1n << 34n) | (1n << 49n);
 
 /** `mayTellPrivate`: the VM is of a type whose faults say whether they are private. */
 export function describeEvent(events: EventColumns, i: number, mayTellPrivate: boolean): MemoryEvent {
-    const kind = kinds[(events.kinds[i] ?? 0) - 1];
+    const kind = eventKinds[(events.kinds[i] ?? 0) - 1];
     if (kind === undefined) throw new Error(`The addon gave an event of the unknown kind ${events.kinds[i] ?? 'none'}.`);
     const start = toHex(events.starts[i] ?? 0n);
     const size = toHex(events.sizes[i] ?? 0n);
     const value = events.values[i] ?? 0n;
     const detail = events.details[i] ?? 0n;
+    const inode = events.inodes[i] ?? 0;
     const number = events.numbers[i] ?? -1;
     const result = events.results[i] ?? 0;
     const thread = events.threads[i] ?? 0;
@@ -70,6 +74,7 @@ export function describeEvent(events: EventColumns, i: number, mayTellPrivate: b
                 size,
                 hva: toHex(detail),
                 flags: memslotFlagNames(value),
+                guestMemfd: inode === 0 ? null : { inode, offset: toHex(events.inodeOffsets[i] ?? 0n) },
             };
         case 'attributes':
             return { kind, ...call, gpa: start, size, to: (value & privateAttribute) !== 0n ? 'private' : 'shared' };
@@ -77,11 +82,22 @@ export function describeEvent(events: EventColumns, i: number, mayTellPrivate: b
             return { kind, ...occurrence, gpa: start, size, to: (value & privateAttribute) !== 0n ? 'private' : 'shared' };
         case 'guest-memfd':
             return { kind, ...call, size, flags: gmemFlags(value), fd: result < 0 ? null : result };
-        case 'fallocate':
-            return { kind: (value & punchMode) !== 0n ? 'punch' : 'allocate', ...call, inode: Number(detail), offset: start, size };
+        case 'allocate':
+        case 'punch':
+            return { kind, ...call, inode, offset: start, size };
+        case 'guest-memfd-attributes':
+            return {
+                kind,
+                ...call,
+                inode,
+                offset: start,
+                size,
+                to: (value & privateAttribute) !== 0n ? 'private' : 'shared',
+                errorOffset: call.error === 'EAGAIN' ? toHex(detail) : null,
+            };
         case 'pages-added':
         case 'pages-removed':
-            return { kind, ...occurrence, inode: Number(detail), offset: start, size };
+            return { kind, ...occurrence, inode, offset: start, size };
         case 'fault':
             return {
                 kind,

@@ -1,5 +1,5 @@
 /** The recording of one VM's events: begun when somebody watches, ended when nobody does, and not a moment longer. */
-import type { EventColumns, EventRecording } from '../../../native/index';
+import type { EventColumns, EventLog, EventRecording } from '../../../native/index';
 import { errors } from '../../common/errors';
 import type { MissingEvents } from '../../common/memoryEvents';
 import type { OpenVm } from '../discovery/vmDirectory';
@@ -46,6 +46,16 @@ export class VmRecording {
     /** What has happened since the last time, at most one batch. */
     take(): EventColumns {
         return this.recording.drain(batch);
+    }
+
+    /** As `take`, into a log; returns how many. */
+    takeInto(log: EventLog): number {
+        return this.recording.drainInto(log, batch);
+    }
+
+    /** In microseconds since 1970, by the clock of the events; until the end. */
+    get now(): number {
+        return this.recording.now;
     }
 
     end(): void {

@@ -1,0 +1,47 @@
+// The events that pass a filter as a table shows them, a page of it at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "events/event_chunk.h"
+#include "events/event_filter.h"
+
+namespace guestmem::events {
+
+struct EventPage {
+    std::vector<event_record> events;
+    /** Row of the first of them. */
+    std::uint64_t first;
+    /** Rows of the whole table. */
+    std::uint64_t total;
+};
+
+class EventTable {
+  public:
+    /**
+     * Rows from `first` on (negative: from the end back), at most `most`. How many rows are in each full chunk is kept for
+     * the last filters, so that to leaf through a table, or to follow its end, looks only at what is shown or is new.
+     */
+    EventPage list(const std::vector<EventSpan>& spans, const EventFilter& filter, std::int64_t first, std::size_t most);
+
+  private:
+    struct KnownRows {
+        EventFilter filter;
+        /** By number of the chunk. */
+        std::map<std::uint64_t, std::uint32_t> of_chunk;
+    };
+
+    /** Rows in each of the spans. */
+    std::vector<std::uint32_t> count_rows(const std::vector<EventSpan>& spans, const EventFilter& filter);
+
+    std::mutex mutex_;
+    /** The one used last is the first. */
+    std::list<KnownRows> known_;
+};
+
+}  // namespace guestmem::events

@@ -1,0 +1,126 @@
+/**
+ * What happens to a VM's memory, kept: the events in a log, and the state of all pages from which they went on. The
+ * recorders are attached first and the pages read then, so that nothing is missed between; events that the pages
+ * already show do no harm to who replays them, since the last one for a place decides.
+ */
+import type { EventColumns, EventLog, VmIdentity } from '../../../native/index';
+import { errors } from '../../common/errors';
+import type { EventCounts, RecordingHandle, RecordingState } from '../../common/eventMethods';
+import type { VmDetails, VmId } from '../../common/model';
+import { slotRows } from '../details/memslots';
+import { readVmDetails } from '../details/vmDetails';
+import type { OpenVm } from '../discovery/vmDirectory';
+import type { Pace } from '../pace';
+import type { PageMapInColumns, ReadPageMap } from '../pages/pageMap';
+import { eventKinds, kindNumber } from './describeEvent';
+import { nativeFilter, type CheckedFilter } from './eventFilter';
+import { LivingLog } from './livingLog';
+import { MemslotHistory } from './memslotHistory';
+import { VmRecording } from './vmRecording';
+
+export type EventRows = EventColumns & { readonly first: number; readonly total: number };
+
+/** What was read when a recording began. */
+interface Beginning {
+    readonly history: MemslotHistory;
+    readonly details: VmDetails;
+    readonly baseMaps: ReadonlyMap<number, PageMapInColumns>;
+    readonly since: number;
+}
+
+export class Recording {
+    /** Memslot events that the history has. */
+    private followed = 0;
+
+    private constructor(
+        readonly vm: VmId,
+        readonly vmIdentity: VmIdentity,
+        private readonly living: LivingLog,
+        private readonly beginning: Beginning,
+    ) {}
+
+    static async start(vm: OpenVm, readMap: ReadPageMap, pace: Pace): Promise<Recording> {
+        const living = new LivingLog(vm, VmRecording.begin(vm));
+        try {
+            const record = vm.process.readVm(vm.fd);
+            if (record?.vm !== vm.identity) throw errors.vmGone(vm.id);
+            const now = { ...vm, record };
+            const history = new MemslotHistory(slotRows(record.memslots));
+            const details = await readVmDetails(now, pace);
+            const baseMaps = new Map<number, PageMapInColumns>();
+            for (let addressSpace = 0; addressSpace < record.addressSpaces; addressSpace++) {
+                baseMaps.set(addressSpace, await readMap(now, addressSpace, null, false, pace));
+            }
+            return new Recording(vm.id, vm.identity, living, { history, details, baseMaps, since: living.now });
+        } catch (thrown) {
+            living.stop('stopped');
+            throw thrown;
+        }
+    }
+
+    get log(): EventLog {
+        return this.living.log;
+    }
+
+    /** Of the VM when it began. */
+    get details(): VmDetails {
+        return this.beginning.details;
+    }
+
+    /** The page maps from which the events went on, by address space. */
+    get baseMaps(): ReadonlyMap<number, PageMapInColumns> {
+        return this.beginning.baseMaps;
+    }
+
+    get mayTellPrivate(): boolean {
+        return this.living.mayTellPrivate;
+    }
+
+    stop(): void {
+        this.living.stop('stopped');
+    }
+
+    describe(recording: RecordingHandle): RecordingState {
+        const { log, state, now, missing, lost, lostAt } = this.living;
+        return {
+            recording,
+            vm: this.vm,
+            since: this.beginning.since,
+            now,
+            state,
+            missing,
+            events: log.count,
+            lost,
+            lostAt,
+            givenUp: log.givenUp,
+            oldest: log.oldest,
+            bytes: log.bytes,
+        };
+    }
+
+    /** As listEvents, in columns. */
+    async list(filter: CheckedFilter, first: number, most: number): Promise<EventRows> {
+        return this.log.list(...nativeFilter(filter), await this.placesOf(filter), first, most);
+    }
+
+    async count(filter: CheckedFilter, from: number, to: number, buckets: number): Promise<EventCounts> {
+        const ofAll = await this.log.countEvents(...nativeFilter(filter), await this.placesOf(filter), Math.ceil(from), Math.ceil(to), buckets);
+        const kinds = filter.kinds ?? eventKinds;
+        const counts = new Uint32Array(kinds.length * buckets);
+        kinds.forEach((kind, row) => {
+            const at = (kindNumber(kind) - 1) * buckets;
+            counts.set(ofAll.subarray(at, at + buckets), row * buckets);
+        });
+        return { kinds, buckets, counts: new Uint8Array(counts.buffer) };
+    }
+
+    private async placesOf({ range }: CheckedFilter): Promise<BigUint64Array | null> {
+        if (range === null) return null;
+        const memslots = { kinds: ['memslot'], failed: false, times: null } as const;
+        const all = this.log.counts[kindNumber('memslot')] ?? 0;
+        const added = all - this.followed;
+        if (added > 0) this.beginning.history.follow(await this.log.list(...nativeFilter(memslots), null, -added, Math.min(added, 2 ** 20)));
+        this.followed = Math.max(this.followed, all);
+        return this.beginning.history.placesOf(range);
+    }
+}
