@@ -10,6 +10,7 @@ import type { AddressFacts, Memslot, PageRun, PageTotals, Unknown } from './mode
 import type { CountedKind, Extent, MapOrigin, RunFilter, RunOrder, SnapshotOrigin } from './openedMap';
 import type { PageRuns } from './pageRuns';
 import type { WireRange } from './range';
+import type { TimelineEvent, TimelineRequest } from './timelineMessages';
 
 /** A memslot as the map labels it. */
 export interface MapMemslot {
@@ -62,6 +63,7 @@ export interface RunRow {
 
 /** Host → webview. */
 export type MapEvent =
+    | TimelineEvent
     | {
           readonly type: 'map';
           readonly map: ShownMap;
@@ -105,6 +107,7 @@ export type MapAction = (typeof mapActions)[number];
 
 /** Webview → host. */
 export type MapRequest =
+    | TimelineRequest
     | { readonly type: 'ready' }
     | { readonly type: 'refresh' }
     | { readonly type: 'tiles'; readonly generation: number; readonly layer: string; readonly level: number; readonly tiles: readonly number[] }

@@ -5,11 +5,13 @@ import { mapActions, type MapAction, type MapQuestion, type MapRequest } from '.
 import { highestTileLevel, tileCells } from './mapTiles';
 import type { Extent, RunFilter, RunOrder } from './openedMap';
 import type { WireRange } from './range';
+import type { TimeBuckets } from './timelineMessages';
 
 /** One past the highest gfn. */
 const gfnLimit = 2 ** 52;
 const mostTiles = 256;
 const mostRows = 10_000;
+const mostBuckets = 16_384;
 /** A thousand rows of the table of runs. */
 const longestText = 1 << 19;
 const orders: readonly RunOrder[] = ['address', 'size', 'memslot', 'class'];
@@ -44,7 +46,18 @@ export function parseMapRequest(message: unknown): MapRequest | undefined {
         case 'chooseComparison':
         case 'endComparison':
         case 'save':
+        case 'startRecording':
+        case 'stopRecording':
+        case 'showEvents':
             return { type };
+        case 'countEvents': {
+            const of = parseBuckets(message['of']);
+            return of === undefined ? undefined : { type, of };
+        }
+        case 'showTime': {
+            const { time } = message;
+            return time === null || isWhole(time) ? { type, time } : undefined;
+        }
         case 'tiles':
             return parseTiles(message);
         case 'ask': {
@@ -78,6 +91,13 @@ export function parseMapRequest(message: unknown): MapRequest | undefined {
 /** Without whatever else the message had. */
 const copyRange = ({ gpa, size }: WireRange): WireRange => ({ gpa, size });
 const copyExtent = ({ start, end }: Extent): Extent => ({ start, end });
+
+function parseBuckets(value: unknown): TimeBuckets | undefined {
+    if (!isFields(value)) return undefined;
+    const { from, to, buckets } = value;
+    if (!isWhole(from) || !isWhole(to) || from >= to || !isWhole(buckets, mostBuckets) || buckets === 0) return undefined;
+    return { from, to, buckets };
+}
 
 function parseTiles({ generation, layer, level, tiles }: Fields): MapRequest | undefined {
     if (!isWhole(generation) || !isLayer(layer) || !isWhole(level, highestTileLevel)) return undefined;

@@ -9,7 +9,7 @@ import type { WireRange } from '../common/range';
 import { BestRenderer } from './drawing/bestRenderer';
 import { Comparison } from './controls/comparison';
 import { rangeOf, toGpa } from './controls/describe';
-import { button, element } from './dom';
+import { element } from './dom';
 import { parseDestination, suggest } from './controls/goTo';
 import { connectHost } from './host';
 import { KnownPages } from './tiles/knownPages';
@@ -23,8 +23,10 @@ import { onThemeChange, readPalette } from './drawing/palette';
 import { Questions } from './tiles/questions';
 import { RunTableView } from './table/runTableView';
 import { SelectionBar, toWire } from './controls/selectionBar';
+import { StaleNotice, type Stale } from './controls/staleNotice';
 import { Status } from './controls/status';
 import { TileCache } from './tiles/tileCache';
+import { Timeline } from './timeline/timeline';
 import { Toolbar } from './controls/toolbar';
 import { Tooltip } from './controls/tooltip';
 import { firstPlace, firstTable, parseViewState, type MapPlace, type ViewState } from './view/viewState';
@@ -82,6 +84,7 @@ const table = new RunTableView(questions, {
     copy,
     changed: showView,
 });
+const timeline = new Timeline(palette, post, () => !tiles.isWaiting);
 const comparison = new Comparison(post);
 const liveSwitch = new LiveSwitch(post);
 const toolbar = new Toolbar(
@@ -105,6 +108,7 @@ const toolbar = new Toolbar(
     },
     liveSwitch.element,
     comparison.controls,
+    ...timeline.controls,
 );
 const legend = new Legend({
     highlighted: (classes) => {
@@ -126,25 +130,24 @@ const selectionBar = new SelectionBar({
     },
 });
 const progress = element('div', 'progress');
-const notice = element('div', 'notice');
+const notice = new StaleNotice((label) => post({ type: 'remedy', label }));
 const empty = element('div', 'empty', t('Reading the page map…'));
 const spoken = element('div', 'spoken');
 
 progress.setAttribute('role', 'progressbar');
 progress.setAttribute('aria-label', t('Reading the map'));
-notice.setAttribute('role', 'status');
 spoken.setAttribute('aria-live', 'polite');
 progress.hidden = true;
-notice.hidden = true;
 view.area.append(empty);
 document.body.append(
     progress,
     toolbar.element,
-    notice,
+    notice.element,
     comparison.banner,
     legend.element,
     view.element,
     table.element,
+    timeline.element,
     selectionBar.element,
     status.element,
     spoken,
@@ -155,6 +158,7 @@ showTable(showsTable);
 onThemeChange(() => {
     palette = readPalette();
     view.setPalette(palette);
+    timeline.setPalette(palette);
     if (model !== null) legend.draw(model, palette);
 });
 host.onEvent(receive);
@@ -178,6 +182,7 @@ function receive(event: MapEvent): void {
         case 'tiles':
             tiles.receive(event.generation, event.layer, event.tiles);
             view.tilesChanged();
+            timeline.goOn();
             break;
         case 'answer':
             questions.receive(event.question, event.answer);
@@ -193,6 +198,11 @@ function receive(event: MapEvent): void {
             break;
         case 'goTo':
             showRange(event.range);
+            break;
+        case 'recording':
+        case 'eventCounts':
+        case 'shownTime':
+            timeline.receive(event);
     }
 }
 
@@ -263,6 +273,7 @@ function showModel(next: MapModel, place: MapPlace | null): void {
     legend.draw(next, palette);
     toolbar.show(next);
     comparison.show(next.map);
+    timeline.showMap(next.map);
     status.show(next);
     table.setHighlight(legend.classes);
     table.setModel(next, isSameMap);
@@ -272,12 +283,10 @@ function showModel(next: MapModel, place: MapPlace | null): void {
 }
 
 /** Null = the map is current. */
-function showStale(stale: Extract<MapEvent, { type: 'stale' }> | null): void {
+function showStale(stale: Stale | null): void {
     isStale = stale !== null;
     if (isStale && model === null) empty.hidden = true;
-    notice.hidden = !isStale;
-    const remedies = stale?.remedies.map((label) => button('', label, () => post({ type: 'remedy', label }))) ?? [];
-    notice.replaceChildren(element('span', '', stale?.message ?? ''), element('div', 'actions', ...remedies));
+    notice.show(stale);
     document.body.classList.toggle('stale', isStale);
     document.body.classList.toggle('noMap', isStale && model === null);
     showView();

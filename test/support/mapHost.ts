@@ -20,6 +20,8 @@ export class MapHost implements PretendedHost {
     send: Send = () => Promise.reject(new Error('no map is there yet'));
     /** What it says of an address. */
     explain: (gpa: string) => AddressFacts | null = () => null;
+    /** Gets what it has no answer to. */
+    others: (request: MapRequest) => Promise<void> = () => Promise.resolve();
     private opened: OpenedMap | undefined;
     private frame: Partial<ShownMap> = {};
     private readonly made: OpenedMap[] = [];
@@ -73,6 +75,8 @@ export class MapHost implements PretendedHost {
                 if (this.opened !== undefined) await this.show(this.opened, this.frame);
             } else if (request.type === 'tiles' || request.type === 'ask') {
                 await this.send(await this.answer(request, { agent: this.agent, opened: this.shown() }));
+            } else {
+                await this.others(request);
             }
         } finally {
             this.pending--;

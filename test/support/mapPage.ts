@@ -60,7 +60,7 @@ function styleOf(theme: Theme): string {
     return [
         ...names.map((name) => `${colorVariable(name)}: ${mapColors[name].defaults[theme]}`),
         `--vscode-foreground: ${foreground}; --vscode-descriptionForeground: ${foreground}; --vscode-editor-background: ${background}`,
-        '--vscode-focusBorder: #0078d4; --vscode-font-family: sans-serif; --vscode-editor-font-family: monospace; --vscode-font-size: 13px',
+        '--vscode-focusBorder: #0078d4; --vscode-editorWarning-foreground: #cca700; --vscode-font-family: sans-serif; --vscode-editor-font-family: monospace; --vscode-font-size: 13px',
     ].join('; ');
 }
 
@@ -81,7 +81,7 @@ export class MapPage {
             await page.exposeFunction('receive', (request: MapRequest) => host.receive(request));
         }
         await page.setContent(`<!DOCTYPE html><html><body ${renderer === undefined ? '' : `data-renderer="${renderer}"`}></body></html>`);
-        for (const style of ['controls', 'table', 'pageMap']) await page.addStyleTag({ content: readFileSync(`media/${style}.css`, 'utf8') });
+        for (const style of ['controls', 'table', 'pageMap', 'timeline']) await page.addStyleTag({ content: readFileSync(`media/${style}.css`, 'utf8') });
         await page.evaluate((state) => {
             const map = window as unknown as MapWindow;
             map.sent = [];

@@ -26,7 +26,7 @@ import { loadPage } from '../webviewPage';
 /** A read that takes longer shows that it is under way. */
 const busyAfterMs = 300;
 
-const styles = ['controls.css', 'table.css', 'pageMap.css'] as const;
+const styles = ['controls.css', 'table.css', 'pageMap.css', 'timeline.css'] as const;
 
 const commands: Readonly<Record<MapAction, CommandId>> = {
     convertToPrivate: 'guestmem.memory.convertToPrivate',

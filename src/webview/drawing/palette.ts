@@ -7,6 +7,7 @@ export interface Palette {
     readonly muted: string;
     readonly background: string;
     readonly focus: string;
+    readonly warning: string;
     readonly font: string;
     readonly addressFont: string;
 }
@@ -21,6 +22,7 @@ export function readPalette(): Palette {
         muted: read('--vscode-descriptionForeground'),
         background: read('--vscode-editor-background'),
         focus: read('--vscode-focusBorder'),
+        warning: read('--vscode-editorWarning-foreground'),
         font: read('--vscode-font-family'),
         addressFont: read('--vscode-editor-font-family'),
     };

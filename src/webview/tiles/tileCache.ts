@@ -61,6 +61,11 @@ export class TileCache {
         }
     }
 
+    /** Whether something was asked for and is not here yet. */
+    get isWaiting(): boolean {
+        return this.inFlight.size > 0;
+    }
+
     /** What was asked for and not answered may be asked for again. */
     forgetRequests(): void {
         this.inFlight.clear();
