@@ -177,7 +177,7 @@ describe('the timeline of the page map', () => {
         let show: () => void = () => undefined;
         made.mayShow = new Promise((resolve) => (show = resolve));
         await dragTo(50, 45, 40, 35, 30, 25, 20, 15);
-        await map.request('showTime');
+        await map.page.waitForFunction(() => document.querySelector('[role=slider]')?.getAttribute('aria-valuetext')?.startsWith('07:04:15'));
         assert.equal(made.times().length, 1, 'while the first is not there nothing else is asked for');
         show();
         await banner().filter({ hasText: 'As it was at 07:04:15' }).waitFor();
