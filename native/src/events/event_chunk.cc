@@ -1,5 +1,6 @@
 #include "events/event_chunk.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace guestmem::events {
@@ -61,6 +62,8 @@ void EventChunk::append(const event_record& event, std::uint16_t trait_number) {
     threads_[count_] = event.thread;
     trait_numbers_[count_] = trait_number;
     numbers_[count_] = event.number;
+    earliest_ = std::min(earliest_, std::uint64_t{event.time});
+    latest_ = std::max(latest_, std::uint64_t{event.time});
     count_++;
 }
 

@@ -25,8 +25,8 @@ struct EventTrait {
 };
 
 /**
- * One thread appends; others may read at the same time the events and traits below counts that they got from it. So no
- * column ever moves.
+ * One thread appends; others may read at the same time what an EventSpan that they got from it tells. So no column ever
+ * moves.
  */
 class EventChunk {
   public:
@@ -39,6 +39,9 @@ class EventChunk {
     std::size_t bytes() const;
     bool is_full() const { return count_ == capacity; }
 
+    /** Of the times of its events. */
+    std::uint64_t earliest() const { return earliest_; }
+    std::uint64_t latest() const { return latest_; }
     std::uint64_t time(std::uint32_t event) const { return times_[event]; }
     std::uint64_t start(std::uint32_t event) const { return starts_[event]; }
     std::uint16_t trait_number(std::uint32_t event) const { return trait_numbers_[event]; }
@@ -61,13 +64,17 @@ class EventChunk {
     std::array<std::unique_ptr<EventTrait[]>, capacity / block> blocks_;
     std::uint32_t count_ = 0;
     std::uint32_t traits_ = 0;
+    std::uint64_t earliest_ = UINT64_MAX;
+    std::uint64_t latest_ = 0;
 };
 
-/** The first `count` events of a chunk, and all traits that they have. */
+/** The first `count` events of a chunk, all traits that they have, and between which times they are. */
 struct EventSpan {
     std::shared_ptr<const EventChunk> chunk;
     std::uint32_t count;
     std::uint32_t traits;
+    std::uint64_t earliest;
+    std::uint64_t latest;
     /** Of the chunk among all that the log ever had. */
     std::uint64_t number;
 };

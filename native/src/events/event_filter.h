@@ -28,23 +28,22 @@ class EventFilter {
     EventFilter(std::uint32_t kinds, bool failed, std::uint64_t from, std::uint64_t to, const std::optional<std::vector<Place>>& places);
 
     bool operator==(const EventFilter& other) const;
-    /** Calls `take(event)` with the number in the chunk of each event that passes, in order. */
-    template <typename Take>
-    void for_each(const EventSpan& span, Take take) const;
+    /** The numbers in the chunk of the events that pass, in order. */
+    std::vector<std::uint32_t> select(const EventSpan& span) const;
 
   private:
     using Intervals = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 
-    /** What is asked of the events that have a trait. */
+    /** Where the events of a trait must start to pass: [first, first + width), and if that is not null also `within`. */
     struct Demand {
-        bool passes;
-        /** Where they must be; null = anywhere. */
+        std::uint64_t first;
+        std::uint64_t width;
         const Intervals* within;
         std::uint64_t size;
     };
 
+    bool wants(const EventTrait& trait) const;
     Demand demand_of(const EventTrait& trait) const;
-    static bool overlap(const Intervals& intervals, std::uint64_t start, std::uint64_t size);
 
     std::uint32_t kinds_;
     bool failed_;
@@ -54,24 +53,5 @@ class EventFilter {
     /** By kind of place and inode; sorted and disjoint. */
     std::map<std::pair<PlaceKind, std::uint64_t>, Intervals> places_;
 };
-
-template <typename Take>
-void EventFilter::for_each(const EventSpan& span, Take take) const {
-    const EventChunk& chunk = *span.chunk;
-    std::vector<Demand> demands(span.traits);
-    bool any = false;
-    for (std::uint32_t i = 0; i < span.traits; i++) {
-        demands[i] = demand_of(chunk.trait(i));
-        any = any || demands[i].passes;
-    }
-    if (!any) return;
-    for (std::uint32_t event = 0; event < span.count; event++) {
-        const Demand& demand = demands[chunk.trait_number(event)];
-        if (!demand.passes) continue;
-        if (chunk.time(event) < from_ || chunk.time(event) >= to_) continue;
-        if (demand.within != nullptr && !overlap(*demand.within, chunk.start(event), demand.size)) continue;
-        take(event);
-    }
-}
 
 }  // namespace guestmem::events

@@ -40,7 +40,7 @@ std::vector<EventSpan> EventLog::spans() const {
     std::vector<EventSpan> spans;
     spans.reserve(chunks_.size());
     for (const auto& chunk : chunks_) {
-        spans.push_back({chunk, chunk->count(), chunk->traits(), chunks_given_up_ + spans.size()});
+        spans.push_back({chunk, chunk->count(), chunk->traits(), chunk->earliest(), chunk->latest(), chunks_given_up_ + spans.size()});
     }
     return spans;
 }

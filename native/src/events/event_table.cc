@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::size_t most_known = 16;
 
-std::uint32_t count_rows_of(const EventSpan& span, const EventFilter& filter) {
-    std::uint32_t rows = 0;
-    filter.for_each(span, [&](std::uint32_t) { rows++; });
-    return rows;
-}
-
 }  // namespace
 
 std::vector<std::uint32_t> EventTable::count_rows(const std::vector<EventSpan>& spans, const EventFilter& filter) {
@@ -32,7 +26,7 @@ std::vector<std::uint32_t> EventTable::count_rows(const std::vector<EventSpan>& 
     for (const EventSpan& span : spans) {
         const bool is_full = span.count == EventChunk::capacity;
         const auto at = is_full ? known.find(span.number) : known.end();
-        rows.push_back(at != known.end() ? at->second : count_rows_of(span, filter));
+        rows.push_back(at != known.end() ? at->second : static_cast<std::uint32_t>(filter.select(span).size()));
         if (is_full && at == known.end()) known.emplace(span.number, rows.back());
     }
     return rows;
@@ -49,11 +43,9 @@ EventPage EventTable::list(const std::vector<EventSpan>& spans, const EventFilte
     std::uint64_t row = 0;
     for (std::size_t i = 0; i < spans.size() && row < end; row += rows[i++]) {
         if (row + rows[i] <= begin) continue;
-        std::uint64_t at = row;
-        filter.for_each(spans[i], [&](std::uint32_t event) {
-            if (at >= begin && at < end) page.events.push_back(spans[i].chunk->event(event));
-            at++;
-        });
+        const std::vector<std::uint32_t> selected = filter.select(spans[i]);
+        const std::uint64_t last = std::min<std::uint64_t>(rows[i], end - row);
+        for (std::uint64_t at = begin - std::min(begin, row); at < last; at++) page.events.push_back(spans[i].chunk->event(selected[at]));
     }
     return page;
 }
