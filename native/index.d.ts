@@ -119,6 +119,18 @@ export interface VcpuState {
     /** Null where KVM has no current value: encrypted guests, and Intel's before KVM has read it after the exit. */
     readonly rip: bigint | null;
     readonly cr3: bigint | null;
+    /**
+     * What else settles how the guest's virtual addresses lead to physical ones; null for an encrypted guest. `nested`: a
+     * nested guest runs, whose physical addresses are not those of the VM.
+     */
+    readonly paging: {
+        readonly cr0: bigint;
+        readonly cr4: bigint;
+        readonly efer: bigint;
+        /** 1 in System Management Mode. */
+        readonly addressSpace: number;
+        readonly nested: boolean;
+    } | null;
     /** How wide the guest's physical addresses are, by its CPUID. Null where the kernel does not tell. */
     readonly physicalAddressBits: number | null;
 }

@@ -295,6 +295,7 @@ struct kvm_mmu_root_info {
 
 struct kvm_mmu {
     struct kvm_mmu_root_info root;
+    union kvm_mmu_page_role root_role;
 };
 
 /* Bits of regs_avail; the values are the running kernel's. */
@@ -317,9 +318,13 @@ struct kvm_run {
 struct kvm_vcpu_arch {
     unsigned long regs[17];
     __u32 regs_avail;
+    unsigned long cr0;
     unsigned long cr3;
+    unsigned long cr4;
+    __u64 efer;
     bool guest_state_protected; /* SEV-ES and TDX, since 5.11. */
     int maxphyaddr;
+    struct kvm_mmu *mmu; /* Another one than root_mmu while a nested guest runs on page tables of its hypervisor's. */
     struct kvm_mmu root_mmu;
 };
 

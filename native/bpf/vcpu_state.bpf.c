@@ -89,6 +89,24 @@ static __always_inline void read_registers(struct kvm_vcpu *vcpu, struct vcpu_st
     record->cr3 = BPF_CORE_READ(vcpu, arch.cr3);
 }
 
+/*
+ * How the guest's virtual addresses lead to physical ones. Of CR0, CR4 and EFER these are bits that a guest never changes
+ * without an exit, so that KVM's values hold while it runs.
+ */
+static __always_inline void read_paging(struct kvm_vcpu *vcpu, struct vcpu_state_record *record)
+{
+    struct kvm_mmu *mmu = BPF_CORE_READ(vcpu, arch.mmu);
+    record->has_paging = mmu && !(bpf_core_field_exists(vcpu->arch.guest_state_protected) &&
+                                  BPF_CORE_READ(vcpu, arch.guest_state_protected));
+    if (!record->has_paging)
+        return;
+    record->cr0 = BPF_CORE_READ(vcpu, arch.cr0);
+    record->cr4 = BPF_CORE_READ(vcpu, arch.cr4);
+    record->efer = BPF_CORE_READ(vcpu, arch.efer);
+    record->address_space = BPF_CORE_READ_BITFIELD_PROBED(mmu, root_role.smm) ? 1 : 0;
+    record->nested = (void *)mmu != (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.root_mmu);
+}
+
 SEC("iter/task_file")
 int walk(struct bpf_iter__task_file *context)
 {
@@ -102,6 +120,7 @@ int walk(struct bpf_iter__task_file *context)
     struct kvm_vcpu *vcpu = file->private_data;
     read_exit(BPF_CORE_READ(vcpu, run), record);
     read_registers(vcpu, record);
+    read_paging(vcpu, record);
     record->physical_address_bits = bpf_core_field_exists(vcpu->arch.maxphyaddr) ? BPF_CORE_READ(vcpu, arch.maxphyaddr) : 0;
     state.found = 1;
     return 0;

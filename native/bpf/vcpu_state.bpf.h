@@ -17,7 +17,12 @@ struct vcpu_state_record {
     __u64 rip;
     __u64 cr3;
     __u32 physical_address_bits; /* Of the guest's CPUID; 0 where the kernel does not tell. */
-    __u32 reserved;
+    __u32 has_paging;            /* The guest's registers are not encrypted: the rest holds. */
+    __u64 cr0;
+    __u64 cr4;
+    __u64 efer;
+    __u32 address_space; /* 1 in System Management Mode. */
+    __u32 nested;        /* A nested guest runs, whose physical addresses are not those of the VM. */
 };
 
 struct vcpu_state_request {

@@ -15,7 +15,9 @@ import { suspendingSeccomp } from './change/seccompSuspension';
 import type { AskClient } from './change/debuggerExecutor';
 import { diagnose } from './host/doctor';
 import { makeFindingHandlers } from './findings/findingHandlers';
-import { explainAddress } from './pages/explain';
+import { checkQuery } from './explain/checkQuery';
+import { explainAddress } from './explain/explainAddress';
+import { locateAddress } from './explain/locateAddress';
 import { readMappedVmDetails } from './details/mappedVmDetails';
 import { readGuestMemory, readLimit } from './pages/memoryRead';
 import { makeEventHandlers } from './events/eventHandlers';
@@ -114,6 +116,12 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
             const addressSpace = checkAddressSpace(fields['addressSpace']);
             const gpa = checkGpa(fields['gpa']);
             return directory.withVm(checkVm(fields['vm']), pace, (open) => explainAddress(open, addressSpace, gpa, pace));
+        },
+
+        locate: (params, pace) => {
+            const fields = checkFields(params);
+            const query = checkQuery(fields['query']);
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => locateAddress(open, query, pace));
         },
 
         convert: (params, pace) => {

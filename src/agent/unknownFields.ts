@@ -4,6 +4,10 @@ import type { Unknown } from '../common/model';
 export class UnknownFields {
     private readonly entries = new Map<string, Unknown>();
 
+    constructor(known: readonly Unknown[] = []) {
+        for (const { field, reason } of known) this.add(field, reason);
+    }
+
     add(field: string, reason: string): void {
         this.entries.set(`${field}\0${reason}`, { field, reason });
     }

@@ -46,7 +46,7 @@ export function checkAddressSpace(value: unknown): number {
     return value as number;
 }
 
-function checkHex(value: unknown, what: string): bigint {
+export function checkHex(value: unknown, what: string): bigint {
     const parsed = typeof value === 'string' ? parseHex(value) : undefined;
     if (parsed === undefined) throw errors.usage(`${quote(value)} is no ${what}: give hex with 0x, at most 64 bits.`);
     return parsed;

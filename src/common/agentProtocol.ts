@@ -7,6 +7,7 @@ import type { Hex } from './address';
 import type { AnyChangeReport, Change, ChangeList, ConvertReport, UndoReport } from './change';
 import type { EventMethods } from './eventMethods';
 import type { FindingMethods } from './findingMethods';
+import type { AddressLookup, AddressQuery } from './explain/addressLookup';
 import type { MapMethods } from './mapMethods';
 import type { AccountMethods } from './memoryAccount';
 import type {
@@ -58,6 +59,8 @@ export interface AgentMethods extends MapMethods, EventMethods, AccountMethods, 
     map: { params: { vm: VmId; addressSpace: number; range?: WireRange; accessed?: boolean } & Progressing; result: PackedPageMap };
     read: { params: { vm: VmId; gpa: Hex; size: Hex }; result: PackedMemoryRead };
     explain: { params: { vm: VmId; addressSpace: number; gpa: Hex }; result: AddressFacts };
+    /** Where an address of another kind leads; `explain` then tells of each place. */
+    locate: { params: { vm: VmId; query: AddressQuery }; result: AddressLookup };
     convert: {
         params: { vm: VmId; range: WireRange; to: Attribute; dryRun: boolean } & Progressing & OfferingDebugger & SuspendingSeccomp;
         result: ConvertReport;

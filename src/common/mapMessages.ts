@@ -6,7 +6,7 @@
  */
 import type { Hex } from './address';
 import type { MapTile } from './mapTiles';
-import type { AddressFacts, Memslot, PageRun, PageTotals, Unknown } from './model';
+import type { PageFacts, Memslot, PageRun, PageTotals, Unknown } from './model';
 import type { CountedKind, Extent, MapOrigin, RunFilter, RunOrder, SnapshotOrigin } from './openedMap';
 import type { PageRuns } from './pageRuns';
 import type { WireRange } from './range';
@@ -84,7 +84,7 @@ export type MapEvent =
 export type MapAnswer =
     /** [class, pages] pairs of the layer, and the runs' facts where one run holds the whole extent. */
     | { readonly type: 'count'; readonly counts: readonly (readonly [number, number])[]; readonly row: RunRow | null }
-    | { readonly type: 'explain'; readonly facts: AddressFacts }
+    | { readonly type: 'explain'; readonly facts: PageFacts }
     | { readonly type: 'find'; readonly extent: Extent | null }
     | { readonly type: 'list'; readonly runs: PageRuns; readonly before: PageRuns | null; readonly presence: Uint8Array; readonly total: number; readonly totalPages: number };
 

@@ -1,6 +1,6 @@
 /** Stands between the page map alone and an agent, as the extension host does: passes on what the map asks, and the answers. */
 import type { MapEvent, MapRequest, ShownMap } from '../../src/common/mapMessages';
-import type { AddressFacts } from '../../src/common/model';
+import type { PageFacts } from '../../src/common/model';
 import type { Extent, OpenedMap } from '../../src/common/openedMap';
 import { answerQuestion, readTiles, type AskedMap } from '../../src/extension/map/mapAnswers';
 import type { AgentProcess } from './agentProcess';
@@ -19,7 +19,7 @@ export class MapHost implements PretendedHost {
     /** Where the map is. */
     send: Send = () => Promise.reject(new Error('no map is there yet'));
     /** What it says of an address. */
-    explain: (gpa: string) => AddressFacts | null = () => null;
+    explain: (gpa: string) => PageFacts | null = () => null;
     /** Gets what it has no answer to. */
     others: (request: MapRequest) => Promise<void> = () => Promise.resolve();
     private opened: OpenedMap | undefined;

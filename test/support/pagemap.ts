@@ -22,6 +22,10 @@ export const swappedPages = (pid: number, hva: bigint, size: bigint): boolean[] 
 export const ownPages = (pid: number, hva: bigint, size: bigint): boolean[] =>
     [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => (entry & (presentBit | fileBit)) === presentBit);
 
+/** The physical frame of each page from `hva` on; 0 where none is mapped. */
+export const framesOf = (pid: number, hva: bigint, count: number): bigint[] =>
+    [...entries(`/proc/${pid}/pagemap`, hva / 4096n, BigInt(count))].map((entry) => ((entry & presentBit) === 0n ? 0n : entry & pageNumberMask));
+
 /** presentPages, and what /proc/kpageflags says of the physical page: of a huge page, the kernel's page of zeros, another. */
 export function mappedPages(pid: number, hva: bigint, size: bigint): ('absent' | 'zero' | 'huge' | 'small')[] {
     return [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => {

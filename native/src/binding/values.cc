@@ -220,12 +220,24 @@ Napi::Value to_value(Napi::Env env, const kvm::KvmMemory& memory) {
     return object;
 }
 
+static Napi::Value to_value(Napi::Env env, const std::optional<kvm::VcpuPaging>& paging) {
+    if (!paging) return env.Null();
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("cr0", bigint(env, paging->cr0));
+    object.Set("cr4", bigint(env, paging->cr4));
+    object.Set("efer", bigint(env, paging->efer));
+    object.Set("addressSpace", number(env, paging->address_space));
+    object.Set("nested", boolean(env, paging->nested));
+    return object;
+}
+
 Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("exitReason", number(env, vcpu.exit_reason));
     object.Set("memoryFault", to_value(env, vcpu.memory_fault));
     object.Set("rip", bigint_or_null(env, vcpu.rip));
     object.Set("cr3", bigint_or_null(env, vcpu.cr3));
+    object.Set("paging", to_value(env, vcpu.paging));
     object.Set("physicalAddressBits", number_or_null(env, vcpu.physical_address_bits));
     return object;
 }

@@ -20,6 +20,8 @@ std::optional<VcpuState> read_vcpu_state(const proc::Process& process, std::uint
         vcpu.memory_fault = {record.memory_fault_flags, record.memory_fault_gpa, record.memory_fault_size};
     if (record.has_rip) vcpu.rip = record.rip;
     if (record.has_cr3) vcpu.cr3 = record.cr3;
+    if (record.has_paging)
+        vcpu.paging = {record.cr0, record.cr4, record.efer, record.address_space, record.nested != 0};
     if (record.physical_address_bits != 0) vcpu.physical_address_bits = record.physical_address_bits;
     return vcpu;
 }

@@ -14,6 +14,16 @@ struct MemoryFault {
     std::uint64_t size;
 };
 
+/** What of a vCPU settles how its guest's virtual addresses lead to physical ones, beside CR3. */
+struct VcpuPaging {
+    std::uint64_t cr0;
+    std::uint64_t cr4;
+    std::uint64_t efer;
+    std::uint32_t address_space;
+    /** A nested guest runs: its physical addresses are not those of the VM. */
+    bool nested;
+};
+
 /** As of the last exit. The VMM can write the exit's part. */
 struct VcpuState {
     std::uint32_t exit_reason;
@@ -21,6 +31,8 @@ struct VcpuState {
     /** Empty where KVM has no current value. */
     std::optional<std::uint64_t> rip;
     std::optional<std::uint64_t> cr3;
+    /** Empty for an encrypted guest. */
+    std::optional<VcpuPaging> paging;
     /** Empty where the kernel does not tell. */
     std::optional<std::uint32_t> physical_address_bits;
 };

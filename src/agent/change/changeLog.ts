@@ -25,16 +25,18 @@ export function changeLogPath(): string {
  * machine stopped) is left out.
  */
 export function readChanges(vm?: string): ChangeRecord[] {
-    const records = withoutAnswered(readLines().map(parseRecord).filter((record) => record !== undefined));
+    // What cannot be the VM's is not parsed: the record may be long.
+    const lines = vm === undefined ? readLines() : readLines().filter((line) => line.includes(`"vm":"${vm}`));
+    const records = withoutAnswered(lines.map(parseRecord).filter((record) => record !== undefined));
     return vm === undefined ? records : records.filter((record) => (vm.endsWith(':') ? record.vm.startsWith(vm) : record.vm === vm));
 }
 
-/** The last change of this very VM that was made, at least in part, or begun; undefined when there is none. */
-export function lastChange(vm: OpenVm): ChangeRecord | undefined {
+/** The changes of this very VM that were made, at least in part, or begun, oldest first. */
+export function changesOf(vm: OpenVm): ChangeRecord[] {
     const { boot, processStart, vmSerial } = identityOf(vm);
-    return readChanges(vm.id)
-        .filter((record) => record.boot === boot && record.processStart === processStart && record.vmSerial === vmSerial && record.result !== 'refused')
-        .at(-1);
+    return readChanges(vm.id).filter(
+        (record) => record.boot === boot && record.processStart === processStart && record.vmSerial === vmSerial && record.result !== 'refused',
+    );
 }
 
 type RecordedIdentity = Pick<ChangeRecord, 'vm' | 'command' | 'boot' | 'processStart' | 'vmSerial'>;

@@ -6,7 +6,7 @@ import type { Attribute } from '../../common/model';
 import { makeRange, type GpaRange, type WireRange } from '../../common/range';
 import type { Pace } from '../pace';
 import type { OpenVm } from '../discovery/vmDirectory';
-import { ChangeLog, lastChange } from './changeLog';
+import { ChangeLog, changesOf } from './changeLog';
 import { checkChange } from './checkChange';
 import { prepareConversion, prepareRestoration } from './conversion';
 import type { AskClient } from './debuggerExecutor';
@@ -103,7 +103,7 @@ const notNumbered = 'This kernel does not number VMs (it has no debugfs): that t
 /** The last change that was made to this VM and recorded here, if it can be undone. */
 function lastToUndo(vm: OpenVm): ChangeRecord {
     const tried = `Undoing the last change of the VM ${vm.id}`;
-    const last = lastChange(vm);
+    const last = changesOf(vm).at(-1);
     if (last === undefined) throw errors.unsupported(tried, 'no change of this VM is on record');
     const what = `it was '${last.change}' on ${last.range} at ${last.time}`;
     if (last.result === 'begun') throw errors.unsupported(tried, `${what}, of which nobody recorded what came. Look at the map, and make the change that brings back what you want`);

@@ -17,6 +17,7 @@ import {
     type PreFaultOptions,
 } from './changeVerbs';
 import { findingsVerb } from './findingsVerb';
+import { explainVerb, type ExplainOptions } from './explainVerb';
 import { makeHandlers } from '../handlers';
 import { print } from './output';
 import { Pace } from '../pace';
@@ -33,12 +34,10 @@ import {
 } from './snapshotVerbs';
 import {
     doctorVerb,
-    explainVerb,
     mapVerb,
     readVerb,
     showVerb,
     vmsVerb,
-    type AddressOptions,
     type MapOptions,
     type OutputOptions,
     type ReadOptions,
@@ -127,12 +126,17 @@ function makeProgram(context: VerbContext): Command {
     addSnapshotVerbs(program, context, vm, json);
     program
         .command('explain')
-        .description('everything about one guest physical address')
+        .description('everything about one address: what owns it, what backs it, what an access would come to, who holds the page')
         .argument(...vm)
-        .argument('<gpa>', 'guest physical address')
+        .argument('<address>', 'guest physical, or as an option says')
         .option('--address-space <n>', 'another address space than 0 (1 is SMM)', '0')
+        .addOption(new Option('--hva', 'the address is host virtual, of the VMM').conflicts(['gva', 'guestMemfd', 'pfn']))
+        .addOption(new Option('--gva', "the address is guest virtual, by a vCPU's page tables").conflicts(['guestMemfd', 'pfn']))
+        .option('--vcpu <n>', 'with --gva: another vCPU than 0')
+        .addOption(new Option('--guest-memfd <inode>', 'the address is an offset in this guest_memfd').conflicts('pfn'))
+        .option('--pfn', 'the address is the number of a host physical page')
         .addOption(json())
-        .action((id: string, gpa: string, options: AddressOptions) => explainVerb(context, id, gpa, options));
+        .action((id: string, text: string, options: ExplainOptions) => explainVerb(context, id, text, options));
     program
         .command('findings')
         .description('what is wrong, wasteful or surprising about the memory of a VM, and what helps')

@@ -12,7 +12,7 @@ import { readRaw } from './rawRead';
 import type { Pace } from '../pace';
 import { renderDetails } from './render/details';
 import { renderMap } from './render/map';
-import { renderDoctor, renderFacts } from './render/reports';
+import { renderDoctor } from './render/doctor';
 import { toJson } from './render/text';
 import { renderVms } from './render/vms';
 
@@ -65,16 +65,6 @@ export async function mapVerb({ handlers, pace }: VerbContext, vm: string, optio
     await printAll(options.json === true ? mapJson(map, runs) : renderMap(map, runs));
 }
 
-export async function explainVerb(
-    { handlers, pace }: VerbContext,
-    vm: string,
-    gpa: string,
-    options: AddressOptions,
-): Promise<void> {
-    const params = { vm, addressSpace: wholeNumber(options.addressSpace, 'address space'), gpa: toHex(address(gpa)) };
-    await printReport(await handlers.explain(params, pace), options, renderFacts);
-}
-
 export async function readVerb(
     { handlers, pace }: VerbContext,
     vm: string,
@@ -112,9 +102,9 @@ function* lines(texts: Iterable<string>): Generator<string> {
     for (const text of texts) yield text + '\n';
 }
 
-function address(text: string): bigint {
+export function address(text: string, what = 'guest physical address'): bigint {
     const value = parseAddress(text);
-    if (value === undefined) throw errors.usage(`'${text}' is no guest physical address: give hex with 0x, or decimal.`);
+    if (value === undefined) throw errors.usage(`'${text}' is no ${what}: give hex with 0x, or decimal.`);
     return value;
 }
 

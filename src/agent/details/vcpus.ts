@@ -1,6 +1,7 @@
 /** The vCPUs of a VM, and where each stands: its last exit and registers, read without stopping it. */
 import type { KvmFile, VcpuState } from '../../../native/index';
 import { toHex } from '../../common/address';
+import type { FaultingVcpu } from '../../common/explain/explanation';
 import type { Vcpu, VcpuExit } from '../../common/model';
 import { exitName } from './exitName';
 import { unlessRefused } from '../nativeErrors';
@@ -52,6 +53,18 @@ export function canReach(vm: OpenVm, files: readonly KvmFile[], address: bigint)
         answer = false;
     }
     return answer;
+}
+
+/** vCPUs whose last exit was MEMORY_FAULT at the page of this address. */
+export function faultsAt(vm: OpenVm, files: readonly KvmFile[], address: bigint): FaultingVcpu[] {
+    const page = address & ~0xfffn;
+    const faults = new Map<number, FaultingVcpu>();
+    for (const { fd, vcpu } of files.filter(({ kind }) => kind === 'vcpu')) {
+        const state = vm.process.readVcpuState(fd);
+        const fault = state === null ? null : exitOf(state)?.memoryFault;
+        if (fault && BigInt(fault.gpa) < page + 4096n && BigInt(fault.gpa) + BigInt(fault.size) > page) faults.set(vcpu, { vcpu, ...fault });
+    }
+    return [...faults.values()].sort((a, b) => a.vcpu - b.vcpu);
 }
 
 const hexOrNull = (value: bigint | null) => (value === null ? null : toHex(value));

@@ -51,3 +51,9 @@ export function findMapping(mappings: readonly Mapping[], page: number): number 
     }
     return low;
 }
+
+/** The mapping that holds `page`. */
+export function mappingAt(mappings: readonly Mapping[], page: number): Mapping | undefined {
+    const mapping = mappings[findMapping(mappings, page)];
+    return mapping !== undefined && mapping.start <= page ? mapping : undefined;
+}

@@ -1,4 +1,5 @@
 /** What can be told of who holds a page of a guest_memfd: how many references it has, and which processes map it. */
+import type { FolioReferences } from '../../../native/index';
 import { toHex } from '../../common/address';
 import { toGuestmemError } from '../../common/errors';
 import { findKvmMappings } from '../discovery/kvmMappings';
@@ -44,11 +45,14 @@ async function orReason<T>(look: () => T | Promise<T>): Promise<T | string> {
     }
 }
 
+/** Null for a folio of several pages, whose pins are counted elsewhere. */
+export const pinsAmong = ({ references, pages }: FolioReferences): number | null => (pages === 1 ? Math.floor(references / pinReferences) : null);
+
 function referencesText(folio: { references: number; pages: number } | string | null): string {
     if (folio === null) return 'how many references it has now the kernel does not tell';
     if (typeof folio === 'string') return `how many references it has is not known (${folio})`;
     const { references, pages } = folio;
-    const pins = pages === 1 ? Math.floor(references / pinReferences) : 0;
+    const pins = pinsAmong(folio) ?? 0;
     const others = references - pages - pins * pinReferences;
     const parts = [`${pages} of its page cache`, ...(pins > 0 ? [`${pins} pinned for DMA`] : []), ...(others > 0 ? [`${others} of mappings and others`] : [])];
     return `it has these references now: ${parts.join(', ')}`;

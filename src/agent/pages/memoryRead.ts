@@ -13,16 +13,16 @@ import { kindOf, mapsOwnGuestMemfd } from '../details/backing';
 import type { SlotRow } from '../details/memslots';
 import type { Pace } from '../pace';
 import { readPageMap, type PageMapInColumns } from './pageMap';
-import { findMapping } from '../discovery/processMaps';
+import { mappingAt } from '../discovery/processMaps';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { readVmMemory, type VmMemory } from '../details/vmMemory';
 
 /** Most bytes that one request returns. */
 export const readLimit = 256n << 20n;
 
-/** Address space 0; `start` and `size` in bytes, not necessarily whole pages. */
-export async function readGuestMemory(vm: OpenVm, start: bigint, size: bigint, pace: Pace): Promise<PackedMemoryRead> {
-    const map = await readPageMap(vm, 0, pagesAround(start, size), false, pace);
+/** `start` and `size` in bytes, not necessarily whole pages. */
+export async function readGuestMemory(vm: OpenVm, start: bigint, size: bigint, pace: Pace, addressSpace = 0): Promise<PackedMemoryRead> {
+    const map = await readPageMap(vm, addressSpace, pagesAround(start, size), false, pace);
     if (!map.runs.memslots.some((slot) => slot >= 0)) throw errors.outsideMemslots(`${toHex(start)}+${toHex(size)}`);
     const read = new Reading(vm, map, start, size).run();
     if (read.ranges.every(({ source }) => source === 'private')) throw privateMemory(vm.id, read);
@@ -83,7 +83,7 @@ class Reading {
 
     /** Copies from one run as far as one mapping goes; returns where to go on. */
     private copyFrom(from: bigint, until: bigint, memslot: number, state: PageState): bigint {
-        const slot = this.memory.slots.find((candidate) => candidate.addressSpace === 0 && candidate.id === memslot);
+        const slot = this.memory.slots.find((candidate) => candidate.addressSpace === this.map.addressSpace && candidate.id === memslot);
         if (slot === undefined) return this.tell(from, until, 'outside');
         if (isPrivate(state)) return this.tell(from, until, 'private');
         const mappingEnd = this.mappingEnd(slot.hva + from - (BigInt(slot.gfn) << 12n));
@@ -150,9 +150,6 @@ class Reading {
     }
 
     private mappingAt(hva: bigint) {
-        const page = Number(hva >> 12n);
-        const mappings = this.memory.mappings ?? [];
-        const mapping = mappings[findMapping(mappings, page)];
-        return mapping !== undefined && mapping.start <= page ? mapping : undefined;
+        return mappingAt(this.memory.mappings ?? [], Number(hva >> 12n));
     }
 }

@@ -2,7 +2,7 @@
 import { formatSize, toHex } from '../../common/address';
 import { attributeText, fieldText, gmemText, guestMappingText, hvaText, isNotKept } from '../../common/factWords';
 import type { RunRow } from '../../common/mapMessages';
-import type { AddressFacts, PageRun } from '../../common/model';
+import type { PageFacts, PageRun } from '../../common/model';
 import { pageFacts, type FactLine } from '../../common/pageFacts';
 import type { Extent } from '../../common/openedMap';
 import type { ClassCounts, Known } from '../tiles/knownPages';
@@ -66,7 +66,7 @@ function describeSlots(model: MapModel, { start, end }: Extent): string {
 }
 
 /** What only the agent knows of one address: where it is, and what could not be read. */
-export function describeFacts({ hva, memslot, guestMemfd, unknown, run }: AddressFacts): FactLine[] {
+export function describeFacts({ hva, memslot, guestMemfd, unknown, run }: PageFacts): FactLine[] {
     const lines: FactLine[] = [];
     const backing = memslot?.backing ?? null;
     if (hva !== null) lines.push([t('HVA'), backing === null ? hva : `${hva} (${[backing.kind, ...(backing.path === null ? [] : [backing.path])].join(' ')})`]);
@@ -83,7 +83,7 @@ export function describeFacts({ hva, memslot, guestMemfd, unknown, run }: Addres
 }
 
 /** What the agent says of a page that the map, which is older, says differently. */
-export function describeChange(facts: AddressFacts, run: PageRun): FactLine[] {
+export function describeChange(facts: PageFacts, run: PageRun): FactLine[] {
     const words = stateWords(facts.run);
     return words === stateWords(run) ? [] : [[t('Changed since'), words]];
 }

@@ -1,6 +1,6 @@
 /** The tooltip: at once what the tiles know of some pages, and a moment later what the agent adds about the address. */
 import type { RunRow } from '../../common/mapMessages';
-import type { AddressFacts } from '../../common/model';
+import type { PageFacts } from '../../common/model';
 import type { Extent } from '../../common/openedMap';
 import { describeChange, describeFacts, describePages } from './describe';
 import { definitions, element } from '../dom';
@@ -14,7 +14,7 @@ const distance = 14;
 export interface TooltipSource {
     now(model: MapModel, extent: Extent): Known;
     all(model: MapModel, extent: Extent): Promise<Known | null>;
-    explain(gfn: number): Promise<AddressFacts | null>;
+    explain(gfn: number): Promise<PageFacts | null>;
 }
 
 interface Shown {
@@ -23,7 +23,7 @@ interface Shown {
     x: number;
     y: number;
     /** What the agent said of the address. */
-    facts: AddressFacts | null;
+    facts: PageFacts | null;
     /** What it said before, of an older map, stays until everything new is known. */
     readonly isUpdate: boolean;
 }
@@ -107,7 +107,7 @@ export class Tooltip {
     }
 }
 
-function linesOfAgent(facts: AddressFacts | null, row: RunRow | null): (readonly [string, string])[] {
+function linesOfAgent(facts: PageFacts | null, row: RunRow | null): (readonly [string, string])[] {
     const run = row?.run ?? null;
     return facts === null || run === null ? [] : [...describeFacts(facts), ...describeChange(facts, run)];
 }

@@ -1,23 +1,32 @@
-/** Everything about one guest physical address: what the hover shows. */
+/** Everything about one guest physical address: where it is, the state of its page, and what follows from that. */
 import { toHex, type Gpa } from '../../common/address';
 import { errors } from '../../common/errors';
 import { loggedOnly } from '../../common/factWords';
-import type { AddressFacts, HvaBacking, PageRun } from '../../common/model';
+import { predictAccesses } from '../../common/explain/accesses';
+import { sentencesOf } from '../../common/explain/sentences';
+import type { AccessDecider } from '../../common/explain/explanation';
+import type { AddressFacts, HvaBacking, PageFacts, PageRun } from '../../common/model';
 import { findRun, pageRunAt, type PageRuns } from '../../common/pageRuns';
 import { isDoubleBacked } from '../../common/pageState';
 import { makeRange } from '../../common/range';
-import { hasVmScope } from './attributeScope';
-import { gfnLimit, walkAttributes } from './attributeWalk';
-import { attributeRuns } from './attributeRuns';
-import { notMapped } from './guestMapping';
+import { mapsOwnGuestMemfd } from '../details/backing';
 import type { SlotRow } from '../details/memslots';
-import type { Pace } from '../pace';
-import { checkAddressSpace, readPageMap } from './pageMap';
-import type { Window } from './window';
-import { canReach, widestPhysicalAddress } from '../details/vcpus';
-import type { OpenVm } from '../discovery/vmDirectory';
+import { canReach, faultsAt, widestPhysicalAddress } from '../details/vcpus';
 import { memslotOf } from '../details/vmDetails';
-import { readVmMemory } from '../details/vmMemory';
+import { readVmMemory, type VmMemory } from '../details/vmMemory';
+import { mappingAt } from '../discovery/processMaps';
+import type { OpenVm } from '../discovery/vmDirectory';
+import { hasPrivateMemory } from '../discovery/vmSummary';
+import type { Pace } from '../pace';
+import { attributeRuns } from '../pages/attributeRuns';
+import { hasVmScope } from '../pages/attributeScope';
+import { gfnLimit, walkAttributes } from '../pages/attributeWalk';
+import { notMapped } from '../pages/guestMapping';
+import { checkAddressSpace, readPageMap } from '../pages/pageMap';
+import type { Window } from '../pages/window';
+import { UnknownFields } from '../unknownFields';
+import { readChangesOfPage } from './changesOfPage';
+import { whoHolds } from './whoHolds';
 
 /** How far the run is followed to either side: 256 MiB of pages, so that an answer takes milliseconds. */
 const reach = 1 << 16;
@@ -30,24 +39,68 @@ const firstWindow = 512;
 
 export async function explainAddress(vm: OpenVm, addressSpace: number, address: Gpa, pace: Pace): Promise<AddressFacts> {
     checkAddressSpace(vm, addressSpace);
-    const gfn = Number(address >> 12n);
     const memory = readVmMemory(vm);
+    const gfn = Number(address >> 12n);
     const slots = memory.slots.filter((candidate) => candidate.addressSpace === addressSpace);
     const slot = slots.find((candidate) => candidate.gfn <= gfn && gfn < candidate.end);
-    const common = { vm: vm.id, addressSpace, gpa: toHex(address) };
-    if (slot === undefined) {
-        const run = await gapRun(vm, gfn, slots, pace);
-        const isReachable = canReach(vm, memory.files, address);
-        const unknown = [{ field: 'dirty', reason: `${loggedOnly} and no memslot is here` }];
-        if (isReachable === null) unknown.push({ field: 'kind', reason: 'no vCPU tells how wide the physical addresses are' });
-        const kind = isReachable === false ? 'unreachable' : 'mmio';
-        return { ...common, memslot: null, kind, hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
-    }
+    const page =
+        slot === undefined
+            ? await outsideMemslots(vm, memory, slots, addressSpace, address, pace)
+            : await insideMemslot(vm, memory, slot, address, pace);
+    const unknown = new UnknownFields(page.unknown);
+    const decidedBy = deciderOf(vm);
+    const facts = {
+        ...page,
+        decidedBy,
+        onePage: slot === undefined ? null : isOnePage(slot, address, memory),
+        accesses: predictAccesses(page, decidedBy),
+        faults: faultsAt(vm, memory.files, address),
+        changes: readChangesOfPage(vm, address, unknown),
+        holders: await whoHolds(vm, memory, slot, address, unknown, pace),
+    };
+    return { ...facts, sentences: sentencesOf(facts), unknown: unknown.list() };
+}
+
+/** Types of VMs whose guest settles by its own page tables whether an access is private. */
+const decidingGuests: readonly number[] = [4, 5];
+
+function deciderOf({ record }: OpenVm): AccessDecider {
+    if (!hasPrivateMemory(record)) return 'nobody';
+    return record.type !== null && decidingGuests.includes(record.type) ? 'guest' : 'attribute';
+}
+
+/** Whether both sides of a memslot with a guest_memfd are the same page. */
+function isOnePage(slot: SlotRow, address: Gpa, { mappings }: VmMemory): boolean | null {
+    if (!slot.hasGuestMemfd || mappings === null) return null;
+    const mapping = mappingAt(mappings, slot.hvaPage + Number(address >> 12n) - slot.gfn);
+    return mapping === undefined ? null : mapsOwnGuestMemfd(slot, mapping);
+}
+
+async function outsideMemslots(
+    vm: OpenVm,
+    { files }: VmMemory,
+    slots: readonly SlotRow[],
+    addressSpace: number,
+    address: Gpa,
+    pace: Pace,
+): Promise<PageFacts> {
+    const run = await gapRun(vm, Number(address >> 12n), slots, pace);
+    const isReachable = canReach(vm, files, address);
+    const unknown = [{ field: 'dirty', reason: `${loggedOnly} and no memslot is here` }];
+    if (isReachable === null) unknown.push({ field: 'kind', reason: 'no vCPU tells how wide the physical addresses are' });
+    const kind = isReachable === false ? 'unreachable' : 'mmio';
+    return { vm: vm.id, addressSpace, gpa: toHex(address), memslot: null, kind, hva: null, guestMemfd: null, run, doubleBacked: false, unknown };
+}
+
+async function insideMemslot(vm: OpenVm, memory: VmMemory, slot: SlotRow, address: Gpa, pace: Pace): Promise<PageFacts> {
+    const { addressSpace } = slot;
     const offset = address - (BigInt(slot.gfn) << 12n);
     const memslot = memslotOf(slot, memory);
-    const { run, state, unknown } = await slotRun(vm, addressSpace, slot, gfn, pace);
+    const { run, state, unknown } = await slotRun(vm, addressSpace, slot, Number(address >> 12n), pace);
     return {
-        ...common,
+        vm: vm.id,
+        addressSpace,
+        gpa: toHex(address),
         memslot,
         kind: slot.readonly ? 'rom' : 'memory',
         hva: toHex(slot.hva + offset),

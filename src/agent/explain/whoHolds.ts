@@ -1,0 +1,61 @@
+/** Who holds a page: the processes that map it, the references of its folios, and what in the VMM could hold it besides. */
+import { toHex } from '../../common/address';
+import type { FolioHolders, MappingProcess, PageHolders } from '../../common/explain/explanation';
+import { findKvmMappings } from '../discovery/kvmMappings';
+import { readCommand } from '../discovery/processes';
+import { mappingAt } from '../discovery/processMaps';
+import type { OpenVm } from '../discovery/vmDirectory';
+import type { SlotRow } from '../details/memslots';
+import type { VmMemory } from '../details/vmMemory';
+import { pinsAmong } from '../guestMemfd/pageHolders';
+import { unlessRefused } from '../nativeErrors';
+import type { Pace } from '../pace';
+import type { UnknownFields } from '../unknownFields';
+import { findPossibleHolders } from './possibleHolders';
+
+export async function whoHolds(
+    vm: OpenVm,
+    memory: VmMemory,
+    slot: SlotRow | undefined,
+    address: bigint,
+    unknown: UnknownFields,
+    pace: Pace,
+): Promise<PageHolders> {
+    if (slot === undefined) return { mappedBy: [], folios: [], possible: [] };
+    const offset = address - (BigInt(slot.gfn) << 12n);
+    return {
+        mappedBy: [...mappedByVmm(vm, memory, slot.hva + offset), ...(await guestMemfdMappings(vm, slot, offset, unknown, pace))],
+        folios: await guestMemfdFolio(memory, slot, offset, unknown),
+        possible: findPossibleHolders(vm.process.pid, slot.hva + offset, unknown),
+    };
+}
+
+function mappedByVmm({ process: { pid } }: OpenVm, { mappings }: VmMemory, hva: bigint): MappingProcess[] {
+    const mapping = mappings === null ? undefined : mappingAt(mappings, Number(hva >> 12n));
+    return mapping === undefined ? [] : [{ pid, command: readCommand(pid) ?? '', hva: toHex(hva), rights: mapping.rights }];
+}
+
+/** Where any process has the slot's guest_memfd mapped, beside the slot's own HVA. */
+async function guestMemfdMappings({ process }: OpenVm, slot: SlotRow, offset: bigint, unknown: UnknownFields, pace: Pace): Promise<MappingProcess[]> {
+    if (slot.gmemInode === null) return [];
+    const { mappings, reason } = await findKvmMappings(pace);
+    if (reason !== null) unknown.add('holders.mappedBy', reason);
+    const page = slot.gmemPage + Number(offset >> 12n);
+    return (mappings ?? [])
+        .filter(({ kind, inode, firstPage, start, end }) => kind === 'guest_memfd' && inode === slot.gmemInode && page >= firstPage && BigInt(page - firstPage) < (end - start) >> 12n)
+        .map(({ pid, start, firstPage, rights }) => ({ pid, rights, hva: start + (BigInt(page - firstPage) << 12n) + (offset & 0xfffn) }))
+        .filter(({ pid, hva }) => pid !== process.pid || hva !== slot.hva + offset)
+        .map(({ pid, rights, hva }) => ({ pid, command: readCommand(pid) ?? '', hva: toHex(hva), rights }));
+}
+
+async function guestMemfdFolio({ guestMemfds }: VmMemory, slot: SlotRow, offset: bigint, unknown: UnknownFields): Promise<FolioHolders[]> {
+    const held = slot.gmemInode === null ? undefined : guestMemfds.get(slot.gmemInode);
+    if (held === undefined) return [];
+    const { process, fd } = held.source;
+    const folio = await unlessRefused(() => Promise.resolve(process.readFolioReferences(fd, slot.gmemPage + Number(offset >> 12n))));
+    if (typeof folio === 'string') {
+        unknown.add('holders.folios', folio);
+        return [];
+    }
+    return folio === null ? [] : [{ side: 'guest_memfd', pages: folio.pages, references: folio.references, mappings: null, pins: pinsAmong(folio) }];
+}

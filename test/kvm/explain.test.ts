@@ -1,0 +1,74 @@
+/** Explanations on a VM without private memory: look-ups of every kind, and what accesses come to. */
+import assert from 'node:assert/strict';
+import type { ExplainedLookup } from '../../src/common/explain/addressLookup';
+import type { AddressFacts } from '../../src/common/model';
+import { assertPredicted, describeLookups, suiteExplainer } from '../support/explainSuite';
+import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
+import { endOf, hex, page, startOf } from '../support/pages';
+import { suiteVmm } from '../support/suiteVmm';
+
+describe('explaining a VM without private memory', () => {
+    describeLookups([]);
+
+    const vmm = suiteVmm(['--rate', '0', '--kinds']);
+    const explainer = suiteExplainer(vmm);
+    const sentences = ({ sentences: told }: AddressFacts) => told.map(({ text }) => text).join('\n');
+
+    it('predicts what the guest\'s accesses come to: memory, ROM, MMIO, EFAULT, out of reach', async () => {
+        const { memslots } = vmm().report;
+        // The guest's own tables and code are in memslot 0.
+        const gpas = memslots.filter(({ id }) => id !== 0).flatMap((slot) => [startOf(slot), startOf(slot) + BigInt(slot.size) / 2n, endOf(slot) - page]);
+        const hole = endOf(vmm().memslot('anonymous'));
+        const seen = await assertPredicted(vmm(), explainer, [...new Set(gpas), hole, 1n << 51n]);
+        for (const what of ['shared memory hva true', 'shared memory hva false', 'shared mmio  null', 'shared efault  null', 'shared refused  null']) {
+            assert.ok(seen.has(what), `${what} among ${[...seen].join('; ')}`);
+        }
+    });
+
+    it('question 8: what owns 0xfed45000, which QEMU cannot convert? Nothing: MMIO, where a TPM usually is', async () => {
+        const facts = await explainer.explain(0xfed4_5000n);
+        assert.equal(facts.memslot, null);
+        assert.match(sentences(facts), /^MMIO: no memslot is at 0xfed45000, .* usually have the TPM's physical presence interface/);
+    });
+
+    it('question 9: is 0xf0000 memory, ROM or MMIO? It is said first, with what is usual there', async () => {
+        const facts = await explainer.explain(0xf_0000n);
+        assert.equal(facts.kind, 'mmio');
+        assert.match(sentences(facts), /^MMIO: .* usually have the system BIOS there/);
+        const rom = await explainer.explain(startOf(vmm().memslot('read-only')));
+        assert.match(sentences(rom), /^ROM: memslot/);
+        assert.match(sentences(rom), /one that writes exits to the VMM as MMIO/);
+    });
+
+    it('question 14: where does shared memory come from? From the HVA side, and which memory that is', async () => {
+        const slot = vmm().memslot('memfd');
+        const { stdout } = await guestmem(['explain', vmm().id, slot.gpa]);
+        assert.match(stdout, new RegExp(`^HVA side: ${slot.hva}, a memfd /memfd:.*mapped by the VMM, rw-`, 'm'));
+        assert.match(stdout, /^An access by the guest reaches the page of the HVA side\. \[derived/m);
+    });
+
+    it('names who maps the page, and other processes with the same guest_memfd', async () => {
+        const slot = vmm().memslot('anonymous');
+        const { holders } = await explainer.explain(startOf(slot));
+        assert.deepEqual(
+            holders.mappedBy.map(({ pid, hva }) => [pid, hva]),
+            [[vmm().report.pid, slot.hva]],
+        );
+    });
+
+    it('says on a terminal where an address of another kind leads, then the facts', async () => {
+        const slot = vmm().memslot('memfd');
+        const { stdout } = await guestmem(['explain', vmm().id, slot.hva, '--hva']);
+        assert.ok(stdout.startsWith(`HVA ${slot.hva} is GPA ${slot.gpa}:\n  Memslot ${slot.id}, 0x0 into it`), stdout);
+        assert.match(stdout, /\nMemory: memslot/);
+        const { lookup, matches } = await guestmemJson<ExplainedLookup>(['explain', vmm().id, slot.hva, '--hva']);
+        assert.deepEqual(lookup.query, { kind: 'hva', hva: slot.hva });
+        assert.deepEqual(matches.map(({ gpa }) => gpa), [slot.gpa]);
+    });
+
+    it('refuses kinds that do not go together, and what is no address', async () => {
+        for (const words of [['0x0', '--hva', '--pfn'], ['0x0', '--vcpu', '1'], ['here', '--hva'], [hex(1n << 41n), '--pfn'], ['0x0', '--guest-memfd', 'x']]) {
+            assert.equal((await guestmemError(['explain', vmm().id, ...words], 2)).code, 'usage', words.join(' '));
+        }
+    });
+});
