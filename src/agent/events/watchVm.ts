@@ -1,8 +1,13 @@
-/** Watches a VM for a while, and gives what happens line by line as it comes. */
+/** Watches a VM for a while, and gives what happens line by line as it comes, and the patterns in it as they are found. */
 import type { EventColumns } from '../../../native/index';
 import type { WatchEnd, WatchLine } from '../../common/memoryEvents';
 import type { OpenVm } from '../discovery/vmDirectory';
+import { Pace } from '../pace';
+import { readPageMap } from '../pages/pageMap';
 import { describeEvent, toTime } from './describeEvent';
+import type { EventPatterns } from './patterns/eventPatterns';
+import { withHolders } from './patterns/heldPages';
+import { patternsOf } from './patterns/patternsOf';
 import { VmRecording } from './vmRecording';
 
 /** Milliseconds between looks: the rings hold what comes meanwhile, at a million events a second and more. */
@@ -13,12 +18,18 @@ const now = (): string => toTime(Date.now() * 1000);
 /** Ends after `seconds`, when `signal` aborts, or when the VMM exits; whatever happens, the recording ends. */
 export async function* watchVm(vm: OpenVm, seconds: number, signal: AbortSignal): AsyncGenerator<WatchLine> {
     const recording = VmRecording.begin(vm);
+    const over = new AbortController();
+    let patterns: EventPatterns | undefined;
+    let learning: Promise<void> | undefined;
     try {
+        patterns = patternsOf(vm, recording.missing);
         yield { kind: 'watching', time: now(), vm: vm.id, missing: recording.missing };
+        learning = learnPages(vm, patterns, new Pace(over.signal));
         const end = performance.now() + seconds * 1000;
         let events = 0;
         let lost = 0;
         const told = function* (columns: EventColumns): Generator<WatchLine> {
+            patterns?.take(columns);
             for (let i = 0; i < columns.count; i++) yield describeEvent(columns, i, recording.mayTellPrivate);
             events += columns.count;
             const newlyLost = recording.lost - lost;
@@ -32,12 +43,26 @@ export async function* watchVm(vm: OpenVm, seconds: number, signal: AbortSignal)
             else if (signal.aborted) reason = 'interrupted';
             else if (performance.now() >= end) reason = 'time';
             yield* told(recording.take());
+            for (const finding of await withHolders(vm, patterns.news())) yield { kind: 'pattern', time: now(), finding };
             if (reason === undefined) await new Promise((resolve) => setTimeout(resolve, interval));
         }
         // What happened just before the last look is given at the one after it.
         yield* told(recording.take());
-        yield { kind: 'ended', time: now(), events, lost, reason };
+        patterns.learn(null);
+        yield { kind: 'ended', time: now(), events, lost, reason, patterns: await withHolders(vm, patterns.findings()) };
     } finally {
         recording.end();
+        over.abort();
+        await learning;
+        patterns?.end();
     }
+}
+
+/** Beside the watching; what cannot be read is not known, and most patterns are found all the same. */
+async function learnPages(vm: OpenVm, patterns: EventPatterns, pace: Pace): Promise<void> {
+    const runs = await readPageMap(vm, 0, null, false, pace).then(
+        (map) => map.runs,
+        () => null,
+    );
+    patterns.learn(runs);
 }
