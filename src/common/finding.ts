@@ -24,12 +24,16 @@ export type FindingKind =
     | 'seccomp-forbids-conversion'
     /** Patterns: only where a recording has seen them. */
     | 'rejected-memslot'
+    | 'rejected-guest-memfd'
     | 'ping-pong-conversion'
     | 'fault-loop'
+    /** Refused with EAGAIN, for a page that something holds. */
     | 'conversion-held'
+    | 'conversion-refused'
     | 'conversion-without-guest-memfd'
     | 'growing-double-backed'
-    | 'wrong-attribute-at-punch';
+    | 'wrong-attribute-at-punch'
+    | 'wrong-attribute-at-allocation';
 
 /** What helps: words, and where the tool itself can do it, the change or the place to look. */
 export interface FindingAction {
@@ -57,8 +61,20 @@ export interface Finding {
     readonly guestMemfd: { readonly inode: number; readonly ranges: readonly FileRange[] } | null;
     /** Where it comes from: "page states", "struct kvm_gmem", "recorded events", … */
     readonly source: string;
-    /** Of a pattern: from when to when it was seen (microseconds since 1970), how often, and by which threads. */
-    readonly seen: { readonly from: number; readonly to: number; readonly times: number; readonly threads: readonly number[] } | null;
+    /** Of a pattern. */
+    readonly seen: FindingSeen | null;
+}
+
+export interface FindingSeen {
+    /** Microseconds since 1970. */
+    readonly from: number;
+    readonly to: number;
+    readonly times: number;
+    /** Null where it was seen at one instant only. */
+    readonly perSecond: number | null;
+    /** The first ones, and the vCPUs that are known to run in them. */
+    readonly threads: readonly number[];
+    readonly vcpus: readonly number[];
 }
 
 export interface FindingList {
