@@ -1,5 +1,6 @@
 /** What happens to guest memory while somebody watches: the events, as they are sent, printed and shown. */
 import type { Hex } from './address';
+import type { Finding } from './finding';
 import type { Attribute, VmId } from './model';
 
 /** Fields that are on every event. */
@@ -98,6 +99,15 @@ export interface WatchEnd {
     readonly events: number;
     readonly lost: number;
     readonly reason: 'time' | 'interrupted' | 'vm-ended';
+    /** All patterns that were found, as they are at the end. */
+    readonly patterns: readonly Finding[];
 }
 
-export type WatchLine = WatchStart | MemoryEvent | WatchLoss | WatchEnd;
+/** A line of it when a pattern in the events is found, the first time. */
+export interface WatchPattern {
+    readonly kind: 'pattern';
+    readonly time: string;
+    readonly finding: Finding;
+}
+
+export type WatchLine = WatchStart | MemoryEvent | WatchLoss | WatchPattern | WatchEnd;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Finding, FindingKind } from '../../src/common/finding';
 import type { MemoryEvent, MemoryEventKind, WatchEnd, WatchLine, WatchStart } from '../../src/common/memoryEvents';
 import { guestmemWords } from './guestmem';
 import { assertShape } from './schema';
@@ -11,6 +12,8 @@ export const ofKind = <Kind extends MemoryEventKind>(events: readonly MemoryEven
     events.filter((event): event is Extract<MemoryEvent, { kind: Kind }> => event.kind === kind);
 
 export class Watching {
+    private readonly events: MemoryEvent[] = [];
+
     private constructor(
         private readonly child: ChildProcess,
         private readonly lines: AsyncIterator<string>,
@@ -33,19 +36,33 @@ export class Watching {
         return this.rest();
     }
 
+    /** The next pattern of this kind that it tells, however long that takes. */
+    async found(kind: FindingKind): Promise<Finding> {
+        for (let line = await nextLine(this.lines); line !== undefined && line.kind !== 'ended'; line = await nextLine(this.lines)) {
+            const finding = this.note(line);
+            if (finding?.kind === kind) return finding;
+        }
+        return assert.fail(`watch ended without having found ${kind}`);
+    }
+
     /** What it says until it ends by itself. */
     async rest(): Promise<{ events: MemoryEvent[]; end: WatchEnd }> {
         const exited = once(this.child, 'exit');
-        const events: MemoryEvent[] = [];
         for (let line = await nextLine(this.lines); line !== undefined; line = await nextLine(this.lines)) {
             if (line.kind === 'ended') {
                 assert.deepEqual(await exited, [0, null]);
-                return { events, end: line };
+                return { events: this.events, end: line };
             }
-            assert.ok(line.kind !== 'watching' && line.kind !== 'lost', JSON.stringify(line));
-            events.push(line);
+            this.note(line);
         }
         return assert.fail('watch ended without saying so');
+    }
+
+    private note(line: WatchLine): Finding | undefined {
+        if (line.kind === 'pattern') return line.finding;
+        assert.ok(line.kind !== 'watching' && line.kind !== 'lost' && line.kind !== 'ended', JSON.stringify(line));
+        this.events.push(line);
+        return undefined;
     }
 }
 

@@ -124,6 +124,8 @@ export function toTime(microseconds: number): string {
     return new Date(Math.floor(microseconds / 1000)).toISOString().replace('Z', `${String(part).padStart(3, '0')}Z`);
 }
 
-const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Second names of numbers that the kernel calls otherwise. */
+const otherNames = ['EWOULDBLOCK', 'ENOTSUP'];
+const errnoNames = new Map(Object.entries(constants.errno).flatMap(([name, number]) => (otherNames.includes(name) ? [] : [[number, name]])));
 
-const errnoName = (number: number): string => errnoNames.get(number) ?? `errno ${number}`;
+export const errnoName = (number: number): string => errnoNames.get(number) ?? `errno ${number}`;

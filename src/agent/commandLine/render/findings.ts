@@ -13,7 +13,7 @@ const mostRanges = 4;
 const labelWidth = 13;
 const lineWidth = 120;
 
-function findingText({ severity, title, explanation, action, ranges, guestMemfd }: Finding): string {
+export function findingText({ severity, title, explanation, action, ranges, guestMemfd }: Finding): string {
     const inFile = (guestMemfd?.ranges ?? []).map(({ offset, size }) => `${offset}+${size}`);
     return [
         `${severity.padEnd(labelWidth)}${title}`,

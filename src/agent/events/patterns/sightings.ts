@@ -10,12 +10,12 @@ const mostThreads = 16;
 
 export class Sightings {
     times = 0;
-    private from = 0;
+    private from = Infinity;
     private to = 0;
     private readonly threads = new Set<number>();
 
     add(time: number, thread: number, times = 1): void {
-        if (this.times === 0 || time < this.from) this.from = time;
+        this.from = Math.min(this.from, time);
         this.to = Math.max(this.to, time);
         this.times += times;
         this.addThread(thread);
