@@ -20,6 +20,7 @@ import { explainAddress } from './explain/explainAddress';
 import { locateAddress } from './explain/locateAddress';
 import { readMappedVmDetails } from './details/mappedVmDetails';
 import { readGuestMemory, readLimit } from './pages/memoryRead';
+import { OpenRecordings } from './events/openRecordings';
 import { makeEventHandlers } from './events/eventHandlers';
 import { makeMapHandlers } from './maps/mapHandlers';
 import type { Pace } from './pace';
@@ -56,11 +57,12 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
             previewed.check(String(vm), open, dryRun);
             return suspendSeccomp === true ? suspendingSeccomp(open, () => change(open)) : change(open);
         });
+    const recordings = new OpenRecordings();
     return {
         ...makeMapHandlers(directory, readMap),
         ...makeAccountHandlers(directory, readMap),
-        ...makeFindingHandlers(directory, readMap),
-        ...makeEventHandlers(directory, readMap),
+        ...makeFindingHandlers(directory, readMap, recordings),
+        ...makeEventHandlers(directory, readMap, recordings),
 
         initialize: (params) => {
             const { protocol } = checkFields(params);

@@ -7,7 +7,7 @@ import type { ReadPageMap } from '../pages/pageMap';
 import { checkFields, checkInteger, checkVm, type Fields } from '../validate';
 import { describeEvent } from './describeEvent';
 import { checkFilter, checkTimes } from './eventFilter';
-import { OpenRecordings } from './openRecordings';
+import type { OpenRecordings } from './openRecordings';
 import { Recording } from './recording';
 
 type EventHandlers = {
@@ -20,7 +20,7 @@ const mostBuckets = 10_000;
 
 export const recordingHandleIn = (fields: Fields) => checkInteger(fields['recording'], 'number of a recording', 1, Number.MAX_SAFE_INTEGER);
 
-export function makeEventHandlers(directory: VmDirectory, readMap: ReadPageMap, recordings = new OpenRecordings()): EventHandlers {
+export function makeEventHandlers(directory: VmDirectory, readMap: ReadPageMap, recordings: OpenRecordings): EventHandlers {
     const stateOf = (params: unknown, change: (recording: Recording) => void = () => undefined): Promise<RecordingState> => {
         const handle = recordingHandleIn(checkFields(params));
         const recording = recordings.get(handle);

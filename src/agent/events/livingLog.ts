@@ -1,4 +1,4 @@
-/** A log that follows what is recorded of a VM by itself, until it is stopped or the VM ends. */
+/** A log that follows what is recorded of a VM by itself, and looks for patterns in it, until it is stopped or the VM ends. */
 import type { EventLog, VmIdentity } from '../../../native/index';
 import type { RecordingState } from '../../common/eventMethods';
 import type { MissingEvents } from '../../common/memoryEvents';
@@ -6,6 +6,7 @@ import type { OpenVm } from '../discovery/vmDirectory';
 import { scanVms, sightAgain, type Sighting } from '../discovery/vmScan';
 import { native } from '../native';
 import { Pace } from '../pace';
+import type { EventPatterns } from './patterns/eventPatterns';
 import type { VmRecording } from './vmRecording';
 
 /** Milliseconds between looks: the rings hold what comes meanwhile, at a million events a second. */
@@ -35,6 +36,7 @@ export class LivingLog {
     constructor(
         { process, identity }: OpenVm,
         private readonly recording: VmRecording,
+        readonly patterns: EventPatterns,
     ) {
         this.toCalendar = recording.now - performance.now() * 1000;
         this.pid = process.pid;
@@ -63,6 +65,7 @@ export class LivingLog {
         this.take();
         this.take();
         this.recording.end();
+        this.patterns.end();
     }
 
     private drain(): void {
@@ -72,7 +75,9 @@ export class LivingLog {
     }
 
     private take(): void {
-        this.recording.takeInto(this.log);
+        const events = this.recording.take();
+        this.log.append(events);
+        this.patterns.take(events);
         const { lost } = this.recording;
         if (lost > this.lostSoFar) this.lostAt = this.now;
         this.lostSoFar = lost;

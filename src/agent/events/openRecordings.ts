@@ -1,6 +1,8 @@
 /** The recordings that a client of the agent holds, by number. They end with the connection, and so with the agent. */
 import { randomInt } from 'node:crypto';
+import type { VmIdentity } from '../../../native/index';
 import { errors } from '../../common/errors';
+import type { Finding } from '../../common/finding';
 import type { RecordingHandle } from '../../common/eventMethods';
 import type { Recording } from './recording';
 
@@ -30,6 +32,11 @@ export class OpenRecordings {
         const recording = this.recordings.get(handle);
         if (recording === undefined) throw errors.noSuchRecording(handle);
         return recording;
+    }
+
+    /** Patterns in all recordings of a VM. */
+    patternsIn(vm: VmIdentity): Finding[] {
+        return [...this.recordings.values()].filter(({ vmIdentity }) => vmIdentity === vm).flatMap((recording) => recording.patterns());
     }
 
     close(handle: RecordingHandle): void {

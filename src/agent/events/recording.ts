@@ -5,6 +5,7 @@
  */
 import type { EventColumns, EventLog, VmIdentity } from '../../../native/index';
 import { errors } from '../../common/errors';
+import type { Finding } from '../../common/finding';
 import type { EventCounts, RecordingHandle, RecordingState } from '../../common/eventMethods';
 import type { VmDetails, VmId } from '../../common/model';
 import { slotRows } from '../details/memslots';
@@ -16,6 +17,7 @@ import { eventKinds, kindNumber } from './describeEvent';
 import { nativeFilter, type CheckedFilter } from './eventFilter';
 import { LivingLog } from './livingLog';
 import { MemslotHistory } from './memslotHistory';
+import { patternsOf } from './patterns/patternsOf';
 import { VmRecording } from './vmRecording';
 
 export type EventRows = EventColumns & { readonly first: number; readonly total: number };
@@ -40,7 +42,8 @@ export class Recording {
     ) {}
 
     static async start(vm: OpenVm, readMap: ReadPageMap, pace: Pace): Promise<Recording> {
-        const living = new LivingLog(vm, VmRecording.begin(vm));
+        const recording = VmRecording.begin(vm);
+        const living = new LivingLog(vm, recording, patternsOf(vm, recording.missing));
         try {
             const record = vm.process.readVm(vm.fd);
             if (record?.vm !== vm.identity) throw errors.vmGone(vm.id);
@@ -51,6 +54,7 @@ export class Recording {
             for (let addressSpace = 0; addressSpace < record.addressSpaces; addressSpace++) {
                 baseMaps.set(addressSpace, await readMap(now, addressSpace, null, false, pace));
             }
+            living.patterns.learn(baseMaps.get(0)?.runs ?? null);
             return new Recording(vm.id, vm.identity, living, { history, details, baseMaps, since: living.now });
         } catch (thrown) {
             living.stop('stopped');
@@ -70,6 +74,11 @@ export class Recording {
     /** The page maps from which the events went on, by address space. */
     get baseMaps(): ReadonlyMap<number, PageMapInColumns> {
         return this.beginning.baseMaps;
+    }
+
+    /** Patterns in the events so far. */
+    patterns(): Finding[] {
+        return this.living.patterns.findings();
     }
 
     get mayTellPrivate(): boolean {
