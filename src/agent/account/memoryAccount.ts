@@ -58,8 +58,11 @@ async function takeAccount(vm: OpenVm, memory: VmMemory, readMap: ReadPageMap, p
     const isOwn = memory.mappings !== null;
     if (!isOwn) unknown.add('kernel.rss', memory.mappingsReason);
     const residentBefore = isOwn ? readResident(vm.process.pid) : null;
-    const consistent = await addGuestPages(vm, memory, slots, physical, readMap, unknown, pace);
-    if (memory.mappings !== null) await addVmmPages(vm, slots, memory.mappings, physical, pace);
+    const privateFiles = new PrivateFiles();
+    const guest = new GuestPages(memory.mappings, physical, privateFiles);
+    const consistent = await addGuestPages(vm, guest, slots, readMap, unknown, pace);
+    await addVmmPages(vm, memory, slots, physical, privateFiles, pace);
+    await privateFiles.settle(vm.process, physical, pace);
     await addUnboundPages(vm, memory, physical, pace);
     const resident = isOwn ? readResident(vm.process.pid) : null;
     const totals = physical.totals();
@@ -84,15 +87,12 @@ async function takeAccount(vm: OpenVm, memory: VmMemory, readMap: ReadPageMap, p
 /** Whether the maps were read in one state. */
 async function addGuestPages(
     vm: OpenVm,
-    memory: VmMemory,
+    guest: GuestPages,
     slots: readonly SlotRow[],
-    physical: PhysicalMemory,
     readMap: ReadPageMap,
     unknown: UnknownFields,
     pace: Pace,
 ): Promise<boolean> {
-    const privateFiles = new PrivateFiles();
-    const guest = new GuestPages(memory.mappings, physical, privateFiles);
     let consistent = true;
     for (let addressSpace = 0; addressSpace < vm.record.addressSpaces; addressSpace++) {
         const own = slots.filter((slot) => slot.addressSpace === addressSpace);
@@ -103,7 +103,6 @@ async function addGuestPages(
         guest.add(map.runs, new Map(own.map((slot) => [slot.id, slot])));
         await pace.breathe();
     }
-    await privateFiles.settle(vm.process, physical, pace);
     return consistent;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Guest memory in MAP_PRIVATE mappings of files. A page that the VMM (or the guest through it) wrote is an anonymous copy
+ * Memory in MAP_PRIVATE mappings of files. A page that the VMM (or the guest through it) wrote is an anonymous copy
  * of the VMM's own; the file's page stays in the page cache, of no use to the guest. A page that was only read is the
  * file's. The page map does not tell one from the other, so they are looked up here.
  */
@@ -18,7 +18,7 @@ const inFileMark = mappedMark << 2;
 
 interface TouchedPart {
     readonly pages: MarkedSpace;
-    /** [first, end) of the HVA's page numbers that guest memory has there. */
+    /** [first, end), page numbers of the HVA: from the first to the last page that was added. */
     first: number;
     end: number;
 }
@@ -26,7 +26,7 @@ interface TouchedPart {
 export class PrivateFiles {
     private readonly touched = new Map<Mapping, TouchedPart>();
 
-    /** Pages [first, end) of the HVA, with the marks that they have if they are what the guest maps. */
+    /** Pages [first, end) of the HVA, with the marks of what they are there for. */
     add(mapping: Mapping, first: number, end: number, marks: number): void {
         let part = this.touched.get(mapping);
         if (part === undefined) {

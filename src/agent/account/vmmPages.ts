@@ -1,31 +1,36 @@
 /** What the VMM's process has mapped beside guest memory. */
 import type { SlotRow } from '../details/memslots';
-import { hasHvaSide } from '../details/backing';
+import { hasHvaSide, kindOf } from '../details/backing';
 import type { Mapping } from '../discovery/processMaps';
+import type { VmMemory } from '../details/vmMemory';
 import type { OpenVm } from '../discovery/vmDirectory';
 import type { Pace } from '../pace';
 import { readChunks } from '../pages/chunks';
 import { overlay, MarkedPagesBuilder, type MarkedPages } from './markedPages';
 import { isFilePage, isPresent } from './pageTableState';
+import type { PrivateFiles } from './privateFiles';
 import { anonymousStore, mappedMark, partMark, storeOf, type PhysicalMemory } from './physicalMemory';
 
 const marks = partMark('vmm') | mappedMark;
 
 export async function addVmmPages(
     vm: OpenVm,
+    { mappings, filesystems }: VmMemory,
     slots: readonly SlotRow[],
-    mappings: readonly Mapping[],
     physical: PhysicalMemory,
+    privateFiles: PrivateFiles,
     pace: Pace,
 ): Promise<void> {
     const guest = hvasOf(slots);
-    for (const mapping of mappings) {
+    for (const mapping of mappings ?? []) {
         // A page of the kernel, listed in every process and in no page table of it.
         if (mapping.path === '[vsyscall]') continue;
         for (const [first, end] of outside(guest, mapping)) {
             const address = (page: number) => BigInt(page) * 4096n;
             const chunks = await readChunks(pace, first, end, (from) => vm.process.scanPagemap(address(from), address(end)));
             const { store, shift } = storeOf(mapping);
+            // What no disk has takes memory also where the VMM has a copy of its own.
+            const isPrivateMemory = !mapping.shared && ['memfd', 'shmem', 'hugetlb'].includes(kindOf(mapping, filesystems));
             for (const chunk of chunks ?? []) {
                 for (let i = 0; i < chunk.states.length; i++) {
                     const state = chunk.states[i] ?? 0;
@@ -33,7 +38,8 @@ export async function addVmmPages(
                     const page = chunk.first[i] ?? 0;
                     const until = page + (chunk.pages[i] ?? 0);
                     physical.addPageTableEntries(page, until);
-                    if (mapping.shared || isFilePage(state)) physical.add(store, page + shift, until + shift, marks);
+                    if (isPrivateMemory) privateFiles.add(mapping, page, until, marks);
+                    else if (mapping.shared || isFilePage(state)) physical.add(store, page + shift, until + shift, marks);
                     else physical.add(anonymousStore, page, until, marks);
                 }
             }

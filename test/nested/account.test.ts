@@ -1,0 +1,3 @@
+import { describeAccount } from '../support/accountSuite';
+
+describeAccount('sw-protected');
