@@ -3,6 +3,7 @@
  * the change which would undo it. Everything in a Change is checked again by the agent.
  */
 import type { Hex } from './address';
+import type { ErrorCode } from './errors';
 import type { Attribute, Unknown } from './model';
 import type { WireRange } from './range';
 
@@ -108,6 +109,8 @@ export interface ChangeRecord {
     readonly result: 'begun' | 'done' | 'partial' | 'refused';
     /** The error of a partial or refused change. */
     readonly message: string | null;
+    /** What kind of error it was; absent where none was. */
+    readonly code?: ErrorCode;
     readonly undo: Change | null;
 }
 

@@ -39,7 +39,7 @@ export type FindingKind =
 export interface FindingAction {
     readonly text: string;
     /** The extension has a command for each; its target is the finding's first range. "none": somebody else must do it. */
-    readonly does: 'show-on-map' | 'explain' | 'convert-to-private' | 'convert-to-shared' | 'punch' | 'switch-dirty-logging' | 'none';
+    readonly does: 'show-on-map' | 'explain' | 'convert-to-private' | 'convert-to-shared' | 'punch' | 'none';
     /** The same as a command line, for the first range; null where the tool cannot do it. */
     readonly command: string | null;
 }

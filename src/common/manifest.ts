@@ -31,13 +31,13 @@ export const commands = {
     'guestmem.events.record': command('Record Memory Events', { icon: '$(record)' }),
     'guestmem.events.stop': command('Stop Recording Memory Events', { icon: '$(debug-stop)' }),
     'guestmem.events.clear': command('Clear Memory Events', { icon: '$(clear-all)' }),
-    'guestmem.address.explain': command('Explain Address…'),
+    'guestmem.address.explain': command('Explain Address…', { icon: '$(info)' }),
     'guestmem.address.copy': command('Copy Address', { icon: '$(copy)', palette: false }),
     'guestmem.memory.read': command('Read Memory…'),
-    'guestmem.memory.convertToPrivate': command('Convert to Private…'),
-    'guestmem.memory.convertToShared': command('Convert to Shared…'),
+    'guestmem.memory.convertToPrivate': command('Convert to Private…', { icon: '$(lock)' }),
+    'guestmem.memory.convertToShared': command('Convert to Shared…', { icon: '$(unlock)' }),
     'guestmem.memory.allocate': command('Allocate guest_memfd Pages…'),
-    'guestmem.memory.punch': command('Give guest_memfd Pages Back…'),
+    'guestmem.memory.punch': command('Give guest_memfd Pages Back…', { icon: '$(discard)' }),
     'guestmem.memory.preFault': command('Pre-Fault Memory…'),
     'guestmem.memory.write': command('Write Memory…'),
     'guestmem.memory.logDirtyPages': command('Switch Dirty Logging…'),
@@ -85,6 +85,7 @@ export const views = {
     'guestmem.vms': 'Virtual Machines',
     'guestmem.memslots': 'Memory Slots',
     'guestmem.guestMemfds': 'guest_memfds',
+    'guestmem.findings': 'Findings',
 } as const;
 export type ViewId = keyof typeof views;
 

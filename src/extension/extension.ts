@@ -16,6 +16,7 @@ import { registerRecordingCommands } from './events/recordingCommands';
 import { registerRecordingStatus } from './events/recordingStatus';
 import { Recordings } from './events/recordings';
 import { registerHover } from './hover';
+import { VmFindings } from './findings/vmFindings';
 import { PageMap } from './map/pageMap';
 import { registerOtherChanges } from './changes/otherChanges';
 import { Places } from './connection/places';
@@ -46,7 +47,8 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
     const guard = new ChangeGuard(boundary);
     const map = new PageMap(store, boundary, context.extensionUri);
     const changes = { store, guard, map, debugSessions };
-    const views = registerViews(store, places, map, boundary);
+    const findings = new VmFindings(store);
+    const views = registerViews(store, places, map, findings, boundary);
     context.subscriptions.push(
         log,
         places,
@@ -54,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         recordings,
         guard,
         map,
+        findings,
         views,
         processes,
         registerSnapshotEditor(context.extensionUri, agentPath, boundary, log),

@@ -32,11 +32,15 @@ export function readChanges(vm?: string): ChangeRecord[] {
 }
 
 /** The changes of this very VM that were made, at least in part, or begun, oldest first. */
-export function changesOf(vm: OpenVm): ChangeRecord[] {
+export const changesOf = (vm: OpenVm): ChangeRecord[] => recordsOf(vm).filter(({ result }) => result !== 'refused');
+
+/** The last conversion of this very VM, also one that was refused when it was to be made. */
+export const lastConversion = (vm: OpenVm): ChangeRecord | undefined =>
+    recordsOf(vm).findLast(({ change, result }) => (change === 'convert' || change === 'restore') && result !== 'begun');
+
+function recordsOf(vm: OpenVm): ChangeRecord[] {
     const { boot, processStart, vmSerial } = identityOf(vm);
-    return readChanges(vm.id).filter(
-        (record) => record.boot === boot && record.processStart === processStart && record.vmSerial === vmSerial && record.result !== 'refused',
-    );
+    return readChanges(vm.id).filter((record) => record.boot === boot && record.processStart === processStart && record.vmSerial === vmSerial);
 }
 
 type RecordedIdentity = Pick<ChangeRecord, 'vm' | 'command' | 'boot' | 'processStart' | 'vmSerial'>;
@@ -71,7 +75,7 @@ export class ChangeLog {
     failed(preview: ChangeReport, error: GuestmemError): void {
         const partial = error.code === 'partial-change';
         const report = partial ? { ...preview, ...(error.data as Partial<ChangeReport>) } : { ...preview, pagesChanged: 0, undo: null };
-        this.write({ ...this.entry(report), result: partial ? 'partial' : 'refused', message: error.message });
+        this.write({ ...this.entry(report), result: partial ? 'partial' : 'refused', message: error.message, code: error.code });
     }
 
     private entry({ change, range, executor, pagesChanged, stoppedMicroseconds, seccompSuspensions, undo }: ChangeReport) {

@@ -1,33 +1,46 @@
-/** Seccomp filters of the VMM that keep everybody but itself from converting its memory: as far as that is known without stopping it. */
+/**
+ * Seccomp filters of the VMM that keep guestmem from converting its memory. A filter can be read only while its thread is
+ * stopped, as a conversion does: so it is known from the last one that was tried, and else not.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
-import { findInjectionRefusal } from '../change/preparedChange';
+import { toGuestmemError } from '../../common/errors';
+import { lastConversion } from '../change/changeLog';
 import { look } from '../discovery/processes';
+import type { OpenVm } from '../discovery/vmDirectory';
 import { hasVmScope } from '../pages/attributeScope';
 import { ofMemory } from './detector';
 import { byOthers, makeFinding } from './makeFinding';
 
 export const findSeccompForbidsConversion = ofMemory(({ vm }, { unknown }) => {
     // Only the VM's own attributes are set by a call inside the VMM.
-    if (!hasVmScope(vm) || vm.summary.heldBy !== 'vm' || !vm.record.ownedByProcess) return [];
-    const { pid } = vm.process;
-    const refusal = findInjectionRefusal(vm, 'Converting memory');
-    if (refusal?.reason === 'seccomp') {
-        return [
-            makeFinding({
-                kind: 'seccomp-forbids-conversion',
-                severity: 'information',
-                title: 'Seccomp keeps guestmem from converting memory of this VM',
-                explanation: `KVM takes a conversion only from inside the VMM, and ${refusal.detail}.`,
-                action: byOthers('Let a filter of the VMM permit ioctl with KVM_SET_MEMORY_ATTRIBUTES on one of its threads, or start it without its sandbox.'),
-                source: `/proc/${pid}/task/*/status`,
-            }),
-        ];
+    if (!hasVmScope(vm) || !isFilteredThroughout(vm.process.pid)) return [];
+    const last = lastTried(vm);
+    const suspended = typeof last === 'object' && last.seccompSuspensions !== undefined;
+    if (typeof last !== 'object' || (last.code !== 'seccomp' && !suspended)) {
+        const reason = typeof last === 'string' ? last : 'whether one permits a conversion can be read only while its thread is stopped, as a conversion does';
+        if (typeof last !== 'object' || last.result !== 'done') unknown.add('seccomp', `all threads of the VMM are under seccomp filters; ${reason}`);
+        return [];
     }
-    if (isFilteredThroughout(pid)) {
-        unknown.add('seccomp', 'all threads of the VMM are under seccomp filters; whether one permits a conversion can be read only while its thread is stopped, as a conversion does');
-    }
-    return [];
+    return [
+        makeFinding({
+            kind: 'seccomp-forbids-conversion',
+            severity: 'information',
+            title: 'Seccomp keeps guestmem from converting memory of this VM',
+            explanation: `KVM takes a conversion only from inside the VMM, all of whose threads are under seccomp filters. At ${last.time} a conversion of ${last.range} was ${suspended ? 'made with a filter suspended' : 'refused for that'}.`,
+            action: byOthers('Let a filter of the VMM permit ioctl with KVM_SET_MEMORY_ATTRIBUTES on one of its threads, start it without its sandbox, or have the filters suspended for a conversion (--suspend-seccomp), at a risk that the preview tells.'),
+            source: 'record of changes',
+        }),
+    ];
 });
+
+/** A string: why the record cannot be read. */
+function lastTried(vm: OpenVm) {
+    try {
+        return lastConversion(vm);
+    } catch (thrown) {
+        return toGuestmemError(thrown).message;
+    }
+}
 
 /** Every thread is under a filter or in strict mode; false where that cannot be read. */
 function isFilteredThroughout(pid: number): boolean {

@@ -2,10 +2,10 @@
 import type { PageSizeName } from '../../common/model';
 import { guestLevelOf, whyNotLargerOf } from '../../common/pageState';
 import { ofMemory } from './detector';
-import { makeFinding, sizeOf } from './makeFinding';
+import { byOthers, makeFinding, sizeOf } from './makeFinding';
 import { selectPages } from './selectedPages';
 
-export const findSmallGuestPages = ofMemory(async ({ vm, map }, { pace }) => {
+export const findSmallGuestPages = ofMemory(async ({ map }, { pace }) => {
     const { runs } = map;
     const small = await selectPages(runs, (state, detail) => guestLevelOf(state) === '4K' && whyNotLargerOf(detail)?.length === 0, pace);
     if (small.size === 0) return [];
@@ -18,11 +18,7 @@ export const findSmallGuestPages = ofMemory(async ({ vm, map }, { pace }) => {
             severity: 'information',
             title: `${sizeOf(pages.bytes)} in slot ${memslot} mapped by 4 KiB pages where 2 MiB would do`,
             explanation: `The guest has ${in4K} of this slot by pages of 4 KiB, ${in2M} by 2 MiB and ${in1G} by 1 GiB. For ${sizeOf(pages.bytes)} nothing is against larger ones any more, but KVM keeps what it has mapped.`,
-            action: {
-                text: 'Switch dirty logging of the slot on and off again: then KVM takes small mappings away where larger ones are possible.',
-                does: 'switch-dirty-logging',
-                command: `guestmem log-dirty-pages ${vm.id} ${memslot} on && guestmem log-dirty-pages ${vm.id} ${memslot} off`,
-            },
+            action: byOthers('Let the VMM take its mapping away for a moment (mprotect of these pages at the HVA to PROT_READ and back): KVM then maps anew what the guest uses next.'),
             ranges: pages.ranges(),
             bytes: pages.bytes,
             memslot,

@@ -1,10 +1,12 @@
 /**
- * The three trees and the commands of their items: guestmem.vms.refresh, guestmem.agent.restart, guestmem.address.copy.
+ * The trees and the commands of their items: guestmem.vms.refresh, guestmem.agent.restart, guestmem.address.copy.
  * While a tree or the map is visible the state is read again by itself; the first view that opens starts the agent.
  */
 import * as vscode from 'vscode';
 import type { CommandBoundary } from '../commandBoundary';
 import { parseTarget } from '../commandTarget';
+import type { VmFindings } from '../findings/vmFindings';
+import { registerFindingTree, type FindingTree } from './findingTree';
 import { registerGuestMemfdTree, type GuestMemfdTree } from './guestMemfdTree';
 import { registerMemslotTree, type MemslotTree } from './memslotTree';
 import type { PageMap } from '../map/pageMap';
@@ -18,6 +20,7 @@ export interface Trees {
     readonly vms: VmTree;
     readonly memslots: MemslotTree;
     readonly guestMemfds: GuestMemfdTree;
+    readonly findings: FindingTree;
 }
 
 /** Restarts every agent that is asked for: one place, or all that failed, or all. */
@@ -33,11 +36,12 @@ async function restartAgents(store: VmStore, places: Places, place: string | und
     });
 }
 
-export function registerViews(store: VmStore, places: Places, map: PageMap, boundary: CommandBoundary): vscode.Disposable & { trees: Trees } {
+export function registerViews(store: VmStore, places: Places, map: PageMap, findings: VmFindings, boundary: CommandBoundary): vscode.Disposable & { trees: Trees } {
     const vms = registerVmTree(store, places);
     const memslots = registerMemslotTree(store, map);
     const guestMemfds = registerGuestMemfdTree(store);
-    const views = [vms.view, memslots.view, guestMemfds.view];
+    const findingTree = registerFindingTree(store, findings);
+    const views = [vms.view, memslots.view, guestMemfds.view, findingTree.view];
     const poller = new Poller(() => store.refresh());
     const updatePolling = () => (poller.wanted = map.isVisible || views.some((view) => view.visible));
     updatePolling();
@@ -49,6 +53,7 @@ export function registerViews(store: VmStore, places: Places, map: PageMap, boun
         boundary.register('guestmem.vms.refresh', async () => {
             await withSlowProgress(vscode.l10n.t('Looking for virtual machines'), () => store.refresh());
             await map.refresh();
+            await findings.refresh();
         }),
         boundary.register('guestmem.agent.restart', (argument) =>
             restartAgents(store, places, (argument as { place?: string } | undefined)?.place ?? parseTarget(argument).vm?.place),
@@ -58,5 +63,5 @@ export function registerViews(store: VmStore, places: Places, map: PageMap, boun
             if (copyText !== undefined) await vscode.env.clipboard.writeText(copyText);
         }),
     );
-    return Object.assign(disposable, { trees: { vms: vms.tree, memslots: memslots.tree, guestMemfds: guestMemfds.tree } });
+    return Object.assign(disposable, { trees: { vms: vms.tree, memslots: memslots.tree, guestMemfds: guestMemfds.tree, findings: findingTree.tree } });
 }
