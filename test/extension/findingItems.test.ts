@@ -77,10 +77,10 @@ describe('findings view, of made findings', () => {
     });
 
     it('says of a pattern when it was seen and by which threads, and what is not known', () => {
-        const seen = { from: 1_000_000, to: 61_000_000, times: 7, threads: [12, 13] };
+        const seen = { from: 1_000_000, to: 61_000_000, times: 7, perSecond: 0.1166, threads: [12, 13], vcpus: [0] };
         const { roots } = shown({ ...finding, severity: 'information', action: { text: 'Look.', does: 'none', command: null }, seen });
         assert.equal((roots[0]?.item.iconPath as vscode.ThemeIcon).id, 'info');
-        assert.match(String(roots[0]?.children.find(({ label }) => label === 'Seen')?.description), /^7 times, .* to .*, threads 12, 13$/);
+        assert.match(String(roots[0]?.children.find(({ label }) => label === 'Seen')?.description), /^7 times, .* to .* · 0\.12 a second · threads 12, 13 · vCPUs 0$/);
         assert.equal(roots.at(-1)?.item.label, 'Not everything could be read');
     });
 

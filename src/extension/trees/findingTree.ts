@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { parseHex } from '../../common/address';
-import type { Finding, FindingAction, FindingSeverity } from '../../common/finding';
+import type { Finding, FindingAction, FindingSeen, FindingSeverity } from '../../common/finding';
 import type { CommandId, ViewId } from '../../common/manifest';
 import type { WireRange } from '../../common/range';
 import type { CommandTarget } from '../commandTarget';
@@ -135,11 +135,15 @@ function details({ id, finding }: FindingNode): DetailNode[] {
 /** Sentences that name what others chose: no control characters, nothing cut. */
 const displayWhole = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 
-function seenText({ from, to, times, threads }: NonNullable<Finding['seen']>): string {
+function seenText({ from, to, times, perSecond, threads, vcpus }: FindingSeen): string {
     const { l10n } = vscode;
     const at = (microseconds: number) => new Date(microseconds / 1000).toLocaleTimeString(vscode.env.language);
-    const when = l10n.t('{0} times, {1} to {2}', times, at(from), at(to));
-    return threads.length === 0 ? when : `${when}, ${l10n.t('threads {0}', threads.join(', '))}`;
+    return [
+        l10n.t('{0} times, {1} to {2}', times, at(from), at(to)),
+        ...(perSecond === null ? [] : [l10n.t('{0} a second', Number(perSecond.toPrecision(2)))]),
+        ...(threads.length === 0 ? [] : [l10n.t('threads {0}', threads.join(', '))]),
+        ...(vcpus.length === 0 ? [] : [l10n.t('vCPUs {0}', vcpus.join(', '))]),
+    ].join(' · ');
 }
 
 const rangeNode = ({ id, vm, finding }: FindingNode, range: WireRange): RangeNode => ({
