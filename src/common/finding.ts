@@ -47,7 +47,7 @@ export interface FindingAction {
 export interface Finding {
     readonly kind: FindingKind;
     readonly severity: FindingSeverity;
-    /** A few words with the number that matters: "1.2 GiB double-backed in slot 3". */
+    /** A few words with the number that matters: "1.2 GiB double-backed, HVA copy unused, slot 3". */
     readonly title: string;
     /** One to three sentences: what was found, why it matters. */
     readonly explanation: string;

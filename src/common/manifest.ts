@@ -37,7 +37,7 @@ export const commands = {
     'guestmem.memory.convertToPrivate': command('Convert to Private…', { icon: '$(lock)' }),
     'guestmem.memory.convertToShared': command('Convert to Shared…', { icon: '$(unlock)' }),
     'guestmem.memory.allocate': command('Allocate guest_memfd Pages…'),
-    'guestmem.memory.punch': command('Give guest_memfd Pages Back…', { icon: '$(discard)' }),
+    'guestmem.memory.punch': command('Give guest_memfd Pages Back…', { icon: '$(trash)' }),
     'guestmem.memory.preFault': command('Pre-Fault Memory…'),
     'guestmem.memory.write': command('Write Memory…'),
     'guestmem.memory.logDirtyPages': command('Switch Dirty Logging…'),

@@ -8,7 +8,7 @@ import { FindingTree } from '../../src/extension/trees/findingTree';
 const finding: Finding = {
     kind: 'double-backed',
     severity: 'warning',
-    title: '12 KiB double-backed in slot 4: unused in its guest_memfd',
+    title: '12 KiB double-backed, guest_memfd copy unused, slot 4',
     explanation: 'The guest uses these pages at the HVA.',
     action: { text: 'Punch them.', does: 'punch', command: 'guestmem punch 7:5 0x3000+0x2000' },
     ranges: [{ gpa: '0x3000', size: '0x2000' }, { gpa: '0x9000', size: '0x1000' }],
@@ -71,7 +71,7 @@ describe('findings view, of made findings', () => {
 
     it('gives the same finding the same id, also when its numbers change, and no two one id', () => {
         const ids = (...findings: Finding[]) => shown(...findings).roots.map(({ item }) => item.id);
-        assert.deepEqual(ids(finding), ids({ ...finding, title: '16 KiB double-backed in slot 4: unused in its guest_memfd', ranges: [] }));
+        assert.deepEqual(ids(finding), ids({ ...finding, title: '16 KiB double-backed, guest_memfd copy unused, slot 4', ranges: [] }));
         const two = ids(finding, finding);
         assert.equal(new Set(two).size, two.length);
     });

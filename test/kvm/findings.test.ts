@@ -105,7 +105,7 @@ describe('findings: memory on both sides of a memslot', () => {
         const { id, hva, gpa } = slot() ?? assert.fail();
         writeAtHva(vmm().report.pid, BigInt(hva), 0x22);
         const { stdout } = await guestmem(['findings', vmm().id]);
-        assert.match(stdout, new RegExp(`^warning +4 KiB double-backed in slot ${id}: unused at the HVA$`, 'm'));
+        assert.match(stdout, new RegExp(`^warning +4 KiB double-backed, HVA copy unused, slot ${id}$`, 'm'));
         assert.match(stdout, new RegExp(`^where +${gpa}\\+0x1000$`, 'm'));
         assert.match(stdout, /^what helps +Let the VMM discard them/m);
         await vmm().changeHostMemory(startOf({ gpa, size: '0x0' }), page, 'drop');

@@ -18,7 +18,7 @@ export const findDoubleBacked = ofMemory(async ({ vm, map, slots }, { details, p
             const ranges = pages.ranges();
             return makeFinding({
                 ...common,
-                title: `${sizeOf(pages.bytes)} double-backed in slot ${memslot}: unused in its guest_memfd`,
+                title: `${sizeOf(pages.bytes)} double-backed, guest_memfd copy unused, slot ${memslot}`,
                 explanation: `The guest uses these pages at the HVA, as shared memory, and the guest_memfd still holds a second page for each. A conversion to shared frees nothing: who converts must punch the guest_memfd, too.`,
                 action: {
                     text: 'Give the pages of the guest_memfd back (the VMM: fallocate with FALLOC_FL_PUNCH_HOLE). What they hold is lost.',
@@ -34,7 +34,7 @@ export const findDoubleBacked = ofMemory(async ({ vm, map, slots }, { details, p
         ...[...atHva].map(([memslot, pages]) =>
             makeFinding({
                 ...common,
-                title: `${sizeOf(pages.bytes)} double-backed in slot ${memslot}: unused at the HVA`,
+                title: `${sizeOf(pages.bytes)} double-backed, HVA copy unused, slot ${memslot}`,
                 explanation: `The guest uses these pages in the guest_memfd, and the VMM still holds a second page for each at the HVA: from when they were shared, or since something wrote there.`,
                 action: byOthers(`Let the VMM discard them after a conversion to private: ${discardCall(backings.get(memslot) ?? null)}.`),
                 ranges: pages.ranges(),

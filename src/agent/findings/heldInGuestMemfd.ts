@@ -18,7 +18,7 @@ export const findHeldInGuestMemfd = ofMemory(async ({ vm, map }, { pace }) => {
         return makeFinding({
             kind: 'held-in-guest-memfd',
             severity: 'warning',
-            title: `${sizeOf(pages.bytes)} of shared memory in slot ${memslot} still held in its guest_memfd`,
+            title: `${sizeOf(pages.bytes)} shared, still held in the guest_memfd, slot ${memslot}`,
             explanation: `These pages are shared, so the guest uses them at the HVA, where no page exists yet; the guest_memfd keeps a page for each. They were converted to shared, or allocated ahead, and not punched.`,
             action: {
                 text: 'Give the pages of the guest_memfd back (the VMM: fallocate with FALLOC_FL_PUNCH_HOLE). What they hold is lost.',

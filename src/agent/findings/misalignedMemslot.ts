@@ -26,7 +26,7 @@ export const findMisalignedMemslot = ofMemory((memory) =>
             makeFinding({
                 kind: 'misaligned-memslot',
                 severity: 'warning',
-                title: `Slot ${slot.id} lies apart from its ${sides.map(({ side }) => side).join(' and ')} within pages of ${name}`,
+                title: `Slot ${slot.id} misaligned for ${name} pages, by its ${sides.map(({ side }) => side).join(' and ')}`,
                 explanation: `Within ${name} the GPA is at ${place(slot.gfn)}, ${sides.map(({ side, page }) => `the ${side} at ${place(page)}`).join(', ')}: KVM maps ${sizeOf(bytes)} of the slot by smaller pages, however large the pages behind it are.`,
                 action: byOthers(`Have the VMM choose the ${sides.map(({ side }) => side).join(' and ')} of the slot so that within ${name} it is at ${place(slot.gfn)}, too.`),
                 ranges: [{ gpa: toHex(slot.gfn * 4096), size: toHex((slot.end - slot.gfn) * 4096) }],

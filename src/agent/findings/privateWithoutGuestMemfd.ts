@@ -13,7 +13,7 @@ export const findPrivateWithoutGuestMemfd = ofMemory(async ({ vm, map, slots }, 
         return makeFinding({
             kind: 'private-without-guest-memfd',
             severity: 'error',
-            title: `${sizeOf(pages.bytes)} private in slot ${memslot} without a guest_memfd`,
+            title: `${sizeOf(pages.bytes)} private without guest_memfd, slot ${memslot}`,
             explanation: `The slot's pages are private, but ${why}, so that no page can back them: the guest's next access there ends KVM_RUN with KVM_EXIT_MEMORY_FAULT.`,
             action: {
                 text: 'Convert them to shared, or have the VMM make the slot anew with a guest_memfd (KVM_SET_USER_MEMORY_REGION2).',

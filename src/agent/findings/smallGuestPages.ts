@@ -16,7 +16,7 @@ export const findSmallGuestPages = ofMemory(async ({ map }, { pace }) => {
         return makeFinding({
             kind: 'small-guest-pages',
             severity: 'information',
-            title: `${sizeOf(pages.bytes)} in slot ${memslot} mapped by 4 KiB pages where 2 MiB would do`,
+            title: `${sizeOf(pages.bytes)} mapped by 4 KiB where 2 MiB would do, slot ${memslot}`,
             explanation: `The guest has ${in4K} of this slot by pages of 4 KiB, ${in2M} by 2 MiB and ${in1G} by 1 GiB. For ${sizeOf(pages.bytes)} nothing is against larger ones any more, but KVM keeps what it has mapped.`,
             action: byOthers('Let the VMM take its mapping away for a moment (mprotect of these pages at the HVA to PROT_READ and back): KVM then maps anew what the guest uses next.'),
             ranges: pages.ranges(),
