@@ -12,6 +12,7 @@ const bundles = [
     { entryPoints: ['src/agent/agentMain.ts'], outfile: 'dist/agent.js', ...node, ...shebang },
     { entryPoints: ['src/agent/cliMain.ts'], outfile: 'dist/guestmem.js', ...node, ...shebang },
     { entryPoints: ['src/webview/pageMap.ts'], outfile: 'dist/pageMap.js', platform: 'browser', target: 'es2022', format: 'iife' },
+    { entryPoints: ['src/webview/account.ts'], outfile: 'dist/account.js', platform: 'browser', target: 'es2022', format: 'iife' },
 ];
 
 const files = (folder, end) =>

@@ -31,6 +31,7 @@ export const commands = {
     'guestmem.events.record': command('Record Memory Events', { icon: '$(record)' }),
     'guestmem.events.stop': command('Stop Recording Memory Events', { icon: '$(debug-stop)' }),
     'guestmem.events.clear': command('Clear Memory Events', { icon: '$(clear-all)' }),
+    'guestmem.account.show': command('Show Memory Accounting', { icon: '$(pie-chart)' }),
     'guestmem.address.explain': command('Explain Address…', { icon: '$(info)' }),
     'guestmem.address.copy': command('Copy Address', { icon: '$(copy)', palette: false }),
     'guestmem.memory.read': command('Read Memory…'),
@@ -131,5 +132,6 @@ export const contextKeyDefaults: ContextKeys = {
 /** Ids of webview panels, document schemes and items; not contributions, but names that must not drift either. */
 export const pageMapViewType = 'guestmem.pageMap';
 export const snapshotViewType = 'guestmem.snapshot';
+export const accountViewType = 'guestmem.account';
 export const memoryScheme = 'guestmem-memory';
 export const changesScheme = 'guestmem-changes';

@@ -1,6 +1,7 @@
 /** Constructs the parts, wires and registers them; nothing runs and no agent starts before one of them is used. */
 import * as vscode from 'vscode';
 import type { CommandId } from '../common/manifest';
+import { registerAccount } from './account/showAccount';
 import { registerActiveVm } from './activeVm';
 import { ChangeGuard } from './changes/changeGuard';
 import { CommandBoundary } from './commandBoundary';
@@ -64,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         registerHostState(store, places, boundary),
         registerHostCheck(places, boundary),
         registerHover(store, log),
+        registerAccount(store, boundary, context.extensionUri),
         registerExplainAddress(store, boundary),
         registerConvert(changes, boundary),
         registerOtherChanges(changes, boundary),
