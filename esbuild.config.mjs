@@ -13,6 +13,7 @@ const bundles = [
     { entryPoints: ['src/agent/cliMain.ts'], outfile: 'dist/guestmem.js', ...node, ...shebang },
     { entryPoints: ['src/webview/pageMap.ts'], outfile: 'dist/pageMap.js', platform: 'browser', target: 'es2022', format: 'iife' },
     { entryPoints: ['src/webview/account.ts'], outfile: 'dist/account.js', platform: 'browser', target: 'es2022', format: 'iife' },
+    { entryPoints: ['src/webview/events.ts'], outfile: 'dist/events.js', platform: 'browser', target: 'es2022', format: 'iife' },
 ];
 
 const files = (folder, end) =>

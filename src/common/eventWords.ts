@@ -2,7 +2,7 @@
 import { formatSize, type Hex } from './address';
 import type { MemoryEvent, MemoryEventKind } from './memoryEvents';
 
-const eventNames: Record<MemoryEventKind, string> = {
+export const eventNames: Readonly<Record<MemoryEventKind, string>> = {
     memslot: 'Memslot set',
     attributes: 'Attributes set',
     'attributes-changed': 'Attributes changed',
@@ -19,6 +19,8 @@ const eventNames: Record<MemoryEventKind, string> = {
     'conversion-asked': 'Conversion asked',
 };
 
+export const eventKinds = Object.keys(eventNames) as readonly MemoryEventKind[];
+
 const sized = (start: Hex, size: Hex): string => `${start}+${size} (${formatSize(BigInt(size))})`;
 
 /** One line without the time and the thread: "Attributes set  0x1000+0x2000 (8 KiB) private, 102 µs". */
@@ -26,7 +28,8 @@ export function eventText(event: MemoryEvent): string {
     return `${eventNames[event.kind].padEnd(20)}  ${[whatOf(event), ...callOf(event)].filter((part) => part !== '').join(', ')}`;
 }
 
-function whatOf(event: MemoryEvent): string {
+/** What it is about: "0x1000+0x2000 (8 KiB) to private". */
+export function whatOf(event: MemoryEvent): string {
     switch (event.kind) {
         case 'memslot': {
             const slot = `slot ${event.memslot}${event.addressSpace === 0 ? '' : ` of address space ${event.addressSpace}`}`;
@@ -68,6 +71,8 @@ function whatOf(event: MemoryEvent): string {
 /** How a call went. */
 function callOf(event: MemoryEvent): string[] {
     if (!('microseconds' in event)) return [];
-    const took = `${event.microseconds.toFixed(event.microseconds < 10 ? 1 : 0)} µs`;
+    const took = durationText(event.microseconds);
     return event.error === null ? [took] : [`failed with ${event.error}`, took];
 }
+
+export const durationText = (microseconds: number): string => `${microseconds.toFixed(microseconds < 10 ? 1 : 0)} µs`;

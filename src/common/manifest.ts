@@ -28,9 +28,13 @@ export const commands = {
     'guestmem.map.pause': command('Pause Page Map'),
     'guestmem.map.resume': command('Resume Page Map'),
     'guestmem.map.whyNot': command('Why Is Not Everything Offered?', { palette: false }),
+    'guestmem.events.show': command('Show Memory Events', { icon: '$(pulse)' }),
     'guestmem.events.record': command('Record Memory Events', { icon: '$(record)' }),
     'guestmem.events.stop': command('Stop Recording Memory Events', { icon: '$(debug-stop)' }),
     'guestmem.events.clear': command('Clear Memory Events', { icon: '$(clear-all)' }),
+    'guestmem.events.onlyRange': command('Show Only Events of This Range', { palette: false }),
+    'guestmem.events.onlyKind': command('Show Only Events of This Kind', { palette: false }),
+    'guestmem.events.copy': command('Copy Event as JSON', { palette: false }),
     'guestmem.account.show': command('Show Memory Accounting', { icon: '$(pie-chart)' }),
     'guestmem.address.explain': command('Explain Address…', { icon: '$(info)' }),
     'guestmem.address.copy': command('Copy Address', { icon: '$(copy)', palette: false }),
@@ -89,6 +93,10 @@ export const views = {
     'guestmem.findings': 'Findings',
 } as const;
 export type ViewId = keyof typeof views;
+
+/** In a container of the panel: its rows are wide. */
+export const eventsContainer = 'guestmemEvents';
+export const eventsView = { id: 'guestmem.events', name: 'Guest Memory Events' } as const;
 
 /** What the views are about to say when they are empty, worst news last. */
 export type HostState = 'loading' | 'ready' | 'notPermitted' | 'noKvm' | 'agentFailed';

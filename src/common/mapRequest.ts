@@ -1,5 +1,5 @@
 /** Checks what the page map's webview sent: it shows hostile bytes, so the host trusts none of its messages. */
-import { parseHex } from './address';
+import { isFields, isHex, isListOf, isRange, isWhole, longestText, type Fields } from './checkMessage';
 import { findLayer } from './mapLayers';
 import { mapActions, type MapAction, type MapQuestion, type MapRequest } from './mapMessages';
 import { highestTileLevel, tileCells } from './mapTiles';
@@ -12,21 +12,10 @@ const gfnLimit = 2 ** 52;
 const mostTiles = 256;
 const mostRows = 10_000;
 const mostBuckets = 16_384;
-/** A thousand rows of the table of runs. */
-const longestText = 1 << 19;
 const orders: readonly RunOrder[] = ['address', 'size', 'memslot', 'class'];
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const isWhole = (value: unknown, limit = Number.MAX_SAFE_INTEGER): value is number =>
-    Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= limit;
-const isHex = (value: unknown): value is string => typeof value === 'string' && parseHex(value) !== undefined;
-const isRange = (value: unknown): value is WireRange => isFields(value) && isHex(value['gpa']) && isHex(value['size']);
 const isLayer = (value: unknown): value is string => typeof value === 'string' && findLayer(value) !== undefined;
 const isDirection = (value: unknown): value is 1 | -1 => value === 1 || value === -1;
-const isListOf = <T>(value: unknown, is: (item: unknown) => item is T, most: number): value is T[] =>
-    Array.isArray(value) && value.length <= most && value.every(is);
 const isExtent = (value: unknown): value is Extent =>
     isFields(value) && isWhole(value['start'], gfnLimit) && isWhole(value['end'], gfnLimit) && value['start'] < value['end'];
 

@@ -13,6 +13,7 @@ import { DebugSessionExecutor } from './debugging/debugSessionExecutor';
 import { registerExplainAddress } from './explainAddress';
 import { registerHostCheck } from './connection/hostCheck';
 import { registerHostState } from './connection/hostState';
+import { EventsView } from './events/eventsView';
 import { registerRecordingCommands } from './events/recordingCommands';
 import { registerRecordingStatus } from './events/recordingStatus';
 import { Recordings } from './events/recordings';
@@ -48,8 +49,9 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
     const guard = new ChangeGuard(boundary);
     const map = new PageMap(store, boundary, context.extensionUri);
     const changes = { store, guard, map, debugSessions };
+    const events = new EventsView({ store, recordings, map, boundary, extensionUri: context.extensionUri });
     const findings = new VmFindings(store);
-    const views = registerViews(store, places, map, findings, boundary);
+    const views = registerViews(store, places, map, events, findings, boundary);
     context.subscriptions.push(
         log,
         places,
@@ -59,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
         map,
         findings,
         views,
+        events,
         processes,
         registerSnapshotEditor(context.extensionUri, agentPath, boundary, log),
         registerActiveVm(store, boundary),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { commands, contextKeyDefaults, refreshIntervalBounds, restrictedSettings, settingDefaults, viewContainer, views } from '../../src/common/manifest';
+import { commands, contextKeyDefaults, eventsContainer, eventsView, refreshIntervalBounds, restrictedSettings, settingDefaults, viewContainer, views } from '../../src/common/manifest';
 
 interface MenuItem {
     readonly command: string;
@@ -13,7 +13,7 @@ interface Package {
         readonly commands: readonly { readonly command: string; readonly title: string; readonly icon?: string }[];
         readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
         readonly views: Readonly<Record<string, readonly { readonly id: string; readonly name: string }[]>>;
-        readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
+        readonly viewsContainers: Readonly<Record<'activitybar' | 'panel', readonly { readonly id: string; readonly icon: string }[]>>;
         readonly viewsWelcome: readonly { readonly view: string; readonly when: string; readonly contents: string }[];
         readonly configuration: { readonly properties: Readonly<Record<string, { readonly default: unknown; readonly scope: string; readonly minimum?: number; readonly maximum?: number }>> };
         readonly walkthroughs: readonly { readonly steps: readonly { readonly description: string; readonly media: { readonly markdown: string } }[] }[];
@@ -29,7 +29,7 @@ function localized(value: string): string | undefined {
     return /^%.+%$/.test(value) ? nls[value.slice(1, -1)] : value;
 }
 
-const knownIds = new Set<string>([...Object.keys(commands), ...Object.keys(settingDefaults), ...Object.keys(views), ...Object.keys(contextKeyDefaults)]);
+const knownIds = new Set<string>([...Object.keys(commands), ...Object.keys(settingDefaults), ...Object.keys(views), eventsView.id, ...Object.keys(contextKeyDefaults)]);
 
 describe('package.json and the manifest table', () => {
     it('have the same commands, titles and icons', () => {
@@ -58,6 +58,8 @@ describe('package.json and the manifest table', () => {
         assert.deepEqual(contributes.viewsContainers.activitybar.map(({ id }) => id), [viewContainer]);
         const contributed = (contributes.views[viewContainer] ?? []).map(({ id, name }) => [id, localized(name)]);
         assert.deepEqual(Object.fromEntries(contributed), views);
+        assert.deepEqual(contributes.viewsContainers.panel.map(({ id }) => id), [eventsContainer]);
+        assert.deepEqual(contributes.views[eventsContainer]?.map(({ id, name }) => ({ id, name: localized(name) })), [eventsView]);
     });
 
     it('ask only for context keys, views and commands that exist', () => {

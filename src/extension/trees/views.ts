@@ -1,10 +1,12 @@
 /**
  * The trees and the commands of their items: guestmem.vms.refresh, guestmem.agent.restart, guestmem.address.copy.
- * While a tree or the map is visible the state is read again by itself; the first view that opens starts the agent.
+ * While one of them, the map or the view of events is visible the state is read again by itself; the first view that
+ * opens starts the agent.
  */
 import * as vscode from 'vscode';
 import type { CommandBoundary } from '../commandBoundary';
 import { parseTarget } from '../commandTarget';
+import type { EventsView } from '../events/eventsView';
 import type { VmFindings } from '../findings/vmFindings';
 import { registerFindingTree, type FindingTree } from './findingTree';
 import { registerGuestMemfdTree, type GuestMemfdTree } from './guestMemfdTree';
@@ -36,19 +38,20 @@ async function restartAgents(store: VmStore, places: Places, place: string | und
     });
 }
 
-export function registerViews(store: VmStore, places: Places, map: PageMap, findings: VmFindings, boundary: CommandBoundary): vscode.Disposable & { trees: Trees } {
+export function registerViews(store: VmStore, places: Places, map: PageMap, events: EventsView, findings: VmFindings, boundary: CommandBoundary): vscode.Disposable & { trees: Trees } {
     const vms = registerVmTree(store, places);
     const memslots = registerMemslotTree(store, map);
     const guestMemfds = registerGuestMemfdTree(store);
     const findingTree = registerFindingTree(store, findings);
     const views = [vms.view, memslots.view, guestMemfds.view, findingTree.view];
     const poller = new Poller(() => store.refresh());
-    const updatePolling = () => (poller.wanted = map.isVisible || views.some((view) => view.visible));
+    const updatePolling = () => (poller.wanted = map.isVisible || events.isVisible || views.some((view) => view.visible));
     updatePolling();
     const disposable = vscode.Disposable.from(
         ...views,
         ...views.map((view) => view.onDidChangeVisibility(updatePolling)),
         map.onDidChangeVisibility(updatePolling),
+        events.onDidChangeVisibility(updatePolling),
         poller,
         boundary.register('guestmem.vms.refresh', async () => {
             await withSlowProgress(vscode.l10n.t('Looking for virtual machines'), () => store.refresh());

@@ -26,6 +26,8 @@ export interface GridColumn<Row> {
     words(row: Row): string;
     /** What lies under the pointer; else the words. */
     hint?(row: Row): string;
+    /** For the style sheet: `data-tone` of the cell. */
+    tone?(row: Row): string;
     /** How the table is sorted by it, and what its heading does; without it the table cannot be. */
     readonly sorting?: { readonly now: 'ascending' | 'descending' | 'none'; toggle(): void };
 }
@@ -170,7 +172,9 @@ export class Grid<Row> {
         columns.forEach((column, i) => {
             const words = row === null ? '…' : column.words(row);
             const hint = row === null ? words : (column.hint?.(row) ?? words);
-            const cell = target.children[i] ?? target.appendChild(makeCell(i));
+            const cell = (target.children[i] as HTMLElement | undefined) ?? target.appendChild(makeCell(i));
+            const tone = row === null || column.tone === undefined ? '' : column.tone(row);
+            if (cell.dataset['tone'] !== tone) cell.dataset['tone'] = tone;
             if (cell.textContent !== words) cell.textContent = words;
             if (cell.getAttribute('title') !== hint) cell.setAttribute('title', hint);
         });
