@@ -22,6 +22,7 @@ export function placeOf(event: MemoryEvent, memslots: readonly EventMemslot[]): 
         case 'punch':
         case 'pages-added':
         case 'pages-removed':
+        case 'guest-memfd-attributes':
             return inMemslot(bytes(event.offset), bytes(event.size), memslots, ({ guestMemfd }) => (guestMemfd?.inode === event.inode ? guestMemfd.offset : null));
         case 'guest-memfd':
             return null;

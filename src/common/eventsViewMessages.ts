@@ -58,7 +58,7 @@ export type EventsAnswer =
     | { readonly type: 'list'; readonly events: readonly MemoryEvent[]; readonly first: number; readonly total: number }
     | { readonly type: 'count'; readonly kinds: readonly MemoryEventKind[]; readonly buckets: number; readonly counts: Uint32Array };
 
-export const eventsViewActions = ['record', 'stop', 'selectVm'] as const;
+export const eventsViewActions = ['record', 'selectVm'] as const;
 export type EventsViewAction = (typeof eventsViewActions)[number];
 
 /** Webview → host. */

@@ -49,8 +49,6 @@ const histogram = new Histogram((to) => {
 });
 const bar = new EventsBar(
     {
-        stop: () => post({ type: 'act', action: 'stop' }),
-        record: () => post({ type: 'act', action: 'record' }),
         follow,
         showTime: (mode) => {
             time = mode;
@@ -80,7 +78,7 @@ const problem = element('div', 'notice');
 const failure = element('div', 'notice');
 const empty = new EmptyStates((action) => post({ type: 'act', action }));
 const spoken = element('div', 'spoken');
-const recorded = element('main', 'recorded', bar.element, element('div', 'filters', chips.element, failedOnly, range.element), losses.element, failure, table.element);
+const recorded = element('main', 'recorded', bar.element, losses.lost, element('div', 'filters', chips.element, failedOnly, range.element, losses.element), failure, table.element);
 
 for (const notice of [problem, failure]) {
     notice.setAttribute('role', 'status');
@@ -184,7 +182,7 @@ function showModes(): void {
 
 function showBar(): void {
     const recording = subject?.recording ?? null;
-    if (recording !== null) bar.show(recording, table.total, rate.perSecond);
+    if (subject !== null && recording !== null) bar.show(subject.title, recording, table.total, rate.perSecond);
 }
 
 function showCurrent(event: MemoryEvent): void {

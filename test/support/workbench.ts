@@ -98,9 +98,9 @@ export class Workbench {
         await this.page.keyboard.press('Enter');
     }
 
-    /** The document of the webview in the active editor. */
-    webview(): FrameLocator {
-        return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    /** The document of a webview; of several, in the order in which they were opened. */
+    webview(which = 0): FrameLocator {
+        return this.page.frameLocator('iframe.webview.ready').nth(which).frameLocator('iframe#active-frame');
     }
 
     /** Loads the window anew, with all that webviews have saved. */

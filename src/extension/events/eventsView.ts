@@ -23,7 +23,6 @@ const styles = ['controls.css', 'table.css', 'events.css'] as const;
 
 const commands: Readonly<Record<EventsViewAction, CommandId>> = {
     record: 'guestmem.events.record',
-    stop: 'guestmem.events.stop',
     selectVm: 'guestmem.vm.select',
 };
 

@@ -19,7 +19,7 @@ interface Held {
 }
 
 /** Methods about one recording. */
-type RecordingMethod = Exclude<keyof EventMethods, 'startRecording' | 'moveReplay'>;
+type RecordingMethod = Exclude<keyof EventMethods, 'startRecording'>;
 
 const pauseMs = 1000;
 

@@ -22,7 +22,7 @@ export class EmptyStates {
         this.text.textContent =
             subject === null
                 ? t('Select a virtual machine to record what happens to its memory.')
-                : t('Nothing is recorded of {0}: who sets attributes, what is allocated, punched, faulted and unmapped, when and by which thread.', subject.title);
+                : t('Nothing is recorded of {0}. A recording tells who sets attributes and memslots, and what is allocated, punched, faulted and unmapped: when, and by which thread.', subject.title);
         this.act.textContent = subject === null ? t('Select Virtual Machine') : t('Record Memory Events');
         this.cost.textContent = subject === null ? '' : cost;
     }

@@ -11,43 +11,37 @@ const stateNames: Readonly<Record<RecordingState['state'], string>> = {
 };
 
 export interface EventsBarCommands {
-    stop(): void;
-    record(): void;
     follow(follows: boolean): void;
     showTime(mode: TimeMode): void;
 }
 
 export class EventsBar {
     private readonly state = element('span', 'state');
+    private readonly title = element('span', 'title');
     private readonly figures = element('span', 'figures');
     private readonly follow: HTMLButtonElement;
     private readonly time: HTMLButtonElement;
-    private readonly stop: HTMLButtonElement;
-    private readonly record: HTMLButtonElement;
     readonly element: HTMLElement;
 
     constructor(commands: EventsBarCommands, histogram: HTMLElement) {
         const isPressed = (target: HTMLElement) => target.getAttribute('aria-pressed') === 'true';
-        this.stop = button('', t('Stop'), () => commands.stop());
-        this.record = button('', t('Record Again'), () => commands.record());
         this.follow = button('toggle', t('Follow'), () => commands.follow(!isPressed(this.follow)));
         this.follow.title = t('Stay at the newest event; scrolling up ends it');
         this.time = button('toggle', t('Since Start'), () => commands.showTime(isPressed(this.time) ? 'clock' : 'start'));
         this.time.title = t('Times since the start of the recording, instead of the clock');
         this.state.setAttribute('role', 'status');
-        this.element = element('header', 'bar', this.state, this.figures, this.stop, this.record, histogram, this.follow, this.time);
+        this.element = element('header', 'bar', this.state, this.title, this.figures, histogram, this.follow, this.time);
     }
 
-    show({ state, events }: RecordingState, shown: number | null, perSecond: number | null): void {
+    show(title: string, { state, events }: RecordingState, shown: number | null, perSecond: number | null): void {
         const words = t(stateNames[state]);
         // A status is read aloud whenever its text is set.
         if (this.state.textContent !== words) this.state.textContent = words;
+        this.title.textContent = title;
         this.state.classList.toggle('recording', state === 'recording');
         const total = events.toLocaleString();
         const count = shown === null || shown === events ? (events === 1 ? t('1 event') : t('{0} events', total)) : t('{0} of {1} events', shown.toLocaleString(), total);
         this.figures.textContent = perSecond === null ? count : `${count} · ${t('{0}/s', Math.round(perSecond).toLocaleString())}`;
-        this.stop.hidden = state !== 'recording';
-        this.record.hidden = state !== 'stopped';
         this.follow.hidden = state !== 'recording';
     }
 

@@ -6,10 +6,10 @@ import { t } from '../l10n';
 import { briefClockText } from './eventTime';
 
 export class Losses {
-    private readonly lost = element('div', 'notice');
+    readonly lost = element('div', 'notice');
     private readonly givenUp = element('div', 'part');
     private readonly missing = element('details', 'part missing');
-    readonly element = element('div', 'losses', this.lost, this.givenUp, this.missing);
+    readonly element = element('div', 'losses', this.givenUp, this.missing);
 
     constructor() {
         this.lost.setAttribute('role', 'status');
@@ -23,7 +23,7 @@ export class Losses {
         this.missing.hidden = missing.length === 0;
         const kinds = missing.flatMap((entry) => entry.kinds);
         const lines = missing.map(({ kinds: of, reason }) => [of.map((kind) => t(eventNames[kind])).join(', '), reason] as const);
-        const summary = kinds.length === 1 ? t('This host does not tell one kind of events') : t('This host does not tell {0} kinds of events', kinds.length);
+        const summary = kinds.length === 1 ? t('One kind of events is missing') : t('{0} kinds of events are missing', kinds.length);
         // Made anew only when it says something else: it may be open.
         const text = JSON.stringify(lines);
         if (this.missing.dataset['lines'] === text) return;
