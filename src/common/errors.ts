@@ -141,6 +141,15 @@ export const errors = {
 
     tooManyRecordings: (most: number) =>
         new GuestmemError('unsupported', `A further recording cannot be started: ${most} are held, which is the most. Close recordings that are not needed.`),
+    /** `recorded`: what can be replayed; null = nothing any more. */
+    notRecorded: (time: string, recorded: { readonly begin: string; readonly end: string } | null) =>
+        new GuestmemError(
+            'usage',
+            recorded === null
+                ? `The map of ${time} cannot be replayed: the recording has given up its oldest events, from which it would begin. Start a new recording.`
+                : `The map of ${time} cannot be replayed: the recording tells of the time from ${recorded.begin} to ${recorded.end}. Pick a time in between.`,
+            { time },
+        ),
 
     /** A VM that only a mapping keeps alive. */
     onlyMapped: (vm: string) =>

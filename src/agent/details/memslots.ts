@@ -1,5 +1,6 @@
 /** Memslots as rows, from the columns that the kernel walk fills. */
 import type { MemslotColumns } from '../../../native/index';
+import type { Memslot } from '../../common/model';
 
 /** KVM makes slots of its own above those that a VMM may use (KVM_USER_MEM_SLOTS on x86: SHRT_MAX - 3). */
 const firstInternalId = 32_764;
@@ -27,32 +28,51 @@ export interface SlotRow {
     readonly gmemPage: number;
 }
 
+/** What the kernel holds, and what a call that sets a memslot names; `flags` as in MemslotColumns. */
+type SlotNumbers = Pick<SlotRow, 'addressSpace' | 'id' | 'gfn' | 'end' | 'hva' | 'gmemOnly' | 'gmemInode' | 'gmemPage'> & { readonly flags: number };
+
+export function slotOf({ flags, ...numbers }: SlotNumbers): SlotRow {
+    return {
+        ...numbers,
+        internal: isInternal(numbers.id),
+        hvaPage: Number(numbers.hva >> 12n),
+        logsDirtyPages: (flags & 1) !== 0,
+        readonly: (flags & 2) !== 0,
+        hasGuestMemfd: (flags & 4) !== 0,
+    };
+}
+
 /** Rows sorted by address space and gfn. */
 export function slotRows(columns: MemslotColumns): SlotRow[] {
     const rows: SlotRow[] = [];
     for (let i = 0; i < columns.count; i++) {
         const flags = columns.flags[i] ?? 0;
         const gfn = columns.gfns[i] ?? 0;
-        const hva = columns.hvas[i] ?? 0n;
-        const id = columns.ids[i] ?? 0;
         const inode = columns.gmemInodes[i] ?? -1;
-        rows.push({
-            addressSpace: columns.addressSpaces[i] ?? 0,
-            id,
-            internal: isInternal(id),
-            gfn,
-            end: gfn + (columns.pages[i] ?? 0),
-            hva,
-            hvaPage: Number(hva >> 12n),
-            logsDirtyPages: (flags & 1) !== 0,
-            readonly: (flags & 2) !== 0,
-            hasGuestMemfd: (flags & 4) !== 0,
-            gmemOnly: (flags & (1 << 17)) !== 0,
-            gmemInode: inode < 0 ? null : inode,
-            gmemPage: columns.gmemPages[i] ?? 0,
-        });
+        rows.push(
+            slotOf({
+                addressSpace: columns.addressSpaces[i] ?? 0,
+                id: columns.ids[i] ?? 0,
+                gfn,
+                end: gfn + (columns.pages[i] ?? 0),
+                hva: columns.hvas[i] ?? 0n,
+                flags,
+                gmemOnly: (flags & (1 << 17)) !== 0,
+                gmemInode: inode < 0 ? null : inode,
+                gmemPage: columns.gmemPages[i] ?? 0,
+            }),
+        );
     }
     return rows.sort((a, b) => a.addressSpace - b.addressSpace || a.gfn - b.gfn);
+}
+
+/** In the model's words. */
+export function slotFlagNames({ logsDirtyPages, readonly, hasGuestMemfd }: SlotRow): Memslot['flags'] {
+    const flags: Memslot['flags'][number][] = [];
+    if (logsDirtyPages) flags.push('log-dirty-pages');
+    if (readonly) flags.push('readonly');
+    if (hasGuestMemfd) flags.push('guest-memfd');
+    return flags;
 }
 
 /** Both walks saw the same slots (the walk's order may differ). */

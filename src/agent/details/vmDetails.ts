@@ -4,7 +4,7 @@ import type { AddressSpace, Memslot, VmDetails } from '../../common/model';
 import { capabilitiesOf } from '../pages/attributeScope';
 import { backingOf } from './backing';
 import { readGuestMemfds } from '../guestMemfd/guestMemfdInventory';
-import type { SlotRow } from './memslots';
+import { slotFlagNames, type SlotRow } from './memslots';
 import type { Pace } from '../pace';
 import { enumerate, UnknownFields } from '../unknownFields';
 import { readVcpus } from './vcpus';
@@ -34,16 +34,12 @@ export async function readVmDetails(vm: OpenVm, pace: Pace): Promise<VmDetails> 
 /** A memslot in the model's words. */
 export function memslotOf(slot: SlotRow, memory: VmMemory): Memslot {
     const held = slot.gmemInode === null ? undefined : memory.guestMemfds.get(slot.gmemInode);
-    const flags: Memslot['flags'][number][] = [];
-    if (slot.logsDirtyPages) flags.push('log-dirty-pages');
-    if (slot.readonly) flags.push('readonly');
-    if (slot.hasGuestMemfd) flags.push('guest-memfd');
     return {
         id: slot.id,
         internal: slot.internal,
         gpa: bytes(slot.gfn),
         size: bytes(slot.end - slot.gfn),
-        flags,
+        flags: slotFlagNames(slot),
         gmemOnly: slot.gmemOnly,
         hva: toHex(slot.hva),
         guestMemfd:

@@ -50,7 +50,8 @@ function unlessEnded(look: () => void): void {
 /** KVM_CREATE_GUEST_MEMFD's flags. */
 const flagNames = ['mmap', 'init-shared'] as const;
 
-export const isInitShared = (record: GuestMemfdRecord): boolean => (record.flags & 2n) !== 0n;
+export const isMappable = ({ flags }: Pick<GuestMemfdRecord, 'flags'>): boolean => (flags & 1n) !== 0n;
+export const isInitShared = ({ flags }: Pick<GuestMemfdRecord, 'flags'>): boolean => (flags & 2n) !== 0n;
 
 export function gmemFlags(flags: bigint): string[] {
     const names: string[] = [];
@@ -61,8 +62,10 @@ export function gmemFlags(flags: bigint): string[] {
 }
 
 /** What no memslot is bound to; several may be bound to one page. */
-export function unboundRanges({ size, bindings }: GuestMemfdRecord): FileRange[] {
-    const end = Number(size >> 12n);
+export const unboundRanges = ({ size, bindings }: GuestMemfdRecord): FileRange[] => unboundIn(Number(size >> 12n), bindings);
+
+/** Pages of a file that has `end` of them. */
+export function unboundIn(end: number, bindings: readonly { readonly first: number; readonly pages: number }[]): FileRange[] {
     const ranges: FileRange[] = [];
     let at = 0;
     const add = (first: number) => {

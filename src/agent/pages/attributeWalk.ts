@@ -24,7 +24,8 @@ export const gfnLimit = 2 ** 52;
 
 const attempts = 4;
 
-const meaning = makeMeaning(stateBits({ attribute: 'shared' }), (value) =>
+/** Of attributes as the kernel keeps them. */
+export const attributeMeaning = makeMeaning(stateBits({ attribute: 'shared' }), (value) =>
     stateBits({ attribute: (value & privateAttribute) === 0 ? 'shared' : 'private' }),
 );
 
@@ -93,7 +94,7 @@ async function walkOnce({ vmId, read }: Store, first: number, end: number, pace:
     const runs = chunks.map(({ gfns, pages, values }) => ({ first: gfns, pages, states: values }));
     const settled = chunks.every((chunk) => chunk.settled);
     const stood = chunks.every(({ quiet, sequence }) => quiet && sequence === chunks[0]?.sequence);
-    return { layer: makeLayer(runs, 0, meaning), settled, stood };
+    return { layer: makeLayer(runs, 0, attributeMeaning), settled, stood };
 }
 
 async function sameAgain(store: Store, layer: Layer, gaps: readonly Gap[], pace: Pace): Promise<boolean> {

@@ -12,6 +12,7 @@ import { DirtyPages } from './dirtyPages';
 import { notMapped, readGuestMapping } from './guestMapping';
 import { readSlotAttributes } from '../guestMemfd/guestMemfdAttributes';
 import { isInitShared } from '../guestMemfd/guestMemfds';
+import { copiesOf } from './guestCopies';
 import { LargerPagesReader } from './largerPages';
 import type { Layer } from './layer';
 import { sameSlots, slotRows, type SlotRow } from '../details/memslots';
@@ -239,19 +240,6 @@ class Gathering {
         }
         return parts;
     }
-}
-
-const usesHva = encodePageDetail({ guestUses: 'hva' });
-const usesGuestMemfd = encodePageDetail({ guestUses: 'guest_memfd' });
-const usesNone = encodePageDetail({ guestUses: 'none' });
-
-/**
- * KVM takes private pages from the guest_memfd, shared ones from the HVA unless the slot has its guest_memfd alone. With
- * the last file descriptor KVM takes the guest_memfd from the slot, but leaves the flag.
- */
-function copiesOf({ gmemInode, gmemOnly }: SlotRow) {
-    const guestMemfd = gmemInode === null ? usesNone : usesGuestMemfd;
-    return { private: guestMemfd, shared: gmemOnly ? guestMemfd : usesHva };
 }
 
 interface SlotPart {

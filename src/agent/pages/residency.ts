@@ -17,7 +17,7 @@ import type { UnstampedReads } from './unstampedReads';
 import type { OpenVm } from '../discovery/vmDirectory';
 import type { VmMemory } from '../details/vmMemory';
 
-const guestMemfdMeaning = makeMeaning(
+export const guestMemfdMeaning = makeMeaning(
     stateBits({ gmem: 'absent' }),
     (state) => stateBits({ gmem: presenceOf(state) === 'prepared' ? 'prepared' : 'allocated' }),
     (state) => encodePageDetail({ gmemNode: nodeOf(state) }),
