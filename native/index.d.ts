@@ -515,7 +515,7 @@ export class PageRunIndex {
  *      guest_memfd, where it has one: inode, inode offset
  *    2 a call that sets attributes of the VM: start GPA, value attributes
  *    3 KVM changes attributes, in this order: the same
- *    4 a guest_memfd is made: value flags, result its fd
+ *    4 a guest_memfd is made: value flags, result its fd, inode
  *    5 fallocate on a guest_memfd that allocates: start offset, inode
  *    6 pages of a guest_memfd come: start offset, inode
  *    7 they go: the same
@@ -562,7 +562,8 @@ export class EventRecording {
     /** Throws ESRCH when there is no VM, ESTALE when it is another one, else the first failure when nothing can be recorded. */
     constructor(pid: number, vmFd: number, vm: VmIdentity);
     readonly missing: readonly { readonly recorder: EventRecorder; readonly error: NativeError }[];
-    readonly lost: number;
+    /** Events that found no room; recorders that are missing are not named. */
+    readonly losses: Readonly<Partial<Record<EventRecorder, number>>>;
     /** False once the VMM has exited. */
     readonly alive: boolean;
     /** Microseconds since 1970 by the clock of the events, which does not jump when the host's calendar is set. */

@@ -163,6 +163,8 @@ int BPF_PROG(call_ended, struct pt_regs *registers, long result)
         event->thread = thread;
         event->duration = end - call->time > ~0u ? ~0u : end - call->time;
         event->result = result;
+        if (event->kind == EVENT_GUEST_MEMFD && result >= 0)
+            event->inode = inode_of_guest_memfd(file_of_current(result));
         if (event->kind == EVENT_GUEST_MEMFD_ATTRIBUTES && result < 0) {
             struct attributes_argument *argument = (void *)BPF_CORE_READ(registers, dx);
             bpf_probe_read_user(&event->detail, sizeof(event->detail), &argument->error_offset);

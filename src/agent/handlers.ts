@@ -20,9 +20,10 @@ import { explainAddress } from './explain/explainAddress';
 import { locateAddress } from './explain/locateAddress';
 import { readMappedVmDetails } from './details/mappedVmDetails';
 import { readGuestMemory, readLimit } from './pages/memoryRead';
-import { OpenRecordings } from './events/openRecordings';
 import { makeEventHandlers } from './events/eventHandlers';
+import { OpenRecordings } from './events/openRecordings';
 import { makeMapHandlers } from './maps/mapHandlers';
+import { OpenMaps } from './maps/openMaps';
 import type { Pace } from './pace';
 import { readPageMap, type ReadPageMap } from './pages/pageMap';
 import {
@@ -36,6 +37,7 @@ import {
     checkVm,
     type Fields,
 } from './validate';
+import { makeReplayHandlers } from './replay/replayHandlers';
 import { readVmDetails } from './details/vmDetails';
 import { VmDirectory, type OpenVm } from './discovery/vmDirectory';
 
@@ -52,17 +54,19 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
     const directory = new VmDirectory();
     const debuggerOf = ({ debugger: offered }: Fields) => (offered !== undefined && checkFlag(offered, 'debugger') ? askClient : undefined);
     const previewed = new PreviewedVms();
+    const maps = new OpenMaps();
+    const recordings = new OpenRecordings();
     const changing = <Report extends AnyChangeReport>({ vm, suspendSeccomp }: Record<string, unknown>, dryRun: boolean, pace: Pace, change: (open: OpenVm) => Promise<Report>) =>
         directory.withVm(checkVm(vm), pace, (open) => {
             previewed.check(String(vm), open, dryRun);
             return suspendSeccomp === true ? suspendingSeccomp(open, () => change(open)) : change(open);
         });
-    const recordings = new OpenRecordings();
     return {
-        ...makeMapHandlers(directory, readMap),
+        ...makeMapHandlers(directory, readMap, maps),
         ...makeAccountHandlers(directory, readMap),
         ...makeFindingHandlers(directory, readMap, recordings),
         ...makeEventHandlers(directory, readMap, recordings),
+        ...makeReplayHandlers(recordings, maps),
 
         initialize: (params) => {
             const { protocol } = checkFields(params);

@@ -23,6 +23,7 @@ import type {
 import type { PackedPageRuns } from './packedRuns';
 import type { Progressing } from './progressing';
 import type { WireRange } from './range';
+import type { ReplayMethods } from './replayMethods';
 
 /** Raised when a message changes its meaning; an agent refuses a client of another version by name. */
 export const protocolVersion = 5;
@@ -50,7 +51,7 @@ export interface SuspendingSeccomp {
     readonly suspendSeccomp?: true;
 }
 
-export interface AgentMethods extends MapMethods, EventMethods, AccountMethods, FindingMethods {
+export interface AgentMethods extends MapMethods, EventMethods, ReplayMethods, AccountMethods, FindingMethods {
     initialize: { params: { protocol: number }; result: AgentInfo };
     doctor: { params: Record<string, never>; result: DoctorReport };
     vms: { params: Record<string, never>; result: VmList };

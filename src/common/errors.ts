@@ -141,6 +141,15 @@ export const errors = {
 
     tooManyRecordings: (most: number) =>
         new GuestmemError('unsupported', `A further recording cannot be started: ${most} are held, which is the most. Close recordings that are not needed.`),
+
+    /** `addressSpaces`: how many there are. */
+    noAddressSpace: (vm: string, addressSpace: number, addressSpaces: number) =>
+        new GuestmemError(
+            'usage',
+            `The VM ${vm} has no address space ${addressSpace}: it has ${addressSpaces === 1 ? 'only 0' : `0 to ${addressSpaces - 1}`}.`,
+            { vm },
+        ),
+
     /** `recorded`: what can be replayed; null = nothing any more. */
     notRecorded: (time: string, recorded: { readonly begin: string; readonly end: string } | null) =>
         new GuestmemError(

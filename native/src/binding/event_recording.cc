@@ -17,7 +17,7 @@ Napi::Function EventRecording::define(Napi::Env env) {
                        {
                            InstanceAccessor<&EventRecording::alive>("alive"),
                            InstanceAccessor<&EventRecording::missing>("missing"),
-                           InstanceAccessor<&EventRecording::lost>("lost"),
+                           InstanceAccessor<&EventRecording::losses>("losses"),
                            InstanceAccessor<&EventRecording::now>("now"),
                            InstanceMethod<&EventRecording::drain>("drain"),
                            InstanceMethod<&EventRecording::drain_into>("drainInto"),
@@ -56,8 +56,14 @@ Napi::Value EventRecording::missing(const Napi::CallbackInfo& info) {
     });
 }
 
-Napi::Value EventRecording::lost(const Napi::CallbackInfo& info) {
-    return with_native_errors(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(recording().lost())); });
+Napi::Value EventRecording::losses(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] {
+        Napi::Object losses = Napi::Object::New(info.Env());
+        for (const bpf::Recorder& recorder : recording().recorders()) {
+            losses.Set(recorder.name(), static_cast<double>(recorder.lost()));
+        }
+        return losses;
+    });
 }
 
 Napi::Value EventRecording::now(const Napi::CallbackInfo& info) {

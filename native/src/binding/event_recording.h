@@ -17,7 +17,7 @@ class EventRecording : public Napi::ObjectWrap<EventRecording> {
   private:
     Napi::Value alive(const Napi::CallbackInfo& info);
     Napi::Value missing(const Napi::CallbackInfo& info);
-    Napi::Value lost(const Napi::CallbackInfo& info);
+    Napi::Value losses(const Napi::CallbackInfo& info);
     Napi::Value now(const Napi::CallbackInfo& info);
     Napi::Value drain(const Napi::CallbackInfo& info);
     Napi::Value drain_into(const Napi::CallbackInfo& info);

@@ -21,6 +21,7 @@ class Recorder {
     Recorder& operator=(const Recorder&) = delete;
     ~Recorder();
 
+    const char* name() const { return type_.skeleton.name; }
     const vm_key& vm() const { return state()->vm; }
     /** Events that found no room since the recorder was made. */
     std::uint64_t lost() const { return __atomic_load_n(&state()->lost, __ATOMIC_RELAXED); }

@@ -34,19 +34,14 @@ EventRecording::EventRecording(proc::Process process, std::uint32_t fd, VmIdenti
     if (recorders_.empty()) throw missing_.front().error;
 }
 
-std::uint64_t EventRecording::lost() const {
-    std::uint64_t sum = 0;
-    for (const bpf::Recorder& recorder : recorders_) sum += recorder.lost();
-    return sum;
-}
-
 std::uint64_t EventRecording::to_microseconds(std::uint64_t time) const { return (time + to_calendar_) / 1000; }
 
 std::uint64_t EventRecording::now() const { return to_microseconds(nanoseconds(CLOCK_MONOTONIC)); }
 
 std::vector<event_record> EventRecording::drain(std::size_t most) {
-    // What comes into one ring while another is read may be later than what that one still gets.
-    const std::uint64_t settled = nanoseconds(CLOCK_MONOTONIC);
+    // What comes into one ring while another is read may be later than what that one still gets; and an event gets its time
+    // some instants before it can be read.
+    const std::uint64_t settled = std::exchange(looked_, nanoseconds(CLOCK_MONOTONIC));
     const auto already = static_cast<std::ptrdiff_t>(pending_.size());
     for (bpf::Recorder& recorder : recorders_) {
         recorder.drain([&](const event_record& event) { pending_.push_back(event); });

@@ -26,13 +26,13 @@ class EventRecording {
 
     bool alive() const { return process_.alive(); }
     const std::vector<MissingEvents>& missing() const { return missing_; }
-    /** Events for which there was no room. */
-    std::uint64_t lost() const;
+    /** Each counts the events for which it had no room. */
+    const std::list<bpf::Recorder>& recorders() const { return recorders_; }
     /** Microseconds since 1970, by the clock of the events: it does not jump when the host's calendar is set. */
     std::uint64_t now() const;
     /**
-     * At most `most` events by time, which they have as `now` tells it; the rest stays for the next call. An event is given once no earlier one can come any
-     * more, which is at the next call after it happened.
+     * At most `most` events by time, which they have as `now` tells it; the rest stays for the next call. An event is given
+     * once no earlier one can come any more: at the call after the one that it happened before.
      */
     std::vector<event_record> drain(std::size_t most);
 
@@ -44,6 +44,8 @@ class EventRecording {
     std::uint64_t to_calendar_;
     std::list<bpf::Recorder> recorders_;
     std::vector<MissingEvents> missing_;
+    /** When the rings were read last. */
+    std::uint64_t looked_ = 0;
     /** Taken from the rings and not given yet, by time. */
     std::vector<event_record> pending_;
 };

@@ -19,7 +19,7 @@ export const noTypeReason = "this kernel's struct kvm does not tell a VM's type"
  * Whether the VM's pages can be private. Before struct kvm kept the answer (kvm_arch.has_private_mem, 6.10), only
  * software-protected VMs had private memory.
  */
-export const hasPrivateMemory = (record: VmRecord): boolean => record.hasPrivateMemory ?? record.type === 1;
+export const hasPrivateMemory = (record: Pick<VmRecord, 'hasPrivateMemory' | 'type'>): boolean => record.hasPrivateMemory ?? record.type === 1;
 
 /** Where a VM is found: at an fd, or (fd -1) at the address of a mapping. */
 export interface Place {

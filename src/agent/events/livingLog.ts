@@ -1,4 +1,5 @@
 /** A log that follows what is recorded of a VM by itself, and looks for patterns in it, until it is stopped or the VM ends. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog, VmIdentity } from '../../../native/index';
 import type { RecordingState } from '../../common/eventMethods';
 import type { MissingEvents } from '../../common/memoryEvents';
@@ -7,14 +8,19 @@ import { scanVms, sightAgain, type Sighting } from '../discovery/vmScan';
 import { native } from '../native';
 import { Pace } from '../pace';
 import type { EventPatterns } from './patterns/eventPatterns';
-import type { VmRecording } from './vmRecording';
+import { batch, type VmRecording } from './vmRecording';
 
 /** Milliseconds between looks: the rings hold what comes meanwhile, at a million events a second. */
 const interval = 20;
 /** Milliseconds between looks whether anybody still holds the VM. */
 const holdInterval = 2_000;
+/** Microseconds by which a client's idea of the time may be ahead. */
+const mostAhead = 1e6;
 /** Ten million events take some 300 MB of it. */
 const mostBytes = 500e6;
+
+/** No replay needs faults and mappings. */
+const replayedRecorders = ['record_attributes', 'record_calls', 'record_guest_memfd_pages'] as const;
 
 export class LivingLog {
     readonly log: EventLog = new (native().EventLog)(mostBytes);
@@ -23,8 +29,13 @@ export class LivingLog {
     state: RecordingState['state'] = 'recording';
     /** When losses were last noticed. */
     lostAt: number | null = null;
+    /** From when on events may be missing that replays need, since they found no room. */
+    replayLostSince: number | null = null;
+    /** All events up to here are in the log. */
+    completeUntil = 0;
 
     private lostSoFar = 0;
+    private lookedAt: number;
     private readonly toCalendar: number;
     private readonly pid: number;
     private readonly identity: VmIdentity;
@@ -39,6 +50,7 @@ export class LivingLog {
         readonly patterns: EventPatterns,
     ) {
         this.toCalendar = recording.now - performance.now() * 1000;
+        this.lookedAt = this.now;
         this.pid = process.pid;
         this.identity = identity;
         this.missing = recording.missing;
@@ -48,6 +60,12 @@ export class LivingLog {
     /** In microseconds since 1970, by the clock of the events. */
     get now(): number {
         return Math.floor(performance.now() * 1000 + this.toCalendar);
+    }
+
+    /** Waits until all events up to that time are in the log, if the recording goes on for so long; gives `completeUntil`. */
+    async settle(time: number): Promise<number> {
+        while (this.state === 'recording' && this.completeUntil < time && time < this.now + mostAhead) await sleep(interval);
+        return this.completeUntil;
     }
 
     get lost(): number {
@@ -62,8 +80,7 @@ export class LivingLog {
         clearInterval(this.looking);
         this.end.abort();
         // What happened just before a look is given at the one after it.
-        this.take();
-        this.take();
+        for (const end = this.now; this.completeUntil < end; ) this.take();
         this.recording.end();
         this.patterns.end();
     }
@@ -75,12 +92,18 @@ export class LivingLog {
     }
 
     private take(): void {
+        const { now } = this;
         const events = this.recording.take();
         this.log.append(events);
         this.patterns.take(events);
+        // More may be left of the time before the last look.
+        const isAll = events.count < batch;
         const { lost } = this.recording;
         if (lost > this.lostSoFar) this.lostAt = this.now;
         this.lostSoFar = lost;
+        if (this.recording.lostOf(replayedRecorders) > 0) this.replayLostSince ??= this.lookedAt;
+        if (isAll) this.completeUntil = this.lookedAt;
+        this.lookedAt = now;
     }
 
     /** The VM may end and its process go on; then its place in the kernel's memory may become another VM's. */

@@ -1,18 +1,18 @@
 /**
- * What happens to a VM's memory, kept: the events in a log, and the state of all pages from which they went on. The
- * recorders are attached first and the pages read then, so that nothing is missed between; events that the pages
- * already show do no harm to who replays them, since the last one for a place decides.
+ * What happens to a VM's memory, kept: the events in a log, and the state from which they went on. The recorders
+ * are attached first and the state is read then, so that nothing is missed between; events that it already shows do no
+ * harm to who replays them, since the last one for a place decides.
  */
 import type { EventColumns, EventLog, VmIdentity } from '../../../native/index';
-import { errors } from '../../common/errors';
 import type { Finding } from '../../common/finding';
 import type { EventCounts, RecordingHandle, RecordingState } from '../../common/eventMethods';
 import type { VmDetails, VmId } from '../../common/model';
-import { slotRows } from '../details/memslots';
-import { readVmDetails } from '../details/vmDetails';
 import type { OpenVm } from '../discovery/vmDirectory';
 import type { Pace } from '../pace';
-import type { PageMapInColumns, ReadPageMap } from '../pages/pageMap';
+import type { ReadPageMap } from '../pages/pageMap';
+import { Replay } from '../replay/replay';
+import { replayLog } from '../replay/replayLog';
+import { readReplayStart, type ReplayStart } from '../replay/replayStart';
 import { eventKinds, kindNumber } from './describeEvent';
 import { nativeFilter, type CheckedFilter } from './eventFilter';
 import { LivingLog } from './livingLog';
@@ -25,37 +25,45 @@ export type EventRows = EventColumns & { readonly first: number; readonly total:
 /** What was read when a recording began. */
 interface Beginning {
     readonly history: MemslotHistory;
-    readonly details: VmDetails;
-    readonly baseMaps: ReadonlyMap<number, PageMapInColumns>;
+    readonly start: ReplayStart;
+    readonly attached: number;
     readonly since: number;
 }
 
 export class Recording {
     /** Memslot events that the history has. */
     private followed = 0;
+    readonly replay: Replay;
 
     private constructor(
         readonly vm: VmId,
         readonly vmIdentity: VmIdentity,
         private readonly living: LivingLog,
         private readonly beginning: Beginning,
-    ) {}
+    ) {
+        const { start, attached, since } = beginning;
+        const { missing } = living;
+        this.replay = new Replay({
+            start,
+            attached,
+            since,
+            missing,
+            lostSince: () => living.replayLostSince,
+            log: replayLog(living.log),
+            settle: (time) => living.settle(time),
+        });
+    }
 
     static async start(vm: OpenVm, readMap: ReadPageMap, pace: Pace): Promise<Recording> {
         const recording = VmRecording.begin(vm);
         const living = new LivingLog(vm, recording, patternsOf(vm, recording.missing));
         try {
-            const record = vm.process.readVm(vm.fd);
-            if (record?.vm !== vm.identity) throw errors.vmGone(vm.id);
-            const now = { ...vm, record };
-            const history = new MemslotHistory(slotRows(record.memslots));
-            const details = await readVmDetails(now, pace);
-            const baseMaps = new Map<number, PageMapInColumns>();
-            for (let addressSpace = 0; addressSpace < record.addressSpaces; addressSpace++) {
-                baseMaps.set(addressSpace, await readMap(now, addressSpace, null, false, pace));
-            }
-            living.patterns.learn(baseMaps.get(0)?.runs ?? null);
-            return new Recording(vm.id, vm.identity, living, { history, details, baseMaps, since: living.now });
+            const attached = living.now;
+            const start = await readReplayStart(vm, pace);
+            const since = living.now;
+            living.patterns.learn((await readMap(vm, 0, null, false, pace)).runs);
+            const history = new MemslotHistory(start.state.slots);
+            return new Recording(vm.id, vm.identity, living, { history, start, attached, since });
         } catch (thrown) {
             living.stop('stopped');
             throw thrown;
@@ -68,12 +76,7 @@ export class Recording {
 
     /** Of the VM when it began. */
     get details(): VmDetails {
-        return this.beginning.details;
-    }
-
-    /** The page maps from which the events went on, by address space. */
-    get baseMaps(): ReadonlyMap<number, PageMapInColumns> {
-        return this.beginning.baseMaps;
+        return this.beginning.start.details;
     }
 
     /** Patterns in the events so far. */

@@ -1,5 +1,5 @@
 /** The recording of one VM's events: begun when somebody watches, ended when nobody does, and not a moment longer. */
-import type { EventColumns, EventLog, EventRecording } from '../../../native/index';
+import type { EventColumns, EventLog, EventRecorder, EventRecording } from '../../../native/index';
 import { errors } from '../../common/errors';
 import type { MissingEvents } from '../../common/memoryEvents';
 import type { OpenVm } from '../discovery/vmDirectory';
@@ -8,7 +8,7 @@ import { fromNative, isNativeError } from '../nativeErrors';
 import { kindsOf } from './describeEvent';
 
 /** Most events of one batch. */
-const batch = 1 << 18;
+export const batch = 1 << 18;
 
 export class VmRecording {
     readonly missing: readonly MissingEvents[];
@@ -35,7 +35,13 @@ export class VmRecording {
 
     /** How many events found no room so far. */
     get lost(): number {
-        return this.recording.lost;
+        return this.lostOf(Object.keys(kindsOf) as EventRecorder[]);
+    }
+
+    /** Those of these recorders. */
+    lostOf(recorders: readonly EventRecorder[]): number {
+        const { losses } = this.recording;
+        return recorders.reduce((sum, recorder) => sum + (losses[recorder] ?? 0), 0);
     }
 
     /** False once the VMM has exited. */

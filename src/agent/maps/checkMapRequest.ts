@@ -11,6 +11,10 @@ import { runOrders } from './mapQueries';
 const mostTiles = 64;
 const mostClasses = 255;
 
+export const mapHandleIn = (fields: Fields, name = 'map'): number =>
+    checkInteger(fields[name], `number of an open map (${name})`, 1, Number.MAX_SAFE_INTEGER);
+export const generationIn = (fields: Fields): number => checkInteger(fields['generation'], 'generation of a map', 1, Number.MAX_SAFE_INTEGER);
+
 function checkList(value: unknown, what: string, most: number): readonly unknown[] {
     if (!Array.isArray(value) || value.length > most) throw errors.usage(`The ${what} must be a list of at most ${most}.`);
     return value;

@@ -7,12 +7,12 @@ import { makeSnapshotHandlers } from '../snapshot/snapshotHandlers';
 import type { ReadPageMap } from '../pages/pageMap';
 import { windowOf } from '../pages/window';
 import { checkAddressSpace, checkFields, checkFlag, checkInteger, checkRange, checkVm, type Fields } from '../validate';
-import { checkClasses, checkDirection, checkExtent, checkGfn, checkLayer, checkOrder, checkTiles } from './checkMapRequest';
+import { checkClasses, checkDirection, checkExtent, checkGfn, checkLayer, checkOrder, checkTiles, generationIn, mapHandleIn } from './checkMapRequest';
 import { ComparedMap } from './comparedMap';
 import { LivingMap } from './livingMap';
 import { countPages, findRun, listRuns, readTiles } from './mapQueries';
 import { FixedMap } from './mapSource';
-import { OpenMaps } from './openMaps';
+import type { OpenMaps } from './openMaps';
 
 type MapHandlers = {
     readonly [Method in keyof MapMethods]: (params: unknown, pace: Pace) => Promise<MapMethods[Method]['result']>;
@@ -21,10 +21,8 @@ type MapHandlers = {
 /** Rows of the table of runs at a time. */
 const mostRows = 10_000;
 
-export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap, maps = new OpenMaps()): MapHandlers {
-    const handleIn = (fields: Fields, name = 'map') => checkInteger(fields[name], `number of an open map (${name})`, 1, Number.MAX_SAFE_INTEGER);
-    const generationIn = (fields: Fields) => checkInteger(fields['generation'], 'generation of a map', 1, Number.MAX_SAFE_INTEGER);
-    const mapIn = (fields: Fields) => maps.at(handleIn(fields), generationIn(fields));
+export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap, maps: OpenMaps): MapHandlers {
+    const mapIn = (fields: Fields) => maps.at(mapHandleIn(fields), generationIn(fields));
 
     return {
         ...makeSnapshotHandlers(maps),
@@ -37,19 +35,19 @@ export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap, ma
 
         refreshMap: (params, pace) => {
             const fields = checkFields(params);
-            return maps.refresh(handleIn(fields), generationIn(fields), pace);
+            return maps.refresh(mapHandleIn(fields), generationIn(fields), pace);
         },
 
         keepMap: (params) => {
-            const { current } = maps.get(handleIn(checkFields(params)));
+            const { current } = maps.get(mapHandleIn(checkFields(params)));
             if (current.comparedWith !== null) throw errors.usage('A comparison cannot be kept: keep the maps that it was made of.');
             return Promise.resolve(maps.add(new FixedMap('kept', { ...current, byAge: null })));
         },
 
         compareMaps: async (params) => {
             const fields = checkFields(params);
-            const before = maps.get(handleIn(fields, 'before'));
-            const after = maps.get(handleIn(fields, 'after'));
+            const before = maps.get(mapHandleIn(fields, 'before'));
+            const after = maps.get(mapHandleIn(fields, 'after'));
             if ([before, after].some(({ origin }) => origin === 'comparison')) {
                 throw errors.usage('A comparison cannot be compared again: compare the maps that it was made of.');
             }
@@ -57,7 +55,7 @@ export function makeMapHandlers(directory: VmDirectory, readMap: ReadPageMap, ma
         },
 
         closeMap: (params) => {
-            maps.close(handleIn(checkFields(params)));
+            maps.close(mapHandleIn(checkFields(params)));
             return Promise.resolve(null);
         },
 

@@ -5,7 +5,7 @@ import { errors } from '../../common/errors';
 import type { MapHandle, MapRefresh, OpenedMap } from '../../common/openedMap';
 import type { Pace } from '../pace';
 import type { IndexedMap } from './indexedMap';
-import type { MapSource } from './mapSource';
+import type { MapSource, RequireRoom } from './mapSource';
 
 const mostMaps = 32;
 /** 22 bytes a run; a terabyte in which every other page differs has six gigabytes of runs. */
@@ -43,12 +43,21 @@ export class OpenMaps {
     }
 
     /** Tells all that changed since `known`, the generation that the client has. */
-    async refresh(handle: MapHandle, known: number, pace: Pace): Promise<MapRefresh> {
+    refresh(handle: MapHandle, known: number, pace: Pace): Promise<MapRefresh> {
+        return this.change(handle, known, (source, requireRoom) => source.refresh(pace, requireRoom));
+    }
+
+    /** As `refresh`, in another way than that: `change` does to the source what its refresh would do. */
+    async change(
+        handle: MapHandle,
+        known: number,
+        change: (source: MapSource, requireRoom: RequireRoom) => ReturnType<MapSource['refresh']>,
+    ): Promise<MapRefresh> {
         const entry = this.entryOf(handle);
         const { source } = entry;
         const refresh = async () => {
             const { generation } = source.current;
-            const extents = await source.refresh(pace, (index) => this.requireRoom(index));
+            const extents = await change(source, (index) => this.requireRoom(index));
             return generation === known ? extents : null;
         };
         const refreshing = entry.refreshed.then(refresh, refresh);

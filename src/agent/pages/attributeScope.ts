@@ -2,12 +2,14 @@
  * Who decides whether a page is private: the VM's own attribute store, the guest_memfd of the memslot, or nobody. Since
  * KVM can convert in place, that is settled for all VMs when KVM is loaded.
  */
+import type { VmRecord } from '../../../native/index';
 import type { AttributeScope, Capabilities } from '../../common/model';
 import type { SlotRow } from '../details/memslots';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { hasPrivateMemory } from '../discovery/vmSummary';
 
-type ScopedVm = Pick<OpenVm, 'record' | 'convertsInPlace'>;
+/** What of a VM settles it. */
+export type ScopedVm = Pick<OpenVm, 'convertsInPlace'> & { readonly record: Pick<VmRecord, 'hasPrivateMemory' | 'type' | 'hasAttributeStore'> };
 
 /** The VM's own store decides, also where no memslot is. */
 export const hasVmScope = ({ record, convertsInPlace }: ScopedVm): boolean =>

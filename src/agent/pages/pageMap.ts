@@ -36,9 +36,7 @@ const attempts = 3;
 export function checkAddressSpace(vm: OpenVm, addressSpace: number): void {
     const { addressSpaces } = vm.record;
     if (addressSpace < addressSpaces) return;
-    throw errors.usage(
-        `The VM ${vm.id} has no address space ${addressSpace}: it has ${addressSpaces === 1 ? 'only 0' : `0 to ${addressSpaces - 1}`}.`,
-    );
+    throw errors.noAddressSpace(vm.id, addressSpace, addressSpaces);
 }
 
 /** A page map, and what it was made of. */

@@ -20,9 +20,9 @@ export interface Replayable {
     readonly since: number;
     readonly missing: readonly MissingEvents[];
     /** From when on events may be missing that found no room; null = none are. */
-    readonly lostSince: number | null;
+    readonly lostSince: () => number | null;
     readonly log: ReplayLog;
-    /** Resolves once all events up to that time are in the log; gives that time, or when the recording ended before. */
+    /** Waits until all events up to that time are in the log; gives the time up to which they are, which may be earlier. */
     readonly settle: (time: number) => Promise<number>;
 }
 
@@ -36,6 +36,11 @@ export class Replay {
 
     constructor(private readonly recording: Replayable) {}
 
+    checkAddressSpace(addressSpace: number): void {
+        const { addressSpaces, vm } = this.recording.start.details;
+        if (addressSpace >= addressSpaces.length) throw errors.noAddressSpace(vm.id, addressSpace, addressSpaces.length);
+    }
+
     /** `near`: as of ReplayHistory. */
     async at(time: number, pace: Pace, near: Moment | null = null): Promise<Moment> {
         const until = await this.recording.settle(time);
@@ -47,7 +52,8 @@ export class Replay {
     }
 
     mapAt({ time, state }: Moment, addressSpace: number): ReplayedMap {
-        const { start, missing, lostSince } = this.recording;
+        const { start, missing } = this.recording;
+        const lostSince = this.recording.lostSince();
         const unknown = new UnknownFields();
         for (const { field, reason } of [...start.unknown, ...neverTold]) unknown.add(field, reason);
         const untoldPages = missingReason(missing, 'pages-added');

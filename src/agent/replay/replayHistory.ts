@@ -27,21 +27,21 @@ interface Kept extends Moment {
     readonly bytes: number;
 }
 
-/** Events that are read at once: they are applied in some milliseconds. */
-const batch = 1 << 17;
+/** Events that are read at once, which are applied in some milliseconds; and between the states that are kept. */
+const usual = { batch: 1 << 17, interval: 1 << 17, mostBytes: 256 << 20 };
 
 export class ReplayHistory {
     /** By time. */
     private kept: Kept[];
+    private readonly limits: typeof usual;
 
     constructor(
         start: Omit<Moment, 'events'>,
         private readonly log: ReplayLog,
         private readonly rules: ReplayRules,
-        /** Events between the states that are kept; more where these are large. */
-        private interval = batch,
-        private readonly mostBytes = 256 << 20,
+        limits: Partial<typeof usual> = {},
     ) {
+        this.limits = { ...usual, ...limits };
         this.kept = [{ time: start.time, events: 0, state: start.state.copy(), bytes: 0 }];
     }
 
@@ -68,7 +68,7 @@ export class ReplayHistory {
 
     private async advance({ state, ...from }: Moment, until: number, pace: Pace): Promise<Moment> {
         let { time, events } = from;
-        for (let most = batch; ; ) {
+        for (let most = this.limits.batch; ; ) {
             const read = await this.log.read(time, until, most);
             const isLast = read.count < most;
             // Of the last time there may be more events.
@@ -88,11 +88,12 @@ export class ReplayHistory {
 
     private keep({ time, events, state }: Moment): void {
         const before = this.keptBefore(time);
-        if (before === undefined || events - before.events < this.interval) return;
+        if (before === undefined || events - before.events < this.limits.interval) return;
         const { bytesToCopy: bytes } = state;
         this.kept.splice(this.kept.indexOf(before) + 1, 0, { time, events, state: state.copy(), bytes });
-        while (this.kept.length > 2 && this.kept.reduce((sum, each) => sum + each.bytes, 0) > this.mostBytes) {
-            this.interval *= 2;
+        while (this.kept.length > 2 && this.kept.reduce((sum, each) => sum + each.bytes, 0) > this.limits.mostBytes) {
+            // They are large.
+            this.limits.interval *= 2;
             this.kept = this.kept.filter((_, index) => index % 2 === 0);
         }
     }

@@ -63,9 +63,10 @@ function attributesOf(
     const scope = scopeOfSlot(scoped, slot);
     if (scope !== 'guest_memfd') return { attributes: vmAttributes, bits: stateBits({ scope }) };
     const guestMemfd = slot.gmemInode === null ? null : state.guestMemfd(slot.gmemInode);
-    if (guestMemfd?.privatePages != null) {
+    const privatePages = guestMemfd?.privatePages ?? null;
+    if (privatePages !== null) {
         const first = slot.gmemPage;
-        return { attributes: layerOf(guestMemfd.privatePages, first, first + slot.end - slot.gfn, slot.gfn - first), bits: stateBits({ scope }) };
+        return { attributes: layerOf(privatePages, first, first + slot.end - slot.gfn, slot.gfn - first), bits: stateBits({ scope }) };
     }
     let attribute: Attribute = 'shared';
     if (guestMemfd === null || guestMemfd.flags === null || scoped.convertsInPlace) {

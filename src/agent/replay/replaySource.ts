@@ -21,6 +21,7 @@ export class ReplaySource implements MapSource {
     ) {}
 
     static async open(replay: Replay, addressSpace: number, time: number, pace: Pace): Promise<ReplaySource> {
+        replay.checkAddressSpace(addressSpace);
         const moment = await replay.at(time, pace);
         const { runs, facts } = replay.mapAt(moment, addressSpace);
         return new ReplaySource(replay, addressSpace, moment, await indexedMap(facts, indexRuns(runs), 1));

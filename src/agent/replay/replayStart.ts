@@ -1,5 +1,4 @@
 /** Reads what replays start from: the memory of a VM as it is once its recording has begun. */
-import type { VmRecord } from '../../../native/index';
 import { errors } from '../../common/errors';
 import type { Unknown, VmDetails } from '../../common/model';
 import { readVmDetails } from '../details/vmDetails';
@@ -8,7 +7,7 @@ import type { OpenVm } from '../discovery/vmDirectory';
 import type { HeldGuestMemfd } from '../guestMemfd/guestMemfds';
 import { unlessRefused } from '../nativeErrors';
 import type { Pace } from '../pace';
-import { hasVmScope } from '../pages/attributeScope';
+import { hasVmScope, type ScopedVm } from '../pages/attributeScope';
 import { gfnLimit, privateAttribute, walkAttributes, walkGuestMemfdAttributes, type AttributeWalk } from '../pages/attributeWalk';
 import { readChunks } from '../pages/chunks';
 import { makeLayer, type Layer } from '../pages/layer';
@@ -20,8 +19,7 @@ import { ReplayState } from './replayState';
 
 export interface ReplayStart {
     readonly details: VmDetails;
-    /** Who decides private or shared. */
-    readonly scoped: { readonly record: VmRecord; readonly convertsInPlace: boolean };
+    readonly scoped: ScopedVm;
     readonly state: ReplayState;
     /** Guest_memfds whose pages cannot be told at any time, by inode. */
     readonly unreadable: ReadonlyMap<number, string>;
