@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import type { AttributeChunk, GuestMemfdRecord, VmmProcess } from '../../native/index';
 import { Pace } from '../../src/agent/pace';
+import { findHostMappedPrivate } from '../../src/agent/findings/hostMappedPrivate';
 import { readPageMap } from '../../src/agent/pages/pageMap';
 import { readGuestMemfdAttributes } from '../../src/agent/guestMemfd/guestMemfdAttributes';
 import { unboundRanges } from '../../src/agent/guestMemfd/guestMemfds';
@@ -12,9 +13,12 @@ import { UnknownFields } from '../../src/agent/unknownFields';
 import type { OpenVm } from '../../src/agent/discovery/vmDirectory';
 import { readVmMemory } from '../../src/agent/details/vmMemory';
 import { summarizeVm } from '../../src/agent/discovery/vmSummary';
-import type { PageRun } from '../../src/common/model';
+import type { PageRun, VmDetails } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';
 import { addon } from '../native/addon';
+import { guestmemJson } from '../support/guestmem';
+import { page, pagesOf as gpasOf } from '../support/pages';
+import { presentPages } from '../support/pagemap';
 import { skip } from '../support/skip';
 import { suiteVmm } from '../support/suiteVmm';
 
@@ -130,5 +134,31 @@ describe('a VM whose guest_memfds have attributes of their own', () => {
         let walks = 0;
         const { map } = await runsOf(openVm((first, end) => ({ ...attributes(first, end - (walks++ % 2)), quiet: false })));
         assert.ok(!map.consistent);
+    });
+
+    it('has private pages that the VMM maps among its findings, as its page table has them, until it unmaps them', async () => {
+        const slots = vmm().report.memslots.filter(({ guestMemfd }) => guestMemfd !== null).slice(0, 2);
+        const found = async () => {
+            const vm = openVm();
+            const details = await guestmemJson<VmDetails>(['show', vm.id]);
+            const memory = { ...readVmMemory(vm), vm, map: await readPageMap(vm, 0, null, false, pace()) };
+            return findHostMappedPrivate({ details, memory, unknown: new UnknownFields(), pace: pace() });
+        };
+        const expected = () =>
+            slots.flatMap(({ gpa, hva, size, guestMemfd }) => {
+                const first = Number(BigInt(guestMemfd?.offset ?? 0) / page);
+                const present = presentPages(vmm().report.pid, BigInt(hva), BigInt(size));
+                return present.flatMap((isPresent, index) => (isPresent && isPrivate(first + index) ? [BigInt(gpa) + BigInt(index) * page] : []));
+            });
+        for (const { gpa } of slots) await vmm().changeHostMemory(BigInt(gpa), 8n * page, 'touch');
+        assert.ok(expected().length >= 6);
+        const [finding, ...others] = await found();
+        assert.ok(finding);
+        assert.deepEqual(others, []);
+        assert.equal(finding.bytes, expected().length * 4096);
+        assert.deepEqual(finding.ranges.flatMap(gpasOf).sort(), expected().sort());
+        for (const { gpa, size } of slots) await vmm().changeHostMemory(BigInt(gpa), BigInt(size), 'drop');
+        assert.deepEqual(expected(), []);
+        assert.deepEqual(await found(), []);
     });
 });
