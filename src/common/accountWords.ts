@@ -24,6 +24,12 @@ export const stepTexts: Readonly<Record<ChargeStep, string>> = {
     'kernel-structures': 'page tables and what KVM keeps',
 };
 
+/** Steps that lead somewhere, as "+ 16 MiB"; the first one is where they begin. */
+export const stepSizes = ({ kernel }: MemoryAccount): readonly { readonly text: string; readonly size: string; readonly bytes: number }[] =>
+    kernel.steps
+        .filter(({ step, bytes }) => step === 'rss' || bytes !== 0)
+        .map(({ step, bytes }) => ({ text: stepTexts[step], size: (step === 'rss' ? '' : bytes < 0 ? '− ' : '+ ') + formatSize(BigInt(Math.abs(bytes))), bytes }));
+
 export const bytesOf = (size: Hex): bigint => parseHex(size) ?? 0n;
 
 /** Also of a negative number. */

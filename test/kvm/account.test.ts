@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { MemoryAccount } from '../../src/common/memoryAccount';
 import { bytesOf, describeAccount, memfdPages, rssTolerance, smapsSums } from '../support/accountSuite';
+import { DemoVmm } from '../support/demoVmm';
 import { guestmemError, guestmemJson } from '../support/guestmem';
 import { Qemu, qemuProgram } from '../support/qemu';
 import { requireKvm, requireProgram, requireRoot } from '../support/requirements';
+import { skip } from '../support/skip';
 import { suiteVmm } from '../support/suiteVmm';
 
 describeAccount('default');
@@ -45,6 +48,35 @@ describe('the account of QEMU, with its memory in a memfd', () => {
         assert.equal(bytesOf(told, 'file-under-copy'), 0);
         assert.ok(bytesOf(told, 'shared-resident') >= mebibytes * 2 ** 20);
         assert.ok(bytesOf(told, 'shared-resident') <= Number(told.guestMemory));
+    });
+});
+
+describe('the account of memory in hugetlb pages', () => {
+    const reserved = '/proc/sys/vm/nr_hugepages';
+    let reservedBefore: string | undefined;
+    let vmm: DemoVmm | undefined;
+
+    before('start a VMM with huge pages, where the machine gives some', async function () {
+        requireKvm(this);
+        requireRoot(this);
+        reservedBefore = readFileSync(reserved, 'utf8');
+        writeFileSync(reserved, String(Number(reservedBefore) + 2));
+        if (Number(readFileSync(reserved, 'utf8')) < Number(reservedBefore) + 2) skip(this, `this machine gives no huge pages through ${reserved}`);
+        vmm = await DemoVmm.start(['--memory', '4M', '--hugetlb', '2M', '--populate']);
+    });
+    after(async () => {
+        await vmm?.stop();
+        if (reservedBefore !== undefined) writeFileSync(reserved, reservedBefore);
+    });
+
+    it('counts them, which RSS leaves out', async () => {
+        const pid = vmm?.report.pid ?? assert.fail();
+        const told = await guestmemJson<MemoryAccount>(['account', String(pid)]);
+        assert.equal(smapsSums(pid).hugetlb, 4 << 20);
+        assert.equal(told.kernel.steps.find(({ step }) => step === 'hugetlb')?.bytes, 4 << 20);
+        assert.ok(bytesOf(told, 'shared-resident') >= 4 << 20);
+        assert.ok(Number(told.kernel.rss) < 4 << 20);
+        assert.ok(Math.abs(told.notExplained?.bytes ?? assert.fail()) <= rssTolerance, JSON.stringify(told.notExplained));
     });
 });
 

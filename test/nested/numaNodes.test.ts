@@ -30,7 +30,7 @@ describe('the NUMA nodes of a guest_memfd', () => {
     });
     after(() => vm.end());
 
-    it('are told in ranges by show', async () => {
+    it('question 25: are told in ranges by show, where the policy placed them', async () => {
         const { guestMemfds } = await guestmemJson<VmDetails>(['show', String(vm.report.pid)]);
         const shown = new Array<number>(48).fill(-1);
         for (const { node, offset, size } of guestMemfds[0]?.nodes ?? []) {

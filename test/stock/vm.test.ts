@@ -5,6 +5,7 @@ import { unpackPageRuns } from '../../src/common/packedRuns';
 import { toGuestmemError } from '../../src/common/errors';
 import type { PageMap } from '../../src/common/model';
 import { pageRunAt } from '../../src/common/pageRuns';
+import { rssTolerance, smapsSums } from '../support/accountSuite';
 import { assertCounts } from '../support/guestMappings';
 import { presentPages } from '../support/pagemap';
 import { contains, hex, page, pagesOf, runAt, startOf } from '../support/pages';
@@ -96,6 +97,15 @@ describe('a default VM', () => {
         const facts = await agent().request('explain', { vm: vmm().id, addressSpace: 0, gpa: hex(startOf(slot) + page) });
         const seen = { kind: facts.kind, hva: facts.hva, memslot: facts.memslot?.id, run: facts.run.gpa };
         assert.deepEqual(seen, { kind: 'memory', hva: hex(BigInt(slot.hva) + page), memslot: slot.id, run: slot.gpa });
+    });
+
+    it('has an account in which every page that RSS counts was found', async () => {
+        const { kernel, notExplained, entries, unknown } = await agent().request('account', { vm: vmm().id, pss: true });
+        const { rss } = smapsSums(vmm().report.pid);
+        assert.ok(Math.abs(Number(kernel.rss) - rss) <= rssTolerance, `RSS ${kernel.rss ?? ''}, smaps ${rss}`);
+        assert.ok(Math.abs(notExplained?.bytes ?? assert.fail()) <= rssTolerance, JSON.stringify(notExplained));
+        for (const part of ['guest-page-tables', 'memslot-metadata']) assert.ok(Number(entries.find((entry) => entry.part === part)?.bytes) > 0, part);
+        assert.deepEqual(unknown.filter(({ field }) => field.startsWith('entries')), []);
     });
 
     it('is not converted, with the reason', async () => {

@@ -135,7 +135,7 @@ function describeWords(vmm: () => DemoVmm): void {
         const { stdout } = await guestmem(['account', vmm().id]);
         assert.match(stdout, /^The guest has .* MiB; the host gives .* MiB: .* of it are .*double-backed.*\.$/m);
         assert.match(stdout, /^RSS, as the kernel tells it +[0-9.]+ MiB$/m);
-        assert.match(stdout, /^pages that the VMM does not map: in guest_memfds and files +\+[0-9.]+ MiB$/m);
+        assert.match(stdout, /^pages that the VMM does not map: in guest_memfds and files +\+ [0-9.]+ MiB$/m);
     });
 
     it('question 23: tells how much a guest_memfd has allocated, where st_blocks says nothing', async () => {

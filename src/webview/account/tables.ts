@@ -1,6 +1,6 @@
 /** The account in numbers: part by part with sources, and how the kernel's own figures lead to it. */
 import { formatSize } from '../../common/address';
-import { bytesOf, partTexts, signedSize, stepTexts } from '../../common/accountWords';
+import { bytesOf, partTexts, signedSize, stepSizes } from '../../common/accountWords';
 import type { AccountEntry, MemoryAccount } from '../../common/memoryAccount';
 import { element } from '../dom';
 import { t } from '../l10n';
@@ -40,14 +40,15 @@ function partRow(entry: AccountEntry, whole: bigint): HTMLElement {
     return element('tr', '', name, sizeCell(entry.exact ? size : t('about {0}', size), bytes), element('td', 'number', `${share.toFixed(1)} %`), element('td', 'source', entry.source));
 }
 
-export function kernelTable({ kernel, total, notExplained }: MemoryAccount): HTMLElement {
-    const { steps, charged, pss, cgroup } = kernel;
+export function kernelTable(account: MemoryAccount): HTMLElement {
+    const { kernel, total, notExplained } = account;
+    const { charged, pss, cgroup } = kernel;
     const row = (className: string, label: string, text: string, bytes: bigint | number, note = '') => {
         const name = element('th', '', label);
         name.scope = 'row';
         return element('tr', className, name, sizeCell(text, bytes), element('td', 'source', note));
     };
-    const rows = steps.map(({ step, bytes }, index) => row('', t(stepTexts[step]), (index === 0 || bytes < 0 ? '' : '+ ') + signedSize(bytes), bytes));
+    const rows = stepSizes(account).map(({ text, size, bytes }) => row('', t(text), size, bytes));
     if (charged !== null) rows.push(row('sum', t('What the kernel charges'), formatSize(bytesOf(charged)), bytesOf(charged)));
     if (notExplained !== null) {
         rows.push(row('', t('of that, explained above'), formatSize(bytesOf(total)), bytesOf(total)));

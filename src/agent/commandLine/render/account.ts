@@ -1,4 +1,4 @@
-import { accountSentence, bytesOf, partTexts, signedSize, stepTexts } from '../../../common/accountWords';
+import { accountSentence, bytesOf, partTexts, signedSize, stepSizes } from '../../../common/accountWords';
 import type { AccountEntry, MemoryAccount } from '../../../common/memoryAccount';
 import { renderTable } from './table';
 import { escapeText } from './text';
@@ -30,12 +30,12 @@ function entryRow({ part, bytes, source, exact }: AccountEntry, whole: bigint): 
 }
 
 /** From RSS to all that is charged, and what else the kernel says. */
-function kernelTable({ total, notExplained, kernel }: MemoryAccount): string {
-    const { steps, charged, rss, pss, cgroup } = kernel;
-    const sums = steps.map(({ step, bytes }, index) => [stepTexts[step], (index === 0 ? '' : bytes < 0 ? '' : '+') + signedSize(bytes)]);
+function kernelTable(account: MemoryAccount): string {
+    const { total, notExplained, kernel } = account;
+    const { charged, rss, pss, cgroup } = kernel;
     const others = cgroup === null || cgroup.otherProcesses === 0 ? '' : ` (with ${cgroup.otherProcesses} other processes)`;
     const rows = [
-        ...sums,
+        ...stepSizes(account).map(({ text, size }) => [text, size]),
         ...(charged === null ? [] : [['what the kernel charges', sizeText(charged)], ['  of that, explained above', sizeText(notExplained === null ? null : total)]]),
         ...(rss === null || pss !== null ? [['PSS', pss === null ? notKnown : sizeText(pss)]] : []),
         ...(cgroup === null ? [] : [[`cgroup ${cgroup.path}${others}`, sizeText(cgroup.bytes)]]),
