@@ -121,7 +121,7 @@ export function makeHandlers(readMap: ReadPageMap = readPageMap, askClient?: Ask
             const fields = checkFields(params);
             const addressSpace = checkAddressSpace(fields['addressSpace']);
             const gpa = checkGpa(fields['gpa']);
-            return directory.withVm(checkVm(fields['vm']), pace, (open) => explainAddress(open, addressSpace, gpa, pace));
+            return directory.withVm(checkVm(fields['vm']), pace, (open) => explainAddress(open, addressSpace, gpa, recordings.ofVm(open.identity), pace));
         },
 
         locate: (params, pace) => {

@@ -104,4 +104,18 @@ describe('what guestmem changed at a page', () => {
         ]);
         assert.deepEqual((await explainer.explain(endOf(range))).changes, []);
     });
+
+    it('is told from a recording, too: the attribute that the VMM set, and the exit that followed', async () => {
+        const gpa = startOf(vmm().memslot('dirty-logged'));
+        const { recording } = await explainer.agent().request('startRecording', { vm: vmm().id });
+        await vmm().setAttribute(gpa, page, 'private');
+        assert.equal((await vmm().read(gpa)).exit, 'memory-fault');
+        await vmm().setAttribute(gpa, page, 'shared');
+        const { changes } = await explainer.explain(gpa);
+        await explainer.agent().request('closeRecording', { recording });
+        assert.deepEqual(changes.map(({ source }) => source), ['recording', 'recording', 'recording']);
+        const wanted = [/^Attributes changed: .* to shared, thread /, /^MEMORY_FAULT exit: .* private access by vCPU 0/, /^Attributes changed: .* to private, thread /];
+        for (const [i, form] of wanted.entries()) assert.match(changes[i]?.text ?? '', form);
+        assert.deepEqual((await explainer.explain(gpa)).changes, []);
+    });
 });

@@ -34,9 +34,14 @@ export class OpenRecordings {
         return recording;
     }
 
+    /** Of one VM, the newest last. */
+    ofVm(vm: VmIdentity): Recording[] {
+        return [...this.recordings.values()].filter(({ vmIdentity }) => vmIdentity === vm);
+    }
+
     /** Patterns in all recordings of a VM. */
     patternsIn(vm: VmIdentity): Finding[] {
-        return [...this.recordings.values()].filter(({ vmIdentity }) => vmIdentity === vm).flatMap((recording) => recording.patterns());
+        return this.ofVm(vm).flatMap((recording) => recording.patterns());
     }
 
     close(handle: RecordingHandle): void {

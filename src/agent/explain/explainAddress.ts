@@ -17,6 +17,7 @@ import { readVmMemory, type VmMemory } from '../details/vmMemory';
 import { mappingAt } from '../discovery/processMaps';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { hasPrivateMemory } from '../discovery/vmSummary';
+import type { Recording } from '../events/recording';
 import type { Pace } from '../pace';
 import { attributeRuns } from '../pages/attributeRuns';
 import { hasVmScope } from '../pages/attributeScope';
@@ -25,7 +26,7 @@ import { notMapped } from '../pages/guestMapping';
 import { checkAddressSpace, readPageMap } from '../pages/pageMap';
 import type { Window } from '../pages/window';
 import { UnknownFields } from '../unknownFields';
-import { readChangesOfPage } from './changesOfPage';
+import { changesAt } from './changesAt';
 import { whoHolds } from './whoHolds';
 
 /** How far the run is followed to either side: 256 MiB of pages, so that an answer takes milliseconds. */
@@ -37,7 +38,14 @@ const addressableGfns = 2 ** (widestPhysicalAddress - 12);
 /** The pages around the address are looked at in a window that grows until it holds the address's run. */
 const firstWindow = 512;
 
-export async function explainAddress(vm: OpenVm, addressSpace: number, address: Gpa, pace: Pace): Promise<AddressFacts> {
+/** `recordings` are those that the agent holds of this VM. */
+export async function explainAddress(
+    vm: OpenVm,
+    addressSpace: number,
+    address: Gpa,
+    recordings: readonly Recording[],
+    pace: Pace,
+): Promise<AddressFacts> {
     checkAddressSpace(vm, addressSpace);
     const memory = readVmMemory(vm);
     const gfn = Number(address >> 12n);
@@ -55,7 +63,7 @@ export async function explainAddress(vm: OpenVm, addressSpace: number, address: 
         onePage: slot === undefined ? null : isOnePage(slot, address, memory),
         accesses: predictAccesses(page, decidedBy),
         faults: faultsAt(vm, memory.files, address),
-        changes: readChangesOfPage(vm, address, unknown),
+        changes: await changesAt(vm, address, recordings, unknown),
         holders: await whoHolds(vm, memory, slot, address, unknown, pace),
     };
     return { ...facts, sentences: sentencesOf(facts), unknown: unknown.list() };

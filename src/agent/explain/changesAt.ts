@@ -1,21 +1,57 @@
-/** What guestmem itself changed at a page, from its record of changes. */
+/** What changed a page last: by guestmem, from its record of changes, and by KVM and the VMM, as far as it is recorded. */
 import { parseHex } from '../../common/address';
 import type { ChangeRecord } from '../../common/change';
 import { toGuestmemError } from '../../common/errors';
+import { eventText } from '../../common/eventWords';
 import type { PageChange } from '../../common/explain/explanation';
+import type { MemoryEventKind } from '../../common/memoryEvents';
+import { makeRange } from '../../common/range';
 import { changesOf } from '../change/changeLog';
 import type { OpenVm } from '../discovery/vmDirectory';
+import { describeEvent } from '../events/describeEvent';
+import type { Recording } from '../events/recording';
 import type { UnknownFields } from '../unknownFields';
 
+/** Of each source. */
 const most = 5;
 
 /** Newest first. */
-export function readChangesOfPage(vm: OpenVm, address: bigint, unknown: UnknownFields): PageChange[] {
+export async function changesAt(vm: OpenVm, address: bigint, recordings: readonly Recording[], unknown: UnknownFields): Promise<PageChange[]> {
+    const changes = [...changesByGuestmem(vm, address, unknown), ...(await recordedChanges(address, recordings))];
+    return changes.sort((a, b) => (a.time < b.time ? 1 : -1));
+}
+
+/** All kinds but those that come with every touch of the guest. */
+const telling: readonly MemoryEventKind[] = [
+    'memslot',
+    'attributes-changed',
+    'allocate',
+    'punch',
+    'guest-memfd-attributes',
+    'pages-added',
+    'pages-removed',
+    'memory-fault',
+    'conversion-asked',
+];
+
+/** From the newest recording. */
+async function recordedChanges(address: bigint, recordings: readonly Recording[]): Promise<PageChange[]> {
+    const recording = recordings.at(-1);
+    if (recording === undefined) return [];
+    const page = makeRange(address & ~0xfffn, 0x1000n);
+    const rows = await recording.list({ kinds: telling, range: page, failed: false, times: null }, -most, most);
+    return Array.from({ length: rows.count }, (_, i) => describeEvent(rows, i, recording.mayTellPrivate)).map((event) => ({
+        time: event.time,
+        text: eventText(event).replace(/ {2,}/, ': ') + (event.thread === null ? '' : `, thread ${event.thread}`),
+        source: 'recording',
+    }));
+}
+
+function changesByGuestmem(vm: OpenVm, address: bigint, unknown: UnknownFields): PageChange[] {
     try {
         return changesOf(vm)
             .filter(({ range }) => covers(range, address))
             .slice(-most)
-            .reverse()
             .map((record) => ({ time: record.time, text: changeText(record, address), source: 'record of changes' }));
     } catch (thrown) {
         unknown.add('changes', toGuestmemError(thrown).message);
