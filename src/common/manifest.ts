@@ -142,4 +142,7 @@ export const pageMapViewType = 'guestmem.pageMap';
 export const snapshotViewType = 'guestmem.snapshot';
 export const accountViewType = 'guestmem.account';
 export const memoryScheme = 'guestmem-memory';
+
+/** Documents that explain an address have URIs of this scheme. */
+export const explainScheme = 'guestmem-explain';
 export const changesScheme = 'guestmem-changes';

@@ -7,10 +7,15 @@ import { formatSize, parseHex, type Hex } from '../common/address';
 
 const longest = 80;
 
+const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 export function displayText(name: string): string {
-    const plain = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}').replaceAll('$(', '$ (');
+    const plain = plainText(name).replaceAll('$(', '$ (');
     return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain;
 }
+
+/** A line that may hold what others chose, whole, for a document. */
+export const plainText = (line: string): string => line.replace(controls, '\u{fffd}');
 
 /** A size of the wire for people: "1 GiB". */
 export function displaySize(size: Hex): string {

@@ -1,30 +1,26 @@
 /**
- * Command guestmem.address.explain: everything known about one guest physical address, as a list; picking a fact copies
- * it, the last entries lead on. From the palette it asks for the address; in the debugger's Variables menu it takes the
- * variable's value, since VS Code hides hovers while a debugger is stopped.
+ * Command guestmem.address.explain: everything known about one address, as a page. From the palette it asks for the
+ * address; in the debugger's Variables menu it takes the variable's value, since VS Code hides hovers while a debugger is
+ * stopped.
  */
 import * as vscode from 'vscode';
-import { parseAddress, parseHex, toHex, type Hex } from '../common/address';
+import { parseTypedAddress, settleNumber, type TypedAddress } from '../common/explain/typedAddress';
 import { errors } from '../common/errors';
-import type { CommandId } from '../common/manifest';
+import { explainScheme } from '../common/manifest';
 import type { AddressFacts } from '../common/model';
 import { resolveVm } from './activeVm';
-import { describeAddress } from './addressText';
-import { parseTarget, type CommandTarget } from './commandTarget';
+import { parseTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';
-import { pageOf } from './hover';
-import { vmLabel } from './trees/memslotText';
-import { withSlowProgress } from './slowProgress';
-import type { ActiveVm, VmStore } from './vmStore';
+import { ExplainDocuments } from './explainDocuments';
+import type { VmStore } from './vmStore';
 
 /** The number in a debugger's rendering of a value: "4096", "0x1000", "{gpa = 0x1000}", "4096 (0x1000)". */
-function addressOfVariable(argument: unknown): { readonly text: string; readonly gpa: Hex | undefined } | undefined {
+function addressOfVariable(argument: unknown): { readonly text: string; readonly address: TypedAddress | undefined } | undefined {
     const variable = (argument as { variable?: { value?: unknown } } | undefined)?.variable;
     if (typeof variable?.value !== 'string') return undefined;
     const text = variable.value.slice(0, 200);
     const number = /0x[0-9a-f]{1,16}\b/i.exec(text)?.[0] ?? /\b[0-9]{1,20}\b/.exec(text)?.[0];
-    const value = number === undefined ? undefined : parseAddress(number);
-    return { text, gpa: value === undefined ? undefined : toHex(value) };
+    return { text, address: number === undefined ? undefined : parseTypedAddress(number) };
 }
 
 function wordAtCursor(): string | undefined {
@@ -33,72 +29,47 @@ function wordAtCursor(): string | undefined {
     return range === undefined ? undefined : editor?.document.getText(range);
 }
 
-async function askAddress(): Promise<Hex | undefined> {
+async function askAddress(): Promise<TypedAddress | undefined> {
     const { l10n } = vscode;
     const text = await vscode.window.showInputBox({
         title: l10n.t('Explain Address'),
-        prompt: l10n.t('A guest physical address, hex with 0x or decimal'),
+        prompt: l10n.t('Guest physical; or hva:0x…, gva:0x… (gva/1: of vCPU 1), gmem/INODE:0x… (offset in a guest_memfd), pfn:0x…'),
         placeHolder: '0x1000',
         value: wordAtCursor() ?? '',
         validateInput: (typed) =>
-            parseAddress(typed) === undefined ? l10n.t('Not an address: write hex with 0x, or decimal digits, up to 64 bits.') : undefined,
+            parseTypedAddress(typed) === undefined ? l10n.t('Not an address: write hex with 0x or decimal digits, up to 64 bits, with hva:, gva:, gmem/INODE: or pfn: before it if it is not guest physical.') : undefined,
     });
-    const value = text === undefined ? undefined : parseAddress(text);
-    return value === undefined ? undefined : toHex(value);
+    return text === undefined ? undefined : parseTypedAddress(text);
 }
 
-async function addressOf(argument: unknown): Promise<Hex | undefined> {
+async function addressOf(argument: unknown): Promise<TypedAddress | undefined> {
     const { range } = parseTarget(argument);
-    if (range !== undefined) return range.gpa;
+    if (range !== undefined) return { kind: 'gpa', gpa: range.gpa };
+    const { address: written } = (argument ?? {}) as { address?: unknown };
+    const address = typeof written === 'string' ? parseTypedAddress(written) : undefined;
+    if (address !== undefined) return address;
     const variable = addressOfVariable(argument);
     if (variable === undefined) return askAddress();
-    if (variable.gpa === undefined) {
+    if (variable.address === undefined) {
         throw errors.usage(vscode.l10n.t("The variable's value holds no address: {0}", variable.text));
     }
-    return variable.gpa;
+    return variable.address;
 }
 
-interface Choice extends vscode.QuickPickItem {
-    readonly apply?: () => Thenable<unknown>;
-}
-
-async function present(active: ActiveVm, facts: AddressFacts): Promise<void> {
-    const { l10n } = vscode;
-    const target: CommandTarget = { vm: active.ref, range: pageOf(facts.gpa) };
-    const leadTo = (label: string, command: CommandId): Choice => ({
-        label,
-        apply: () => vscode.commands.executeCommand(command, target),
-    });
-    const choices: Choice[] = [
-        ...describeAddress(facts).map(({ label, value }) => ({
-            label,
-            description: value,
-            apply: () => vscode.env.clipboard.writeText(value),
-        })),
-        { label: '', kind: vscode.QuickPickItemKind.Separator },
-        leadTo(`$(map) ${l10n.t('Show on Map')}`, 'guestmem.map.show'),
-        ...(facts.memslot === null ? [] : [leadTo(`$(file-binary) ${l10n.t('Read Memory…')}`, 'guestmem.memory.read')]),
-    ];
-    const chosen = await vscode.window.showQuickPick(choices, {
-        title: l10n.t('GPA {0} in {1}', facts.gpa, vmLabel(active.details.vm)),
-        placeHolder: l10n.t('Pick a fact to copy it'),
-        matchOnDescription: true,
-    });
-    await chosen?.apply?.();
-}
-
-async function explain(store: VmStore, argument: unknown): Promise<AddressFacts | undefined> {
-    const gpa = await addressOf(argument);
-    if (gpa === undefined || parseHex(gpa) === undefined) return undefined;
+async function explain(store: VmStore, documents: ExplainDocuments, argument: unknown): Promise<AddressFacts | undefined> {
+    const address = await addressOf(argument);
+    if (address === undefined) return undefined;
     const active = await resolveVm(store, parseTarget(argument));
-    const facts = await withSlowProgress(vscode.l10n.t('Explaining {0}', gpa), (token) =>
-        store.agentOf(active.ref).request('explain', { vm: active.ref.id, addressSpace: 0, gpa }, { token }),
-    );
-    void present(active, facts);
-    return facts;
+    return documents.open(active, settleNumber(active.details, address));
 }
 
-/** The command's result are the facts, for other extensions. */
+/** The command's result are the facts of the first place that the address leads to, for other extensions. */
 export function registerExplainAddress(store: VmStore, boundary: CommandBoundary): vscode.Disposable {
-    return boundary.register('guestmem.address.explain', (argument) => explain(store, argument));
+    const documents = new ExplainDocuments(store);
+    return vscode.Disposable.from(
+        vscode.workspace.registerTextDocumentContentProvider(explainScheme, documents),
+        vscode.languages.registerCodeLensProvider({ scheme: explainScheme }, documents),
+        vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document)),
+        boundary.register('guestmem.address.explain', (argument) => explain(store, documents, argument)),
+    );
 }

@@ -60,7 +60,7 @@ describe('guest physical addresses', () => {
     it('link to a closed list of commands, and names of the VM cannot add one', async () => {
         const text = await hover(`0x|${(BigInt(vmm().memslot('anonymous').gpa) + 0x1000n).toString(16)}`);
         const linked = [...text.matchAll(/\]\(command:([\w.]+)/g)].map(([, command]) => command);
-        assert.deepEqual(linked, ['guestmem.map.show', 'guestmem.memory.read']);
+        assert.deepEqual(linked, ['guestmem.address.explain', 'guestmem.map.show', 'guestmem.memory.read']);
     });
 
     it('are explained by the command, from a hover, a tree item or the debugger', async () => {
@@ -76,6 +76,42 @@ describe('guest physical addresses', () => {
             assert.equal(facts.memslot?.id, slot.id);
             assert.equal(facts.hva, `0x${(BigInt(slot.hva) + 0x1000n).toString(16)}`);
         }
+    });
+
+    it('in a hover say first what owns it and what an access would come to', async () => {
+        const text = await hover(`gpa: 0x|${BigInt(vmm().memslot('read-only').gpa).toString(16)}`);
+        const said = ['ROM: memslot', 'An access by the guest that reads reaches', 'Memory slot'].map((part) => text.indexOf(part));
+        assert.ok(said.every((at, i) => at > (said[i - 1] ?? 0)), text);
+    });
+
+    it('host virtual ones are led to the guest physical one, where a memslot has them', async () => {
+        const slot = vmm().memslot('memfd');
+        const text = await hover(`ptr = 0x|${(BigInt(slot.hva) + 0x123n).toString(16)}`);
+        assert.ok(text.includes(`HVA 0x${(BigInt(slot.hva) + 0x123n).toString(16)}** is **GPA 0x${(BigInt(slot.gpa) + 0x123n).toString(16)}`), text);
+        const facts = await run<AddressFacts | undefined>('guestmem.address.explain', { variable: { name: 'ram', value: `(uint8_t *) ${slot.hva}` } });
+        assert.equal(facts?.gpa, slot.gpa);
+    });
+
+    it('of every kind are explained on a page, which leads on, and is the same when it is asked again', async () => {
+        const slot = vmm().memslot('memfd');
+        for (const [address, title] of [[slot.gpa, `GPA ${slot.gpa} in `], [`hva:${slot.hva}`, `hva:${slot.hva} in `], ['gva:0x1234', 'gva/0:0x1234 in ']] as const) {
+            await run('guestmem.address.explain', { address });
+            const { document } = vscode.window.activeTextEditor ?? assert.fail('no page was opened');
+            assert.ok(document.getText().startsWith(title), document.getText());
+            assert.match(document.getText(), /^Owner {13}Memory: memslot \d/m);
+            const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri);
+            const commands = lenses.map(({ command }) => command?.command);
+            assert.deepEqual(commands, ['guestmem.map.show', 'guestmem.memory.read', 'guestmem.address.explain']);
+            const again = lenses[2]?.command ?? assert.fail('there is no way to ask again');
+            await vscode.commands.executeCommand(again.command, ...((again.arguments ?? []) as unknown[]));
+            assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), document.uri.toString());
+        }
+        assert.deepEqual(person.messages, []);
+    });
+
+    it('that lead nowhere have a page that says why', async () => {
+        assert.equal(await run('guestmem.address.explain', { address: 'hva:0x1000' }), undefined);
+        assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /leads to no guest physical address that could be found:\n {2}No memslot has HVA 0x1000/);
     });
 
     it('in a variable that holds none are refused with what was found', async () => {

@@ -43,8 +43,8 @@ describe('explaining a VM without private memory', () => {
     it('question 14: where does shared memory come from? From the HVA side, and which memory that is', async () => {
         const slot = vmm().memslot('memfd');
         const { stdout } = await guestmem(['explain', vmm().id, slot.gpa]);
-        assert.match(stdout, new RegExp(`^HVA side: ${slot.hva}, a memfd /memfd:.*mapped by the VMM, rw-`, 'm'));
-        assert.match(stdout, /^An access by the guest reaches the page of the HVA side\. \[derived/m);
+        assert.match(stdout, new RegExp(`^Backing +HVA side: ${slot.hva}, a memfd /memfd:.*mapped by the VMM, rw-`, 'm'));
+        assert.match(stdout, /^Shared access +An access by the guest reaches the page of the HVA side\. \[derived/m);
     });
 
     it('names who maps the page, and other processes with the same guest_memfd', async () => {
@@ -60,7 +60,7 @@ describe('explaining a VM without private memory', () => {
         const slot = vmm().memslot('memfd');
         const { stdout } = await guestmem(['explain', vmm().id, slot.hva, '--hva']);
         assert.ok(stdout.startsWith(`HVA ${slot.hva} is GPA ${slot.gpa}:\n  Memslot ${slot.id}, 0x0 into it`), stdout);
-        assert.match(stdout, /\nMemory: memslot/);
+        assert.match(stdout, /\nOwner +Memory: memslot/);
         const { lookup, matches } = await guestmemJson<ExplainedLookup>(['explain', vmm().id, slot.hva, '--hva']);
         assert.deepEqual(lookup.query, { kind: 'hva', hva: slot.hva });
         assert.deepEqual(matches.map(({ gpa }) => gpa), [slot.gpa]);

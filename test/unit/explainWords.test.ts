@@ -4,20 +4,8 @@ import { predictAccesses } from '../../src/common/explain/accesses';
 import type { AccessDecider, Circumstances } from '../../src/common/explain/explanation';
 import { sentencesOf } from '../../src/common/explain/sentences';
 import { usualRegion } from '../../src/common/explain/usualRegions';
-import type { Attribute, Memslot, PageFacts, PageRun } from '../../src/common/model';
-
-const memslot = (changed: Partial<Memslot> = {}): Memslot => ({
-    id: 3,
-    internal: false,
-    gpa: '0x100000',
-    size: '0x10000',
-    flags: ['guest-memfd'],
-    gmemOnly: false,
-    hva: '0x7f0000000000',
-    guestMemfd: { inode: 9, fd: 5, offset: '0x0' },
-    backing: { kind: 'anonymous', path: null, rights: 'rw-' },
-    ...changed,
-});
+import type { Attribute, PageFacts, PageRun } from '../../src/common/model';
+import { madeMemslot } from '../support/madeMemslot';
 
 const run = (attribute: Attribute, changed: Partial<PageRun> = {}): PageRun => ({
     gpa: '0x100000',
@@ -38,7 +26,7 @@ const facts = (changed: Partial<PageFacts> = {}): PageFacts => ({
     vm: '1:2',
     addressSpace: 0,
     gpa: '0x100000',
-    memslot: memslot(),
+    memslot: madeMemslot(),
     kind: 'memory',
     hva: '0x7f0000000000',
     guestMemfd: { inode: 9, fd: 5, offset: '0x0' },
@@ -136,6 +124,6 @@ describe('the sentences of an explanation', () => {
     });
 
     it('say which memslots are KVM\'s own, and what for', () => {
-        assert.match(words(facts({ memslot: memslot({ id: 32764, internal: true }) })), /KVM made this memslot itself, for the task state segment/);
+        assert.match(words(facts({ memslot: madeMemslot({ id: 32764, internal: true }) })), /KVM made this memslot itself, for the task state segment/);
     });
 });

@@ -2,8 +2,9 @@
 import { toHex } from '../../common/address';
 import { errors } from '../../common/errors';
 import { mostExplained, type AddressQuery, type ExplainedLookup } from '../../common/explain/addressLookup';
+import { explanationText, lookupText } from '../../common/explain/explanationText';
 import type { AddressFacts } from '../../common/model';
-import { renderFacts, renderLookup } from './render/facts';
+import { escapeText } from './render/text';
 import { address, printReport, wholeNumber, type AddressOptions, type VerbContext } from './verbs';
 
 export interface ExplainOptions extends AddressOptions {
@@ -18,15 +19,17 @@ export async function explainVerb({ handlers, pace }: VerbContext, vm: string, t
     const query = queryOf(text, options);
     if (query === null) {
         const params = { vm, addressSpace: wholeNumber(options.addressSpace, 'address space'), gpa: toHex(address(text)) };
-        await printReport(await handlers.explain(params, pace), options, renderFacts);
+        await printReport(await handlers.explain(params, pace), options, (facts) => inLines(explanationText(facts)));
         return;
     }
     const lookup = await handlers.locate({ vm, query }, pace);
     const matches: AddressFacts[] = [];
     for (const place of lookup.places.slice(0, mostExplained)) matches.push(await handlers.explain({ vm, ...place }, pace));
     const explained: ExplainedLookup = { lookup, matches };
-    await printReport(explained, options, renderLookup);
+    await printReport(explained, options, (report) => inLines(lookupText(report)));
 }
+
+const inLines = (lines: readonly string[]): string => lines.map((line) => `${escapeText(line)}\n`).join('');
 
 /** Null: it is guest physical. */
 function queryOf(text: string, { hva, gva, vcpu, guestMemfd, pfn }: ExplainOptions): AddressQuery | null {
