@@ -1,6 +1,6 @@
 /** The groups in which events are counted over time: a row of the timeline each. */
 import type { MapColorName } from './mapColors';
-import type { EventFilter } from './eventMethods';
+import type { EventCounts } from './eventMethods';
 import type { MemoryEventKind } from './memoryEvents';
 
 export interface EventGroup {
@@ -40,5 +40,20 @@ export const eventGroups: readonly EventGroup[] = [
     { name: 'Failed calls', meaning: 'System calls of the other rows that ended with an error.', kinds: null, failed: true, color: 'unbacked' },
 ];
 
-/** The filter that has the events of a group. */
-export const filterOf = ({ kinds, failed }: EventGroup): EventFilter => ({ kinds, range: null, failed, times: null });
+/** A row of numbers for each group, from the counts of all events and of those that failed. */
+export function sumOfGroups(all: EventCounts, failed: EventCounts): Uint32Array {
+    const { buckets } = all;
+    const sums = new Uint32Array(eventGroups.length * buckets);
+    eventGroups.forEach((group, row) => {
+        const { kinds, counts } = group.failed ? failed : all;
+        const words = new DataView(counts.buffer, counts.byteOffset, counts.byteLength);
+        kinds.forEach((kind, i) => {
+            if (group.kinds?.includes(kind) === false) return;
+            for (let bucket = 0; bucket < buckets; bucket++) {
+                const sum = row * buckets + bucket;
+                sums[sum] = (sums[sum] ?? 0) + words.getUint32((i * buckets + bucket) * 4, true);
+            }
+        });
+    });
+    return sums;
+}

@@ -11,7 +11,7 @@ import type { TimeBuckets } from './timelineMessages';
 const gfnLimit = 2 ** 52;
 const mostTiles = 256;
 const mostRows = 10_000;
-const mostBuckets = 16_384;
+const mostBuckets = 10_000;
 const orders: readonly RunOrder[] = ['address', 'size', 'memslot', 'class'];
 
 const isLayer = (value: unknown): value is string => typeof value === 'string' && findLayer(value) !== undefined;

@@ -47,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
     const store = new VmStore(places, context.workspaceState);
     const recordings = new Recordings(store, places);
     const guard = new ChangeGuard(boundary);
-    const map = new PageMap(store, boundary, context.extensionUri);
+    const map = new PageMap(store, recordings, boundary, context.extensionUri);
     const changes = { store, guard, map, debugSessions };
     const events = new EventsView({ store, recordings, map, boundary, extensionUri: context.extensionUri });
     const findings = new VmFindings(store);

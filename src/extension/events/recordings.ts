@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { toGuestmemError, type GuestmemError } from '../../common/errors';
 import type { EventMethods, RecordingState } from '../../common/eventMethods';
+import type { ReplayMethods } from '../../common/replayMethods';
 import type { AgentClient } from '../connection/agentClient';
 import type { Places } from '../connection/places';
 import type { Waiting } from '../map/mapSource';
@@ -19,7 +20,7 @@ interface Held {
 }
 
 /** Methods about one recording. */
-type RecordingMethod = Exclude<keyof EventMethods, 'startRecording'>;
+type RecordingMethods = Omit<EventMethods, 'startRecording'> & Pick<ReplayMethods, 'openReplay'>;
 
 const pauseMs = 1000;
 
@@ -89,16 +90,16 @@ export class Recordings implements vscode.Disposable {
     }
 
     /** Asks the agent about the VM's recording; where there is none (any more) it rejects with why. */
-    async ask<Method extends RecordingMethod>(
+    async ask<Method extends keyof RecordingMethods>(
         ref: VmRef,
         method: Method,
-        params: Omit<EventMethods[Method]['params'], 'recording'>,
+        params: Omit<RecordingMethods[Method]['params'], 'recording'>,
         waiting?: Waiting,
-    ): Promise<EventMethods[Method]['result']> {
+    ): Promise<RecordingMethods[Method]['result']> {
         const held = this.held.get(keyOf(ref));
         if (held === undefined) throw this.lossOf(ref) ?? recordingErrors.none();
         try {
-            const sent = { ...params, recording: held.state.recording } as unknown as EventMethods[Method]['params'];
+            const sent = { ...params, recording: held.state.recording } as unknown as RecordingMethods[Method]['params'];
             return await held.agent.request(method, sent, waiting);
         } catch (thrown) {
             const error = toGuestmemError(thrown);

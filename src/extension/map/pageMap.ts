@@ -6,8 +6,10 @@ import type { WireRange } from '../../common/range';
 import { resolveVm } from '../activeVm';
 import type { CommandBoundary } from '../commandBoundary';
 import { parseTarget, type CommandTarget } from '../commandTarget';
+import type { Recordings } from '../events/recordings';
 import { KeptStates } from './keptStates';
 import { ManagedContextKey } from '../managedContextKey';
+import { MapTimeline, type TimelinePanel } from './mapTimeline';
 import { PageMapPanel } from './pageMapPanel';
 import { saveSnapshot } from './saveSnapshot';
 import { withSlowProgress } from '../slowProgress';
@@ -35,13 +37,14 @@ export class PageMap implements vscode.Disposable {
 
     constructor(
         private readonly store: VmStore,
+        private readonly recordings: Recordings,
         private readonly boundary: CommandBoundary,
         private readonly extensionUri: vscode.Uri,
     ) {
         this.disposables = [
             boundary.register('guestmem.map.show', (argument) => this.show(parseTarget(argument))),
-            boundary.register('guestmem.map.keep', () => this.panel?.keep()),
-            boundary.register('guestmem.map.compare', () => this.panel?.chooseComparison()),
+            boundary.register('guestmem.map.keep', () => this.panel?.snapshots.keep()),
+            boundary.register('guestmem.map.compare', () => this.panel?.snapshots.chooseComparison()),
             boundary.register('guestmem.map.save', () => this.save()),
             boundary.register('guestmem.map.pause', () => this.panel?.setMode('paused')),
             boundary.register('guestmem.map.resume', () => this.panel?.setMode('live')),
@@ -99,7 +102,7 @@ export class PageMap implements vscode.Disposable {
 
     /** What the map shows, or without one the active VM. */
     private async save(): Promise<void> {
-        if (this.panel !== undefined) return this.panel.save();
+        if (this.panel !== undefined) return this.panel.snapshots.save();
         await resolveVm(this.store, {});
         const source = new VmMapSource(this.store);
         try {
@@ -112,8 +115,10 @@ export class PageMap implements vscode.Disposable {
 
     private adopt(panel: vscode.WebviewPanel): void {
         this.panel?.close();
-        const parts = { boundary: this.boundary, extensionUri: this.extensionUri, kept: this.kept };
-        const adopted = new PageMapPanel(panel, new VmMapSource(this.store), parts, {
+        const { store, recordings, boundary, extensionUri, kept } = this;
+        const makeTimeline = (shown: TimelinePanel) => new MapTimeline(shown, store, recordings);
+        const parts = { boundary, extensionUri, kept, makeTimeline };
+        const adopted = new PageMapPanel(panel, new VmMapSource(store), parts, {
             didRead: ({ opened }, { vm }) => {
                 if (vm !== undefined) this.setTotals({ vm, addressSpace: opened.addressSpace, totals: opened.totals });
             },

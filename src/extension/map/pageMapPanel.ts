@@ -8,16 +8,15 @@ import type { CommandId } from '../../common/manifest';
 import type { LiveMode, MapAction, MapEvent, MapRequest } from '../../common/mapMessages';
 import { parseMapRequest } from '../../common/mapRequest';
 import type { WireRange } from '../../common/range';
-import { chooseComparison } from './chooseComparison';
 import type { CommandBoundary } from '../commandBoundary';
 import type { CommandTarget } from '../commandTarget';
-import { ComparedSource } from './comparedSource';
 import { remediesFor, type Remedy } from '../connection/errorRemedies';
-import type { KeptState, KeptStates } from './keptStates';
+import type { KeptStates } from './keptStates';
 import { answerQuestion, readTiles } from './mapAnswers';
+import { MapSnapshots } from './mapSnapshots';
 import type { MapSource, SourceMap } from './mapSource';
+import type { MapTimeline, TimelinePanel } from './mapTimeline';
 import { Poller } from '../poller';
-import { saveSnapshot } from './saveSnapshot';
 import { getSetting } from '../settings';
 import { shownMap } from './shownMap';
 import { withSlowProgress } from '../slowProgress';
@@ -42,6 +41,8 @@ export interface PanelParts {
     readonly boundary: CommandBoundary;
     readonly extensionUri: vscode.Uri;
     readonly kept: KeptStates;
+    /** Where there is a VM that can be recorded. */
+    readonly makeTimeline?: (panel: TimelinePanel) => MapTimeline;
 }
 
 export interface PanelEvents {
@@ -57,7 +58,10 @@ export class PageMapPanel {
         () => getSetting('guestmem.map.refreshInterval') * 1000,
     );
     private isReady = false;
-    private comparison: ComparedSource | undefined;
+    /** A comparison, or the past. */
+    private instead: MapSource | undefined;
+    private readonly timeline: MapTimeline | undefined;
+    readonly snapshots: MapSnapshots;
     /** What the webview has, and the number that it has it under: one for each map and generation of a map. */
     private shown: SourceMap | undefined;
     private generation = 0;
@@ -73,11 +77,13 @@ export class PageMapPanel {
 
     constructor(
         private readonly panel: vscode.WebviewPanel,
-        private readonly baseSource: MapSource,
+        readonly now: MapSource,
         private readonly parts: PanelParts,
         private readonly events: PanelEvents,
     ) {
-        const { extensionUri, boundary } = parts;
+        const { extensionUri, boundary, kept } = parts;
+        this.snapshots = new MapSnapshots(now, kept, boundary, (source) => this.showInstead(source));
+        this.timeline = parts.makeTimeline?.(this);
         panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
         this.disposables = [
             panel.webview.onDidReceiveMessage((message: unknown) => {
@@ -85,12 +91,13 @@ export class PageMapPanel {
                 if (request !== undefined) void boundary.run(() => this.obey(request));
             }),
             panel.onDidChangeViewState(() => this.updatePolling()),
-            baseSource.onDidChange(() => this.sourceChanged()),
+            now.onDidChange(() => this.sourceChanged()),
             this.poller,
             panel.onDidDispose(() => {
                 for (const disposable of this.disposables) disposable.dispose();
-                this.comparison?.dispose();
-                baseSource.dispose();
+                this.timeline?.dispose();
+                this.leave(undefined);
+                now.dispose();
                 events.didClose();
             }),
         ];
@@ -134,46 +141,24 @@ export class PageMapPanel {
         await this.post({ type: 'mode', mode });
     }
 
-    /** Keeps the present state in memory, to compare with. */
-    async keep(): Promise<void> {
-        const { current } = this.baseSource;
-        if (current === undefined) return;
-        const state = await this.parts.kept.keep(current);
-        const { l10n, window } = vscode;
-        const compare = l10n.t('Compare with It');
-        void window.showInformationMessage(l10n.t('Kept of {0}: {1}.', state.title, state.name), compare).then((chosen) => {
-            if (chosen === compare) void this.parts.boundary.run(() => this.compare(state, undefined));
-        });
-    }
-
-    /** Has the user save the map, not what it is compared with. */
-    async save(): Promise<void> {
-        const { current } = this.baseSource;
-        if (current !== undefined) await saveSnapshot(current);
-    }
-
-    /** Has the user choose what to compare with. */
-    async chooseComparison(): Promise<void> {
-        const { current } = this.baseSource;
-        if (current === undefined) return;
-        const chosen = await chooseComparison(current.agent, this.parts.kept);
-        if (chosen !== undefined) await this.compare(chosen.before, chosen.after);
-    }
-
     private get source(): MapSource {
-        return this.comparison ?? this.baseSource;
+        return this.instead ?? this.now;
     }
 
-    private async compare(before: KeptState, after: KeptState | undefined): Promise<void> {
-        this.comparison?.dispose();
-        this.comparison = new ComparedSource(this.baseSource, before, after);
+    /** Shows this source instead of what is now (undefined = what is now); resolves when the webview has it, or why not. */
+    async showInstead(source: MapSource | undefined): Promise<void> {
+        this.isGivenUp = false;
+        this.leave(source);
+        // What is now was read before: it is back at once, and then looked at again.
+        const { current } = this.now;
+        if (source === undefined && current !== undefined && this.isReady) await this.send(current, this.now);
         await this.refresh();
     }
 
-    private async endComparison(): Promise<void> {
-        this.comparison?.dispose();
-        this.comparison = undefined;
-        await this.refresh();
+    private leave(next: MapSource | undefined): void {
+        const { instead } = this;
+        this.instead = next;
+        if (instead !== next) instead?.dispose();
     }
 
     private sourceChanged(): void {
@@ -222,16 +207,17 @@ export class PageMapPanel {
         this.stale = undefined;
         this.generation++;
         // An editor is named after its file.
-        if (this.baseSource.readOnly === null) this.panel.title = vscode.l10n.t('Page Map: {0}', map.title);
+        if (this.now.readOnly === null) this.panel.title = vscode.l10n.t('Page Map: {0}', map.title);
         await this.post({ type: 'map', map: shownMap(map, source, this.generation), changed: isSameMap ? map.changed : null });
     }
 
     private async fail(error: GuestmemError, source: MapSource): Promise<void> {
-        if (source === this.comparison) {
+        if (source !== this.now) {
             // Where the map itself cannot be read, that is told next.
-            void this.parts.boundary.run(() => Promise.reject(error));
-            this.comparison.dispose();
-            this.comparison = undefined;
+            if (source === this.instead) {
+                void this.parts.boundary.run(() => Promise.reject(error));
+                this.leave(undefined);
+            }
             this.again = true;
             return;
         }
@@ -252,7 +238,7 @@ export class PageMapPanel {
 
     private async readAgain(): Promise<void> {
         this.isGivenUp = false;
-        await this.baseSource.lookAgain();
+        await this.now.lookAgain();
         await this.refresh();
     }
 
@@ -263,7 +249,7 @@ export class PageMapPanel {
         await this.post({ type: 'goTo', range });
     }
 
-    private async post(event: MapEvent): Promise<void> {
+    async post(event: MapEvent): Promise<void> {
         await this.panel.webview.postMessage(event);
     }
 
@@ -275,13 +261,14 @@ export class PageMapPanel {
                 this.shown = undefined;
                 this.stale = undefined;
                 await this.post({ type: 'mode', mode: this.liveMode });
+                await this.timeline?.ready();
                 return this.refresh();
             case 'refresh':
                 return this.readAgain();
             case 'showAddressSpace':
                 this.isGivenUp = false;
-                this.baseSource.showAddressSpace(request.addressSpace);
-                return this.endComparison();
+                this.now.showAddressSpace(request.addressSpace);
+                return this.showInstead(undefined);
             case 'tiles':
                 return this.sendTiles(request);
             case 'ask':
@@ -289,13 +276,13 @@ export class PageMapPanel {
             case 'setMode':
                 return this.setMode(request.mode);
             case 'keep':
-                return this.keep();
+                return this.snapshots.keep();
             case 'chooseComparison':
-                return this.chooseComparison();
+                return this.snapshots.chooseComparison();
             case 'endComparison':
-                return this.endComparison();
+                return this.showInstead(undefined);
             case 'save':
-                return this.save();
+                return this.snapshots.save();
             case 'select':
                 this.selection = request.range ?? undefined;
                 return;
@@ -305,6 +292,9 @@ export class PageMapPanel {
                 return vscode.env.clipboard.writeText(request.text);
             case 'remedy':
                 await this.stale?.remedies.find(({ label }) => label === request.label)?.apply();
+                return;
+            default:
+                return this.timeline?.obey(request);
         }
     }
 
@@ -335,7 +325,8 @@ export class PageMapPanel {
     }
 
     private updatePolling(): void {
-        this.poller.wanted = this.panel.visible && this.liveMode === 'live' && this.baseSource.readOnly === null;
+        if (this.timeline !== undefined) this.timeline.isVisible = this.panel.visible;
+        this.poller.wanted = this.panel.visible && this.liveMode === 'live' && this.now.readOnly === null;
         // The poller looks at once; without it what is shown anew is read once.
         if (this.panel.visible) void this.refresh();
     }

@@ -2,10 +2,15 @@
 import type * as vscode from 'vscode';
 import type { Hex } from '../../common/address';
 import { toGuestmemError } from '../../common/errors';
+import type { VmDetails } from '../../common/model';
 import type { AgentClient } from '../connection/agentClient';
 import type { MapSource, SourceMap, Waiting } from './mapSource';
 import { vmLabel } from '../trees/memslotText';
 import type { ActiveVm, VmRef, VmStore } from '../vmStore';
+
+/** A VM's maps are of one subject, whether of now or of then. */
+export const mapSubject = ({ place, id }: VmRef): string => `${place} ${id}`;
+export const mapTitle = ({ id }: VmRef, { vm }: Pick<VmDetails, 'vm'>): string => `${vmLabel(vm)} (${id})`;
 
 interface Held extends SourceMap {
     readonly ref: VmRef;
@@ -79,8 +84,7 @@ export class VmMapSource implements MapSource {
     private async open({ ref, details }: ActiveVm, agent: AgentClient, waiting?: Waiting): Promise<SourceMap> {
         this.close();
         const opened = await agent.request('openMap', { vm: ref.id, addressSpace: this.addressSpace }, waiting);
-        const title = `${vmLabel(details.vm)} (${ref.id})`;
-        const held = { ref, agent, opened, changed: null, subject: `${ref.place} ${ref.id}`, title, subtitle: null, takenAt: opened.takenAt };
+        const held = { ref, agent, opened, changed: null, subject: mapSubject(ref), title: mapTitle(ref, details), subtitle: null, takenAt: opened.takenAt };
         this.held = held;
         if (this.isDisposed) this.close();
         return held;
