@@ -10,15 +10,18 @@ export interface CommandTarget {
     readonly vm?: VmRef;
     readonly range?: WireRange;
     readonly copyText?: string;
+    /** Of a recording, in microseconds since 1970. */
+    readonly time?: number;
 }
 
 export function parseTarget(value: unknown): CommandTarget {
     if (typeof value !== 'object' || value === null) return {};
-    const { vm, range, copyText } = value as Record<keyof CommandTarget, unknown>;
+    const { vm, range, copyText, time } = value as Record<keyof CommandTarget, unknown>;
     return {
         ...(isVmRef(vm) ? { vm } : {}),
         ...(isWireRange(range) ? { range } : {}),
         ...(typeof copyText === 'string' ? { copyText } : {}),
+        ...(Number.isSafeInteger(time) ? { time: time as number } : {}),
     };
 }
 

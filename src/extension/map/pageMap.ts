@@ -48,6 +48,7 @@ export class PageMap implements vscode.Disposable {
             boundary.register('guestmem.map.save', () => this.save()),
             boundary.register('guestmem.map.pause', () => this.panel?.setMode('paused')),
             boundary.register('guestmem.map.resume', () => this.panel?.setMode('live')),
+            boundary.register('guestmem.map.showAt', (argument) => this.showAt(parseTarget(argument))),
             boundary.register('guestmem.map.whyNot', (argument) => explainRefusals(argument)),
             vscode.window.registerWebviewPanelSerializer(pageMapViewType, {
                 deserializeWebviewPanel: (panel) => {
@@ -98,6 +99,12 @@ export class PageMap implements vscode.Disposable {
             this.panel.reveal();
         }
         if (target.range !== undefined) this.panel?.goTo(target.range);
+    }
+
+    /** As it was at a time of the VM's recording; without a time, as it is. */
+    private async showAt(target: CommandTarget): Promise<void> {
+        await this.show(target);
+        await this.panel?.timeline?.showAt(target.time ?? null);
     }
 
     /** What the map shows, or without one the active VM. */

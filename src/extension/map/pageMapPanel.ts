@@ -60,7 +60,7 @@ export class PageMapPanel {
     private isReady = false;
     /** A comparison, or the past. */
     private instead: MapSource | undefined;
-    private readonly timeline: MapTimeline | undefined;
+    readonly timeline: MapTimeline | undefined;
     readonly snapshots: MapSnapshots;
     /** What the webview has, and the number that it has it under: one for each map and generation of a map. */
     private shown: SourceMap | undefined;

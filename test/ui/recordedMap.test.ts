@@ -1,0 +1,73 @@
+/** A recording on the page map of a running VM: what happened is on the timeline, and the map goes back to before it. */
+import { guestmem } from '../support/guestmem';
+import assert from 'node:assert/strict';
+import { hex, page, startOf } from '../support/pages';
+import { suiteVmm } from '../support/suiteVmm';
+import { suiteWindow } from '../support/vscodeWindow';
+
+describe('the recorded page map in the window', function () {
+    this.timeout(240_000);
+    const vmm = suiteVmm(['--name', 'recorded', '--rate', '0']);
+    const vscode = suiteWindow(() => ({}));
+    const map = () => vscode().window.webview();
+    const button = (name: string) => map().getByRole('button', { name, exact: true });
+    const slider = () => map().getByRole('slider');
+    const banner = () => map().locator('.pastBanner', { hasText: 'As it was at' });
+    /** What the legend says is allocated and not prepared, once it says so. */
+    const allocated = (size?: string) => map().locator('.legend .entry', { hasText: 'Allocated, not yet prepared' }).locator('.size', { hasText: size });
+    let before = '';
+    let after = '';
+    /** Pages of a guest_memfd that nobody has used. */
+    const fresh = () => {
+        const slot = vmm().memslot('guest_memfd');
+        return `${hex(startOf(slot) + BigInt(slot.size) - 5n * page)}+${hex(3n * page)}`;
+    };
+    const change = async (...words: string[]) => {
+        const { code, stderr } = await guestmem([...words, fresh(), '--yes']);
+        assert.equal(code, 0, stderr);
+    };
+
+    it('says what a recording costs before the first one, and shows what then happens on a timeline', async () => {
+        const { window, picture } = vscode();
+        window.page.setDefaultTimeout(60_000);
+        await window.showContainer('Guestmem');
+        await window.rows('Virtual Machines', 'recorded').click();
+        await window.runCommand('Guestmem: Show Page Map');
+        await map().getByLabel('Layer').selectOption('guestMemfd');
+        await allocated().waitFor();
+        before = await allocated().innerText();
+        after = `${parseInt(before, 10) + 12} KiB`;
+        await picture('map-before-recording');
+        await button('Record').click();
+        await window.dialogButton('Record').click();
+        await map().locator('.timeline').waitFor();
+        await change('allocate', vmm().id);
+        await map().locator('.rowNames .total', { hasText: /[1-9]\d* events/ }).waitFor();
+        await allocated(after).waitFor();
+        await picture('map-timeline');
+    });
+
+    it('goes back to before the pages were allocated by keyboard, and to now by Escape', async () => {
+        await slider().press('Home');
+        await banner().waitFor();
+        await allocated(before).waitFor();
+        assert.equal(await button('Keep').isVisible(), false);
+        await vscode().picture('map-of-the-past');
+        await slider().press('Escape');
+        await banner().waitFor({ state: 'hidden' });
+        await allocated(after).waitFor();
+    });
+
+    it('goes on with the past after the recording was stopped', async () => {
+        await button('Stop Recording').click();
+        await button('Record').waitFor();
+        await change('punch', vmm().id);
+        await allocated(before).waitFor();
+        await slider().press('ArrowLeft');
+        await banner().waitFor();
+        await allocated(after).waitFor();
+        await button('Return to Now (Esc)').click();
+        await banner().waitFor({ state: 'hidden' });
+        await allocated(before).waitFor();
+    });
+});
