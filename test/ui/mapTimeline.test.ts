@@ -5,7 +5,7 @@ import { mapColors } from '../../src/common/mapColors';
 import type { ShownRecording } from '../../src/common/timelineMessages';
 import { AgentProcess } from '../support/agentProcess';
 import { lonePage, oneSlot, states } from '../support/madeMaps';
-import { MadeRecording, type MadeEvent } from '../support/madeRecording';
+import { RecordedHost, type MadeEvent } from '../support/recordedHost';
 import { MapHost, madeAgentFile } from '../support/mapHost';
 import { MapPage, type Place } from '../support/mapPage';
 
@@ -34,7 +34,7 @@ describe('the timeline of the page map', () => {
     const agent = new AgentProcess([madeAgentFile], 600_000);
     let host: MapHost;
     let map: MapPage;
-    let made: MadeRecording;
+    let made: RecordedHost;
 
     beforeEach(async () => {
         host = new MapHost(agent);
@@ -42,7 +42,7 @@ describe('the timeline of the page map', () => {
         map = await MapPage.open({ host, timezoneId: 'UTC' });
         const withPrivate = (gfn: number) => host.make({ slots: oneSlot(pages), stages: [lonePage(pages, gfn, states.sharedPresent, states.privatePrepared)] });
         const [first, last, now] = [await withPrivate(pageOfFirst), await withPrivate(pageOfSecond), await withPrivate(pageOfNow)];
-        made = new MadeRecording(host, now, (time) => (time < begin + length / 2 ? first : last), recorded, events);
+        made = new RecordedHost(host, now, (time) => (time < begin + length / 2 ? first : last), recorded, events);
         await host.show(now);
         await map.settled();
     });

@@ -14,7 +14,7 @@ describe('the recorded page map in the window', function () {
     const slider = () => map().getByRole('slider');
     const banner = () => map().locator('.pastBanner', { hasText: 'As it was at' });
     /** What the legend says is allocated and not prepared, once it says so. */
-    const allocated = (size?: string) => map().locator('.legend .entry', { hasText: 'Allocated, not yet prepared' }).locator('.size', { hasText: size });
+    const allocated = (size = '') => map().locator('.legend .entry', { hasText: 'Allocated, not yet prepared' }).locator('.size', { hasText: size });
     let before = '';
     let after = '';
     /** Pages of a guest_memfd that nobody has used. */

@@ -1,5 +1,6 @@
 /** The names of the strip's rows, and how many events there are in all. */
-import { eventGroups } from '../../common/eventGroups';
+import { eventGroups, groupOfKind } from '../../common/eventGroups';
+import type { MemoryEventKind } from '../../common/memoryEvents';
 import type { ShownRecording } from '../../common/timelineMessages';
 import { element } from '../dom';
 import { t } from '../l10n';
@@ -15,13 +16,14 @@ export class RowNames {
         this.total.textContent = events === 1 ? t('one event') : t('{0} events', events.toLocaleString());
         this.lost.textContent = lost === 0 ? '' : t('{0} lost', lost.toLocaleString());
         this.lost.title = lost === 0 ? '' : lossText(lost);
-        eventGroups.forEach(({ kinds, meaning }, i) => {
+        const absent = new Set(missing.flatMap(({ kinds }) => kinds));
+        eventGroups.forEach(({ id, meaning }, i) => {
+            const reasons = missing.filter(({ kinds }) => kinds.some((kind) => groupOfKind[kind] === id)).map(({ reason }) => reason);
+            const kinds = (Object.keys(groupOfKind) as MemoryEventKind[]).filter((kind) => groupOfKind[kind] === id);
             const row = this.rows[i];
             if (row === undefined) return;
-            const absent = kinds === null ? [] : missing.filter((entry) => entry.kinds.some((kind) => kinds.includes(kind)));
-            const isMissing = kinds !== null && kinds.every((kind) => absent.some((entry) => entry.kinds.includes(kind)));
-            row.title = [t(meaning), ...absent.map(({ reason }) => reason)].join('\n');
-            row.classList.toggle('missing', isMissing);
+            row.title = [t(meaning), ...new Set(reasons)].join('\n');
+            row.classList.toggle('missing', kinds.length > 0 && kinds.every((kind) => absent.has(kind)));
         });
     }
 }

@@ -11,7 +11,7 @@ export interface MadeEvent {
     readonly group: number;
 }
 
-export class MadeRecording {
+export class RecordedHost {
     readonly requests: MapRequest[] = [];
     /** Resolves when a state of the past may be shown. */
     mayShow: Promise<void> = Promise.resolve();
