@@ -116,14 +116,24 @@ static __always_inline bool begins_table(__u64 index, __u32 level)
     return !(index & ((1ull << level * TABLE_BITS) - 1));
 }
 
+/* A step that found no room for its first run came to nothing: it is made again by the next walk. */
+static __always_inline void count_tables(void)
+{
+    if (state.walk.index > state.step)
+        state.tables += state.met;
+    state.met = 0;
+    state.step = state.walk.index;
+}
+
 /* One step per table of 4 KiB pages, or per span of one entry above them; each goes down from the root again. */
-static __always_inline long visit_next_table(void)
+static long visit_table(__u32 iteration, void *unused)
 {
     __u64 index = state.walk.index;
     __u64 table = state.walk.root;
     __u32 level = state.root_level;
     __u64 entry = 0;
 
+    count_tables();
     if (index >= state.walk.end)
         return 1;
     if (level > LEVELS_MAX)
@@ -154,17 +164,6 @@ static __always_inline long visit_next_table(void)
     state.walk.leaf = table;
     bpf_loop((TABLE_ENTRIES - index % TABLE_ENTRIES + BLOCK_WORDS - 1) / BLOCK_WORDS, visit_block, 0, 0);
     return state.walk.full || state.problem != GUEST_MAPPING_TOLD;
-}
-
-/* A step that found no room for its first run is made again by the next walk. */
-static long visit_table(__u32 iteration, void *unused)
-{
-    __u64 index = state.walk.index;
-    state.met = 0;
-    long ends = visit_next_table();
-    if (state.walk.index > index)
-        state.tables += state.met;
-    return ends;
 }
 
 static __always_inline bool is_own_root(struct kvm_mmu_page *root)
@@ -286,7 +285,9 @@ static __always_inline void read_guest_mapping(struct kvm *kvm)
         return;
     }
     find_address_mask();
+    state.step = state.walk.index;
     bpf_loop(STEPS_MAX, visit_table, 0, 0);
+    count_tables();
     close_run(state.walk.index);
 }
 

@@ -40,8 +40,9 @@ struct guest_mapping_state {
     __u32 roots; /* Of every kind; those of the address space are `own_roots`. */
     __u32 own_roots;
     __u32 root_level;
-    __u32 met; /* Tables that this step came to at their first frame. */
+    __u32 met; /* Tables that the last step came to at their first frame; it began at `step`. */
     __u32 is_ept; /* The tables are Intel's, else AMD's. */
+    __u64 step;
     __u64 direct_map;   /* Kernel address of physical address 0. */
     __u64 address_mask; /* The bits of an entry that are a physical address. */
 };
