@@ -6,9 +6,9 @@ import { DemoVmm } from '../support/demoVmm';
 import { findingsLike, findingsOf, written } from '../support/findings';
 import { guestmem } from '../support/guestmem';
 import { HeldVm, requireHeldVm } from '../support/heldVm';
-import { ownPages } from '../support/pagemap';
+import { ownPages, presentPages } from '../support/pagemap';
 import { hex, page, startOf } from '../support/pages';
-import { Qemu, qemuProgram } from '../support/qemu';
+import { Qemu, qemuProgram, type TracedMemslot } from '../support/qemu';
 import { firmwareAtRest } from '../support/qemuSuite';
 import { requireKvm, requireProgram, requireRoot } from '../support/requirements';
 import { skip } from '../support/skip';
@@ -140,6 +140,8 @@ describe('findings: is memory doubled by MAP_PRIVATE over a memfd?', () => {
             const qemu = await Qemu.start(memory);
             try {
                 await firmwareAtRest(qemu);
+                // A page that is only read stays the file's own.
+                await qemu.examine(0x200_0000n, 64);
                 const found = await findingsLike(String(qemu.pid), 'doubled-by-private-mapping');
                 const ofRam = qemu.tracedMemslots().filter(({ addressSpace, flags }) => addressSpace === 0 && (flags & 2) === 0);
                 const expected = new Map(
@@ -147,6 +149,11 @@ describe('findings: is memory doubled by MAP_PRIVATE over a memfd?', () => {
                 );
                 if (share === 'on') assert.deepEqual(found, []);
                 else assert.ok(found.length > 0);
+                const isOfFile = ({ hva, size }: TracedMemslot) => {
+                    const isOwn = ownPages(qemu.pid, hva, size);
+                    return presentPages(qemu.pid, hva, size).some((isPresent, index) => isPresent && isOwn[index] === false);
+                };
+                assert.ok(ofRam.some(isOfFile), 'a page that was read is there');
                 for (const { memslot, bytes, title } of found) {
                     assert.match(title, /memfd/);
                     assert.equal(bytes, expected.get(memslot ?? -1));
