@@ -48,9 +48,9 @@ export function activate(context: vscode.ExtensionContext): GuestmemApi {
     const recordings = new Recordings(store, places);
     const guard = new ChangeGuard(boundary);
     const map = new PageMap(store, recordings, boundary, context.extensionUri);
-    const changes = { store, guard, map, debugSessions };
-    const events = new EventsView({ store, recordings, map, boundary, extensionUri: context.extensionUri });
     const findings = new VmFindings(store);
+    const changes = { store, guard, map, findings, debugSessions };
+    const events = new EventsView({ store, recordings, map, boundary, extensionUri: context.extensionUri });
     const views = registerViews(store, places, map, events, findings, boundary);
     context.subscriptions.push(
         log,

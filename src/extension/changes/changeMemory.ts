@@ -12,6 +12,7 @@ import type { Memslot } from '../../common/model';
 import { parseRange, rangeEnd } from '../../common/range';
 import type { AgentClient } from '../connection/agentClient';
 import type { ChangeGuard } from './changeGuard';
+import type { VmFindings } from '../findings/vmFindings';
 import type { DebugSessionExecutor } from '../debugging/debugSessionExecutor';
 import { memslotLabel, memslotTraits, vmLabel } from '../trees/memslotText';
 import type { PageMap } from '../map/pageMap';
@@ -23,6 +24,7 @@ export interface ChangeParts {
     readonly store: VmStore;
     readonly guard: ChangeGuard;
     readonly map: PageMap;
+    readonly findings: VmFindings;
     readonly debugSessions: DebugSessionExecutor;
 }
 
@@ -56,7 +58,7 @@ export const pagesText = (pages: number): string =>
 
 /** Resolves with the report, or with undefined when the user gave up or the change stopped midway, which was said then. */
 export async function changeMemory(parts: ChangeParts, active: ActiveVm, words: ChangeWords, ask: Ask, leave: SuspendingSeccomp = {}): Promise<AnyChangeReport | undefined> {
-    const { store, guard, map, debugSessions } = parts;
+    const { store, guard, map, findings, debugSessions } = parts;
     const { window } = vscode;
     const request = (dryRun: boolean, title = words.title) => {
         const { ref, details } = active;
@@ -93,6 +95,7 @@ export async function changeMemory(parts: ChangeParts, active: ActiveVm, words: 
     } finally {
         await store.refresh();
         await map.refresh();
+        void findings.refresh();
     }
 }
 

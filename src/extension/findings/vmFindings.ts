@@ -43,8 +43,9 @@ export class VmFindings implements vscode.Disposable {
         if (!watched) this.cancel();
     }
 
-    /** Asks the agent again. Requests for the VM that is being looked at share one answer. */
+    /** Asks the agent again, if somebody looks. Requests for the VM that is being looked at share one answer. */
     refresh(): Promise<void> {
+        if (!this.isWatched) return Promise.resolve();
         const { active } = this.store;
         if (active === undefined) {
             this.cancel();
