@@ -29,7 +29,7 @@ export interface ActiveVm {
     readonly details: VmDetails;
 }
 
-const isSame = (one: VmRef, other: VmRef) => one.place === other.place && one.id === other.id;
+export const isSame = (one: VmRef, other: VmRef): boolean => one.place === other.place && one.id === other.id;
 const hasEnded = ({ id }: VmRef) => new GuestmemError('no-such-vm', vscode.l10n.t('The VM {0} has ended.', id), { vm: id });
 /** What of a VM is compared: where its vCPUs stand differs each time one looks, and no view shows it. */
 function lasting(active: ActiveVm | undefined): string | undefined {
@@ -92,6 +92,12 @@ export class VmStore implements vscode.Disposable {
             const state = this.stateOf(place);
             return state.kind === 'ready' ? state.vms.map((summary) => ({ ref: { place, id: summary.id }, summary })) : [];
         });
+    }
+
+    /** False also while its place cannot tell. */
+    isGone(ref: VmRef): boolean {
+        const state = this.stateOf(ref.place);
+        return state.kind === 'ready' && !state.vms.some(({ id }) => id === ref.id);
     }
 
     /** Why there is no VM to choose from, as an error with the remedy that fits. */
@@ -173,8 +179,7 @@ export class VmStore implements vscode.Disposable {
 
     /** A VM that is gone is not waited for: its number may come back as another's. */
     private async dropIfGone(ref: VmRef): Promise<void> {
-        const state = this.stateOf(ref.place);
-        if (state.kind !== 'ready' || state.vms.some(({ id }) => id === ref.id)) return;
+        if (!this.isGone(ref)) return;
         await this.choose(undefined);
         this.setActive(undefined, hasEnded(ref));
     }

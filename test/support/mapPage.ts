@@ -38,7 +38,7 @@ export interface Picture {
 }
 
 /** WebGL is drawn in software. */
-const chromiumFlags = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader'];
+export const chromiumFlags = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader'];
 
 export type Theme = keyof MapColor['defaults'];
 
@@ -54,7 +54,8 @@ interface MapWindow extends Window {
     acquireVsCodeApi?: () => object;
 }
 
-function styleOf(theme: Theme): string {
+/** What VS Code sets on a page. */
+export function styleOf(theme: Theme): string {
     const [foreground, background] = theme === 'dark' || theme === 'highContrast' ? ['#cccccc', '#1f1f1f'] : ['#3b3b3b', '#ffffff'];
     const names = Object.keys(mapColors) as MapColorName[];
     return [

@@ -1,7 +1,7 @@
 /** Which VM the view Guest Memory Events is about: the active one, or after its end the one whose recording is still there. */
 import type { EventsSubject } from '../../common/eventsViewMessages';
 import { memslotTraits, vmLabel } from '../trees/memslotText';
-import type { ActiveVm, VmStore } from '../vmStore';
+import { isSame, type ActiveVm, type VmStore } from '../vmStore';
 import type { Recordings } from './recordings';
 
 export class ShownVm {
@@ -17,6 +17,15 @@ export class ShownVm {
         if (active !== undefined) this.last = active;
         else if (this.last !== undefined && this.recordings.stateOf(this.last.ref) === undefined) this.last = undefined;
         return this.last;
+    }
+
+    /** Recordings of VMs that have ended take memory, and only the VM that is shown can still be looked at. */
+    async discardUnreachable(): Promise<void> {
+        const { now } = this;
+        for (const ref of this.recordings.vms) {
+            if (!this.store.isGone(ref) || (now !== undefined && isSame(now.ref, ref))) continue;
+            await this.recordings.discard(ref);
+        }
     }
 }
 

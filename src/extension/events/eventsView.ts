@@ -52,6 +52,7 @@ export class EventsView implements vscode.WebviewViewProvider, vscode.Disposable
         this.shown = new ShownVm(store, recordings);
         this.disposables = [
             vscode.window.registerWebviewViewProvider(eventsView.id, this),
+            store.onDidChange(() => void boundary.run(() => this.shown.discardUnreachable())),
             store.onDidChange(() => void this.update()),
             recordings.onDidChange(() => void this.update()),
             boundary.register('guestmem.events.show', (argument) => this.show(parseTarget(argument))),
@@ -119,7 +120,7 @@ export class EventsView implements vscode.WebviewViewProvider, vscode.Disposable
         const { now } = this.shown;
         if (this.view !== undefined) this.view.description = now === undefined ? '' : now.details.vm.name ?? now.ref.id;
         if (!this.isReady) return;
-        const why = now === undefined ? store.failure : recordings.lossOf(now.ref);
+        const why = (now === undefined ? undefined : recordings.lossOf(now.ref)) ?? (store.active === undefined ? store.failure : undefined);
         this.remedies = why === undefined ? [] : remediesFor(why);
         await this.post({
             type: 'shown',

@@ -12,10 +12,25 @@ import type { VmRef, VmStore } from '../vmStore';
 import { agreesToRecord } from './recordingCost';
 import type { Recordings } from './recordings';
 
-export async function record(recordings: Recordings, agreed: vscode.Memento, ref: VmRef): Promise<void> {
-    if (recordings.stateOf(ref)?.state === 'recording' || !(await agreesToRecord(agreed, ref.place))) return;
-    const title = vscode.l10n.t('Reading the state of every page before memory events are recorded');
+async function record(recordings: Recordings, agreed: vscode.Memento, ref: VmRef): Promise<void> {
+    const { l10n } = vscode;
+    const earlier = recordings.stateOf(ref);
+    if (earlier?.state === 'recording' || !(await agreesToRecord(agreed, ref.place)) || !(await givesUp(earlier?.events ?? 0))) return;
+    const title = l10n.t('Reading the state of every page before memory events are recorded');
     await withSlowProgress(title, (token, report) => recordings.start(ref, { token, report }));
+}
+
+/** Of an earlier recording nothing is left after the start of another. */
+async function givesUp(events: number): Promise<boolean> {
+    if (events === 0) return true;
+    const { l10n, window } = vscode;
+    const start = l10n.t('Record');
+    const chosen = await window.showWarningMessage(
+        l10n.t('Record anew?'),
+        { modal: true, detail: l10n.t('The {0} events that were recorded of this VM are given up.', events.toLocaleString()) },
+        start,
+    );
+    return chosen === start;
 }
 
 /** Gives up what was recorded; a recording that goes on begins anew. */

@@ -59,6 +59,11 @@ export class Recordings implements vscode.Disposable {
         return this.losses.get(keyOf(ref));
     }
 
+    /** VMs that have a recording. */
+    get vms(): readonly VmRef[] {
+        return [...this.held.values()].map(({ ref }) => ref);
+    }
+
     /** VMs that are being recorded now, which slows their hosts. */
     get running(): readonly VmRef[] {
         return [...this.held.values()].filter(({ state }) => state.state === 'recording').map(({ ref }) => ref);
@@ -166,11 +171,14 @@ export class Recordings implements vscode.Disposable {
         return now?.agent === held.agent && now.state.recording === held.state.recording;
     }
 
-    private set(held: Held): void {
-        const before = this.held.get(keyOf(held.ref));
+    private set(asked: Held): void {
+        const before = this.held.get(keyOf(asked.ref));
+        // Of what has ended the clock stands still: from its start to then is what it tells of.
+        const hasEnded = before !== undefined && before.state.state !== 'recording' && this.isHeld(asked);
+        const held = hasEnded ? { ...asked, state: { ...asked.state, now: before.state.now } } : asked;
         this.held.set(keyOf(held.ref), held);
         this.updatePolling();
-        if (before === undefined || lasting(before.state) !== lasting(held.state)) this.changed.fire(held.ref);
+        if (JSON.stringify(before?.state) !== JSON.stringify(held.state)) this.changed.fire(held.ref);
     }
 
     private lose(held: Held, loss: GuestmemError): void {
@@ -186,9 +194,6 @@ export class Recordings implements vscode.Disposable {
 }
 
 const keyOf = ({ place, id }: VmRef): string => JSON.stringify([place, id]);
-
-/** What of it is compared: the clock goes on after a recording's end, too. */
-const lasting = (state: RecordingState): string => JSON.stringify(state.state === 'recording' ? state : { ...state, now: 0 });
 
 /** The agent ended, or another one answers that never heard of the recording. */
 const isWithoutRecording = ({ code, data }: GuestmemError): boolean => code === 'agent' || (code === 'usage' && data['recording'] !== undefined);
