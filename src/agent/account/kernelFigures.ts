@@ -26,14 +26,23 @@ export function readResident(pid: number): ResidentFigures {
     return { rss, pageTables, hugetlb: field('HugetlbPages') ?? 0 };
 }
 
+/** Of all mappings, without hugetlb pages. RSS is exact here; in /proc/PID/status it became so with Linux 6.17. */
+export interface MappingSums {
+    readonly rss: number;
+    readonly pss: Hex;
+}
+
 /**
  * The kernel adds it up for this read, walking all page tables under the mmap lock (which it lets go when somebody waits):
  * so it is read once, beside the event loop. A reason where it may not be read.
  */
-export async function readPss(pid: number): Promise<Hex | { readonly reason: string }> {
+export async function readMappingSums(pid: number): Promise<MappingSums | { readonly reason: string }> {
     try {
-        const [, kibibytes] = /^Pss:\s*([0-9]+) kB/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'latin1')) ?? [];
-        return kibibytes === undefined ? { reason: 'this kernel does not tell it' } : toHex(BigInt(kibibytes) * 1024n);
+        const text = await readFile(`/proc/${pid}/smaps_rollup`, 'latin1');
+        const field = (name: string) => new RegExp(`^${name}:\\s*([0-9]+) kB`, 'm').exec(text)?.[1];
+        const [rss, pss] = [field('Rss'), field('Pss')];
+        if (rss === undefined || pss === undefined) return { reason: 'this kernel does not tell it' };
+        return { rss: Number(rss) * 1024, pss: toHex(BigInt(pss) * 1024n) };
     } catch (thrown) {
         const errno = (thrown as NodeJS.ErrnoException).code;
         if (errno === 'ESRCH') throw errors.processGone(pid);

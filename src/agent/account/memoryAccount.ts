@@ -12,7 +12,7 @@ import type { Pace } from '../pace';
 import type { PageMapInColumns, ReadPageMap } from '../pages/pageMap';
 import { UnknownFields } from '../unknownFields';
 import { GuestPages } from './guestPages';
-import { readCgroup, readPss, readResident, type ResidentFigures } from './kernelFigures';
+import { readCgroup, readMappingSums, readResident, type MappingSums, type ResidentFigures } from './kernelFigures';
 import { readKvmMemory } from './kvmMemory';
 import { PhysicalMemory, type PhysicalTotals } from './physicalMemory';
 import { PrivateFiles } from './privateFiles';
@@ -26,7 +26,7 @@ export async function readMemoryAccount(vm: OpenVm, withPss: boolean, readMap: R
     for (let attempt = 1; ; attempt++) {
         const takenAt = new Date().toISOString();
         const before = readVmMemory(vm);
-        const taken = await takeAccount(vm, before, readMap, pace);
+        const { unknown, ...account } = await takeAccount(vm, before, withPss, readMap, pace);
         const after = vm.process.readVm(vm.fd);
         if (after?.vm !== vm.identity) throw errors.vmGone(vm.id);
         const stood = after.consistent && sameSlots(before.slots, slotRows(after.memslots));
@@ -34,23 +34,14 @@ export async function readMemoryAccount(vm: OpenVm, withPss: boolean, readMap: R
             vm = { ...vm, record: after };
             continue;
         }
-        const { unknown, ...account } = taken;
-        const pss = withPss && before.mappings !== null ? await readPss(vm.process.pid) : null;
-        if (pss !== null && typeof pss !== 'string') unknown.add('kernel.pss', pss.reason);
-        const cgroup = readCgroup(vm.process.pid);
-        if ('reason' in cgroup) unknown.add('kernel.cgroup', cgroup.reason);
         if (!vm.process.alive) throw errors.processGone(vm.process.pid);
-        const kernel = { ...account.kernel, pss: typeof pss === 'string' ? pss : null, cgroup: 'reason' in cgroup ? null : cgroup };
-        return { vm: vm.id, takenAt, ...account, consistent: stood && account.consistent, kernel, unknown: unknown.list() };
+        return { vm: vm.id, takenAt, ...account, consistent: stood && account.consistent, unknown: unknown.list() };
     }
 }
 
-type TakenAccount = Omit<MemoryAccount, 'vm' | 'takenAt' | 'unknown' | 'kernel'> & {
-    readonly kernel: Omit<MemoryAccount['kernel'], 'pss' | 'cgroup'> & { pss?: Hex | null; cgroup?: AccountCgroup | null };
-    readonly unknown: UnknownFields;
-};
+type TakenAccount = Omit<MemoryAccount, 'vm' | 'takenAt' | 'unknown'> & { readonly unknown: UnknownFields };
 
-async function takeAccount(vm: OpenVm, memory: VmMemory, readMap: ReadPageMap, pace: Pace): Promise<TakenAccount> {
+async function takeAccount(vm: OpenVm, memory: VmMemory, withPss: boolean, readMap: ReadPageMap, pace: Pace): Promise<TakenAccount> {
     const unknown = new UnknownFields();
     const physical = new PhysicalMemory();
     // Nothing can run a VM that only guest_memfds keep: no page has a use any more.
@@ -64,7 +55,9 @@ async function takeAccount(vm: OpenVm, memory: VmMemory, readMap: ReadPageMap, p
     await addVmmPages(vm, memory, slots, physical, privateFiles, pace);
     await privateFiles.settle(vm.process, physical, pace);
     await addUnboundPages(vm, memory, physical, pace);
-    const resident = isOwn ? readResident(vm.process.pid) : null;
+    const residentAfter = isOwn ? readResident(vm.process.pid) : null;
+    const sums = withPss && isOwn ? await sumMappings(vm.process.pid, unknown) : null;
+    const resident = residentAfter === null ? null : { ...residentAfter, rss: sums?.rss ?? residentAfter.rss };
     const totals = physical.totals();
     const kvm = await readKvmMemory(vm, memory.slots, unknown, pace);
     const pageTables = resident === null ? [] : [pageTablesOf(resident)];
@@ -78,10 +71,30 @@ async function takeAccount(vm: OpenVm, memory: VmMemory, readMap: ReadPageMap, p
         guestMemory: guestMemoryOf(slots),
         entries,
         total: toHex(total),
-        kernel: { rss: resident === null ? null : toHex(resident.rss), steps, charged: charged === null ? null : toHex(Math.max(0, charged)) },
-        notExplained: charged === null || resident === null || residentBefore === null ? null : difference(charged - total, residentBefore, resident),
+        kernel: {
+            rss: resident === null ? null : toHex(resident.rss),
+            pss: sums?.pss ?? null,
+            steps,
+            charged: charged === null ? null : toHex(Math.max(0, charged)),
+            cgroup: cgroupOf(vm.process.pid, unknown),
+        },
+        notExplained: charged === null || residentAfter === null || residentBefore === null ? null : difference(charged - total, residentBefore, residentAfter),
         unknown,
     };
+}
+
+async function sumMappings(pid: number, unknown: UnknownFields): Promise<MappingSums | null> {
+    const sums = await readMappingSums(pid);
+    if (!('reason' in sums)) return sums;
+    unknown.add('kernel.pss', sums.reason);
+    return null;
+}
+
+function cgroupOf(pid: number, unknown: UnknownFields): AccountCgroup | null {
+    const cgroup = readCgroup(pid);
+    if (!('reason' in cgroup)) return cgroup;
+    unknown.add('kernel.cgroup', cgroup.reason);
+    return null;
 }
 
 /** Whether the maps were read in one state. */
@@ -149,6 +162,8 @@ function stepsOf(resident: ResidentFigures, { notMapped, mappedAgain }: Physical
     return steps.map(([step, bytes]) => ({ step, bytes }));
 }
 
+const inexact = 'before Linux 6.17 /proc/PID/status is off by some pages for each processor, before 6.2 for each thread';
+
 function difference(bytes: number, before: ResidentFigures, after: ResidentFigures) {
     const moved = after.rss + after.hugetlb - before.rss - before.hugetlb;
     const reason =
@@ -157,8 +172,8 @@ function difference(bytes: number, before: ResidentFigures, after: ResidentFigur
             : moved !== 0
               ? `RSS itself changed by ${moved} bytes while the pages were read`
               : bytes > 0
-                ? 'RSS counts pages that /proc/PID/pagemap did not show: of mappings that changed meanwhile, or the kernel’s own that are mapped; before Linux 6.17 RSS is also off by some pages for each processor'
-                : '/proc/PID/pagemap shows pages that RSS does not count: of devices and of the kernel; before Linux 6.17 RSS is also off by some pages for each processor';
+                ? `RSS counts pages that /proc/PID/pagemap did not show: of mappings that changed meanwhile, or the kernel’s own that are mapped; ${inexact}`
+                : `/proc/PID/pagemap shows pages that RSS does not count: of devices and of the kernel; ${inexact}`;
     return { bytes, reason };
 }
 
