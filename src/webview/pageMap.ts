@@ -84,7 +84,7 @@ const table = new RunTableView(questions, {
     copy,
     changed: showView,
 });
-const timeline = new Timeline(palette, post, () => !tiles.isWaiting);
+const timeline = new Timeline(palette, post, () => isStale || !tiles.isWaiting);
 const comparison = new Comparison(post);
 const liveSwitch = new LiveSwitch(post);
 const toolbar = new Toolbar(

@@ -70,4 +70,17 @@ describe('the recorded page map in the window', function () {
         await banner().waitFor({ state: 'hidden' });
         await allocated(before).waitFor();
     });
+
+    it('still shows the past of a VM that has ended, and after it that the VM has ended', async () => {
+        const ended = map().locator('.notice', { hasText: 'has ended' });
+        await vmm().stop();
+        await ended.waitFor();
+        await slider().press('Home');
+        await banner().waitFor();
+        await ended.waitFor({ state: 'hidden' });
+        await allocated(before).waitFor();
+        await slider().press('Escape');
+        await banner().waitFor({ state: 'hidden' });
+        await ended.waitFor();
+    });
 });

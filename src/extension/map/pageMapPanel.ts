@@ -184,7 +184,7 @@ export class PageMapPanel {
 
     private async show(source: MapSource): Promise<void> {
         // What refreshes by itself stays silent; what the user waits for shows its progress.
-        const waits = this.shown === undefined || !source.isCurrent;
+        const waits = this.shown === undefined || this.stale !== undefined || !source.isCurrent;
         const map = waits
             ? await withSlowProgress(vscode.l10n.t('Reading the page map'), (token, report) => source.read({ token, report }))
             : await source.read();
@@ -199,7 +199,7 @@ export class PageMapPanel {
         this.events.didRead(map, source);
         this.shown = map;
         const isSameMap = shown?.agent === map.agent && shown.opened.map === map.opened.map;
-        if (isSameMap && shown.opened.generation === map.opened.generation) {
+        if (isSameMap && shown.opened.generation === map.opened.generation && this.stale === undefined) {
             if (shown.takenAt !== map.takenAt) await this.post({ type: 'taken', takenAt: map.takenAt });
             return;
         }
@@ -226,7 +226,6 @@ export class PageMapPanel {
     }
 
     private async showStale(error: GuestmemError): Promise<void> {
-        this.shown = undefined;
         const readAgain = { label: vscode.l10n.t('Read Again'), apply: () => this.readAgain() };
         const close = { label: vscode.l10n.t('Close the Map'), apply: () => this.close() };
         const specific = remediesFor(error);
