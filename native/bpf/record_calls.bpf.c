@@ -50,13 +50,28 @@ struct guest_memfd_argument {
     __u64 flags;
 };
 
-/* Calls under way, by thread: what was asked, as the caller's memory had it before the call. */
+/* The call under way of a thread: what was asked, as the caller's memory had it before the call; of kind 0 = none. */
 struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 4096);
-    __type(key, __u64);
+    __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, int);
     __type(value, struct event_record);
 } calls SEC(".maps");
+
+static __always_inline bool is_recorded_command(__u32 command)
+{
+    switch (command) {
+    case SET_USER_MEMORY_REGION:
+    case SET_USER_MEMORY_REGION2:
+    case SET_MEMORY_ATTRIBUTES:
+    case CREATE_GUEST_MEMFD:
+        /* KVM takes these from threads with the VM's own memory alone. */
+        return is_vmm_thread();
+    case SET_MEMORY_ATTRIBUTES2:
+        return true;
+    }
+    return false;
+}
 
 /* 0 where it is none. */
 static __always_inline __u64 inode_of_guest_memfd(struct file *file)
@@ -64,8 +79,7 @@ static __always_inline __u64 inode_of_guest_memfd(struct file *file)
     return is_released_by(file, &kvm_gmem_release) ? BPF_CORE_READ(file, f_inode, i_ino) : 0;
 }
 
-/* False when this call is none to record. */
-static __always_inline bool describe_ioctl(struct event_record *call, struct file *file, __u32 command, const void *argument)
+static __always_inline void describe_ioctl(struct event_record *call, struct file *file, __u32 command, const void *argument)
 {
     union {
         struct memslot_argument memslot;
@@ -90,7 +104,7 @@ static __always_inline bool describe_ioctl(struct event_record *call, struct fil
             call->inode = inode_of_guest_memfd(file_of_current(asked.memslot.guest_memfd));
             call->inode_offset = asked.memslot.guest_memfd_offset;
         }
-        return true;
+        break;
     case SET_MEMORY_ATTRIBUTES:
     case SET_MEMORY_ATTRIBUTES2:
         /* All but its last field, which only the answer has. */
@@ -100,27 +114,25 @@ static __always_inline bool describe_ioctl(struct event_record *call, struct fil
         call->start = asked.attributes.start;
         call->size = asked.attributes.size;
         call->value = asked.attributes.attributes;
-        return true;
+        break;
     case CREATE_GUEST_MEMFD:
         bpf_probe_read_user(&asked.guest_memfd, sizeof(asked.guest_memfd), argument);
         call->kind = EVENT_GUEST_MEMFD;
         call->size = asked.guest_memfd.size;
         call->value = asked.guest_memfd.flags;
-        return true;
+        break;
     }
-    return false;
 }
 
 /* A guest_memfd is also allocated from outside of the VMM, by who was given its fd. */
-static __always_inline bool describe_fallocate(struct event_record *call, struct file *file, struct pt_regs *registers)
+static __always_inline void describe_fallocate(struct event_record *call, struct file *file, struct pt_regs *registers)
 {
     call->inode = inode_of_guest_memfd(file);
     if (!call->inode)
-        return false;
-    call->kind = BPF_CORE_READ(registers, si) & FALLOC_FL_PUNCH_HOLE ? EVENT_PUNCH : EVENT_ALLOCATE;
-    call->start = BPF_CORE_READ(registers, dx);
-    call->size = BPF_CORE_READ(registers, r10);
-    return true;
+        return;
+    call->kind = registers->si & FALLOC_FL_PUNCH_HOLE ? EVENT_PUNCH : EVENT_ALLOCATE;
+    call->start = registers->dx;
+    call->size = registers->r10;
 }
 
 SEC("tp_btf/sys_enter")
@@ -129,32 +141,37 @@ int BPF_PROG(call_begins, struct pt_regs *registers, long number)
     if (number != NR_IOCTL && number != NR_FALLOCATE)
         return 0;
     /* QEMU passes the command with its sign extended. */
-    __u32 command = BPF_CORE_READ(registers, si);
-    if (number == NR_IOCTL && (((command >> 8) & 0xff) != 0xae || (command != SET_MEMORY_ATTRIBUTES2 && !is_vmm_thread())))
+    __u32 command = registers->si;
+    if (number == NR_IOCTL && !is_recorded_command(command))
         return 0;
-    struct event_record call = {.number = -1};
-    struct file *file = file_of_current(BPF_CORE_READ(registers, di));
-    bool is_call = number == NR_IOCTL ? describe_ioctl(&call, file, command, (void *)BPF_CORE_READ(registers, dx))
-                                      : describe_fallocate(&call, file, registers);
-    if (!is_call || !is_recorded_vm(vm_of_file(file)))
+    struct file *file = file_of_current(registers->di);
+    if (!is_recorded_vm(vm_of_file(file)))
         return 0;
-    __u64 caller = bpf_get_current_pid_tgid();
-    call.time = bpf_ktime_get_ns(); /* Until it returns. */
-    bpf_map_update_elem(&calls, &caller, &call, BPF_ANY);
+    struct event_record *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    if (!call) {
+        count_loss();
+        return 0;
+    }
+    __builtin_memset(call, 0, sizeof(*call));
+    call->number = -1;
+    if (number == NR_IOCTL)
+        describe_ioctl(call, file, command, (void *)registers->dx);
+    else
+        describe_fallocate(call, file, registers);
+    call->time = bpf_ktime_get_ns(); /* Until it returns. */
     return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_ended, struct pt_regs *registers, long result)
 {
-    long number = BPF_CORE_READ(registers, orig_ax);
+    long number = registers->orig_ax;
     if (number != NR_IOCTL && number != NR_FALLOCATE)
         return 0;
-    __u64 caller = bpf_get_current_pid_tgid();
-    struct event_record *call = bpf_map_lookup_elem(&calls, &caller);
-    if (!call)
+    struct event_record *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0, 0);
+    if (!call || call->kind == 0)
         return 0;
-    struct event_record *event = begin_event(call->kind);
+    struct event_record *event = begin_event_of_size(call->kind, sizeof(*event));
     if (event) {
         __u32 thread = event->thread;
         __u64 end = event->time;
@@ -166,11 +183,11 @@ int BPF_PROG(call_ended, struct pt_regs *registers, long result)
         if (event->kind == EVENT_GUEST_MEMFD && result >= 0)
             event->inode = inode_of_guest_memfd(file_of_current(result));
         if (event->kind == EVENT_GUEST_MEMFD_ATTRIBUTES && result < 0) {
-            struct attributes_argument *argument = (void *)BPF_CORE_READ(registers, dx);
+            struct attributes_argument *argument = (void *)registers->dx;
             bpf_probe_read_user(&event->detail, sizeof(event->detail), &argument->error_offset);
         }
         put_event(event);
     }
-    bpf_map_delete_elem(&calls, &caller);
+    call->kind = 0;
     return 0;
 }

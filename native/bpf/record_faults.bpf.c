@@ -73,7 +73,6 @@ int BPF_PROG(exited, __u32 reason, int error)
         event->start = BPF_CORE_READ(vcpu, run, memory_fault.gpa);
         event->size = BPF_CORE_READ(vcpu, run, memory_fault.size);
     }
-    event->result = error;
     put_event(event);
     return 0;
 }

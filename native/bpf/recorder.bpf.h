@@ -7,7 +7,7 @@
 #include "vm_key.bpf.h"
 
 /* Bytes of each recorder's ring; a power of two. The reader looks every few milliseconds, and is never woken. */
-#define RECORDER_RING_SIZE (8u << 20)
+#define RECORDER_RING_SIZE (16u << 20)
 
 enum event_kind {
     EVENT_MEMSLOT = 1,            /* start: GPA, size: bytes (0 removes it), value: flags, detail: HVA; inode, inode_offset */
@@ -28,21 +28,23 @@ enum event_kind {
 };
 
 struct event_record {
-    __u64 time;     /* Of a call when it returned; in nanoseconds of the monotonic clock. */
+    __u64 time;         /* Of a call when it returned; in nanoseconds of the monotonic clock. */
     __u64 start;
     __u64 size;
     __u64 value;
-    __u64 detail;
     __u64 inode;        /* Of a guest_memfd; 0 = none. */
-    __u64 inode_offset; /* Of a memslot in its guest_memfd. */
-    __u32 duration;     /* In nanoseconds; 0 = an instant. */
     __u32 thread;       /* As the reader knows it; 0 = another's, or the kernel's own. */
-    __s32 result;       /* Of a call: 0 or more, or a negative errno. */
     __u16 kind;
     __s16 number;       /* Of the vCPU; of a memslot its id, with the address space in `address_space`; else -1. */
+    /* From here on only calls have something, and only theirs are in the ring. */
+    __u64 detail;
+    __u64 inode_offset; /* Of a memslot in its guest_memfd. */
+    __u32 duration;     /* In nanoseconds; 0 = an instant. */
+    __s32 result;       /* 0 or more, or a negative errno. */
     __u16 address_space;
     __u16 padding[3];
 };
+#define SHORT_EVENT_SIZE __builtin_offsetof(struct event_record, detail)
 
 struct recorder_state {
     /* Set by the reader before the walk: the fd that names the VM. */

@@ -50,28 +50,44 @@ static __always_inline bool is_vmm_thread(void)
 /* What the reader calls the thread that runs; 0 when it is out of the reader's sight. */
 static __always_inline __u32 current_thread(void)
 {
+    struct task_struct *task = bpf_get_current_task_btf();
     struct upid number = {};
-    struct pid *pid = BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid);
+    struct pid *pid;
+
+    if (state.reader_level == 0)
+        return BPF_CORE_READ(task, pid);
+    pid = BPF_CORE_READ(task, thread_pid);
     if (!pid || state.reader_level > BPF_CORE_READ(pid, level))
         return 0;
     read_number(pid, state.reader_level, &number);
     return (__u64)number.ns == state.reader_namespace ? number.nr : 0;
 }
 
-/* An event at this moment, to be filled in and put; NULL when the ring is full, which is counted. */
-static __always_inline struct event_record *begin_event(enum event_kind kind)
+static __always_inline void count_loss(void)
 {
-    struct event_record *event = bpf_ringbuf_reserve(&records, sizeof(*event), 0);
+    __sync_fetch_and_add(&state.lost, 1);
+}
+
+/* An event at this moment, to be filled in and put; NULL when the ring is full, which is counted. */
+static __always_inline struct event_record *begin_event_of_size(enum event_kind kind, __u64 size)
+{
+    struct event_record *event = bpf_ringbuf_reserve(&records, size, 0);
     if (!event) {
-        __sync_fetch_and_add(&state.lost, 1);
+        count_loss();
         return 0;
     }
-    __builtin_memset(event, 0, sizeof(*event));
+    __builtin_memset(event, 0, size);
     event->time = bpf_ktime_get_ns();
     event->kind = kind;
     event->number = -1;
     event->thread = current_thread();
     return event;
+}
+
+/* Without the fields that only calls have. */
+static __always_inline struct event_record *begin_event(enum event_kind kind)
+{
+    return begin_event_of_size(kind, SHORT_EVENT_SIZE);
 }
 
 static __always_inline void put_event(struct event_record *event)

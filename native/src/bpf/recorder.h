@@ -1,7 +1,9 @@
 // A BPF object that records events of one VM while it lives.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "bpf/ring.h"
@@ -28,7 +30,11 @@ class Recorder {
 
     template <typename Take>
     void drain(Take take) {
-        ring_.drain([&](const void* record) { take(*static_cast<const event_record*>(record)); });
+        ring_.drain([&](const void* record, std::size_t size) {
+            event_record event{};
+            std::memcpy(&event, record, std::min(size, sizeof event));
+            take(event);
+        });
     }
 
   private:

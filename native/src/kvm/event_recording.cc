@@ -42,18 +42,26 @@ std::vector<event_record> EventRecording::drain(std::size_t most) {
     // What comes into one ring while another is read may be later than what that one still gets; and an event gets its time
     // some instants before it can be read.
     const std::uint64_t settled = std::exchange(looked_, nanoseconds(CLOCK_MONOTONIC));
-    const auto already = static_cast<std::ptrdiff_t>(pending_.size());
     for (bpf::Recorder& recorder : recorders_) {
-        recorder.drain([&](const event_record& event) { pending_.push_back(event); });
+        const std::size_t begin = pending_.size();
+        recorder.drain([&](const event_record& event) { insert(begin, event); });
+        const auto middle = pending_.begin() + static_cast<std::ptrdiff_t>(begin);
+        std::inplace_merge(pending_.begin(), middle, pending_.end(), is_earlier);
     }
-    std::stable_sort(pending_.begin() + already, pending_.end(), is_earlier);
-    std::inplace_merge(pending_.begin(), pending_.begin() + already, pending_.end(), is_earlier);
-    const auto end = std::find_if(pending_.begin(), pending_.end(), [&](const event_record& event) { return event.time >= settled; });
+    const auto is_settled = [&](const event_record& event) { return event.time < settled; };
+    const auto end = std::partition_point(pending_.begin(), pending_.end(), is_settled);
     const auto given = std::min(end, pending_.begin() + static_cast<std::ptrdiff_t>(std::min(most, pending_.size())));
     std::vector<event_record> events(pending_.begin(), given);
     pending_.erase(pending_.begin(), given);
     for (event_record& event : events) event.time = to_microseconds(event.time);
     return events;
+}
+
+void EventRecording::insert(std::size_t begin, const event_record& event) {
+    pending_.push_back(event);
+    std::size_t at = pending_.size() - 1;
+    for (; at > begin && is_earlier(event, pending_[at - 1]); at--) pending_[at] = pending_[at - 1];
+    pending_[at] = event;
 }
 
 }  // namespace guestmem::kvm

@@ -38,6 +38,8 @@ class EventRecording {
 
   private:
     std::uint64_t to_microseconds(std::uint64_t time) const;
+    /** By its time, among those that are pending from `begin` on. Of one ring, few come out of order, and by little. */
+    void insert(std::size_t begin, const event_record& event);
 
     proc::Process process_;
     /** From the clock of the events to that of the calendar, in nanoseconds. */
