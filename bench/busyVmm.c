@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
-#include <linux/kvm.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,9 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Newer than the headers of the oldest supported build machine. */
-struct guest_memfd_argument { uint64_t size, flags, reserved[6]; };
-#define CREATE_GUEST_MEMFD _IOWR(0xae, 0xd4, struct guest_memfd_argument)
+#include "../demo/kvm_uapi.h"
 
 enum { MOST_THREADS = 8, PAGES = 2048 };
 
@@ -58,8 +55,8 @@ static void measure_pages(double duration, int threads) {
     double begin = seconds();
     until = begin + duration;
     for (int i = 0; i < threads; i++) {
-        struct guest_memfd_argument create = {.size = (uint64_t)PAGES * 4096};
-        workers[i].guest_memfd = ioctl(vm, CREATE_GUEST_MEMFD, &create);
+        struct kvm_create_guest_memfd create = {.size = (uint64_t)PAGES * 4096};
+        workers[i].guest_memfd = ioctl(vm, KVM_CREATE_GUEST_MEMFD, &create);
         if (workers[i].guest_memfd < 0 || pthread_create(&workers[i].thread, NULL, churn, &workers[i]) != 0) {
             perror("begin a thread with a guest_memfd");
             exit(1);

@@ -1,38 +1,27 @@
 /** Recordings that an agent holds, beside what the VMM did meanwhile; needs /dev/kvm and root. */
 import assert from 'node:assert/strict';
-import type { EventFilter, RecordingHandle, RecordingState } from '../../src/common/eventMethods';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { EventFilter, RecordingHandle } from '../../src/common/eventMethods';
+import { compileFixture } from '../native/fixtures';
+import { guestmemJson } from '../support/guestmem';
 import { hex, page, startOf } from '../support/pages';
-import { suiteAgent } from '../support/suiteAgent';
+import { requireKvm, requireRoot } from '../support/requirements';
+import { everything, suiteRecordings } from '../support/suiteRecordings';
 import { suiteVmm } from '../support/suiteVmm';
+import { requireTwoVms, TwoVms } from '../support/twoVms';
 import { until } from '../support/until';
 import { ofKind } from '../support/watching';
 
-const everything: EventFilter = { kinds: null, range: null, failed: false, times: null };
-
 describe('recording a VM', () => {
     const vmm = suiteVmm(['--gmem', '1M']);
-    const agent = suiteAgent();
-    let open: RecordingHandle[] = [];
-
-    async function start(): Promise<RecordingState> {
-        const state = await agent().request('startRecording', { vm: vmm().id });
-        open.push(state.recording);
-        return state;
-    }
-
-    const stop = (recording: RecordingHandle) => agent().request('stopRecording', { recording });
-
-    const list = (recording: RecordingHandle, filter: Partial<EventFilter> = {}, first = 0, most = 10_000) =>
-        agent().request('listEvents', { recording, filter: { ...everything, ...filter }, first, most });
-
-    afterEach('close the recordings', async () => {
-        for (const recording of open) await agent().request('closeRecording', { recording });
-        open = [];
-    });
+    const { agent, start, stop, list } = suiteRecordings();
 
     it('records what the VMM does, until it is told to stop', async () => {
         const { id, gpa, size, hva } = vmm().memslot('anonymous');
-        const begun = await start();
+        const begun = await start(vmm().id);
         assert.equal(begun.state, 'recording');
         assert.ok(begun.since <= begun.now);
         await vmm().setDirtyLogging(id, true);
@@ -59,7 +48,7 @@ describe('recording a VM', () => {
 
     it('follows by itself, without being asked', async () => {
         const slot = vmm().memslot('anonymous');
-        const { recording } = await start();
+        const { recording } = await start(vmm().id);
         await vmm().setDirtyLogging(slot.id, true);
         await vmm().setDirtyLogging(slot.id, false);
         await until('the events are held', async () => (await agent().request('recordingState', { recording })).events >= 2);
@@ -68,7 +57,7 @@ describe('recording a VM', () => {
     it('finds events of HVAs and guest_memfds by the guest physical address that they are behind', async () => {
         const anonymous = vmm().memslot('anonymous', 1);
         const bound = vmm().report.memslots.find(({ guestMemfd, size }) => guestMemfd !== null && size === '0x100000') ?? assert.fail('no --gmem');
-        const { recording } = await start();
+        const { recording } = await start(vmm().id);
         await vmm().changeHostMemory(startOf(anonymous) + 2n * page, page, 'touch');
         await vmm().changeHostMemory(startOf(anonymous) + 2n * page, page, 'drop');
         const allocation = { kind: 'allocate', ranges: [{ gpa: hex(startOf(bound) + 8n * page), size: '0x4000' }] } as const;
@@ -88,5 +77,116 @@ describe('recording a VM', () => {
         assert.equal(ofKind(inBound, 'punch').length, 1);
         assert.equal(ofKind(inBound, 'unmapped').filter(({ hva }) => taken.some((event) => event.hva === hva)).length, 0);
         assert.deepEqual(ofKind((await at(startOf(bound) + 12n * page)).events, 'pages-added'), []);
+    });
+
+    it('counts what happened, in parts of the time', async () => {
+        const { id } = vmm().memslot('anonymous');
+        const { recording, since } = await start(vmm().id);
+        await vmm().setDirtyLogging(id, true);
+        await vmm().setDirtyLogging(id, false);
+        const { now } = await stop(recording);
+        const { events } = await list(recording, { kinds: ['memslot'] });
+        const times = events.map(({ time }) => Date.parse(time) * 1000);
+        assert.ok(times.every((time) => time + 1000 > since && time <= now));
+        const filter: EventFilter = { ...everything, kinds: ['pages-added', 'memslot'] };
+        const { kinds, buckets, counts } = await agent().request('countEvents', { recording, filter, from: since, to: now + 1, buckets: 10 });
+        assert.deepEqual([kinds, buckets, counts.length], [filter.kinds, 10, 2 * 10 * 4]);
+        const numbers = new Uint32Array(Uint8Array.from(counts).buffer);
+        assert.equal(numbers.subarray(0, 10).reduce((sum, count) => sum + count), 0);
+        assert.equal(numbers.subarray(10).reduce((sum, count) => sum + count), 2);
+        const wrong = { recording, filter: { ...everything, kinds: ['no-such'] }, first: 0, most: 1 };
+        await assert.rejects(agent().send('listEvents', wrong), { code: 'usage', message: /no-such.* is no kind of event/ });
+    });
+
+    it('leaves nothing attached to the kernel when it ends', async () => {
+        const attached = () =>
+            readdirSync(`/proc/${agent().child.pid ?? 0}/fd`).filter((fd) => readlinkSync(`/proc/${agent().child.pid ?? 0}/fd/${fd}`).includes('bpf_link'));
+        const { recording } = await start(vmm().id);
+        assert.ok(attached().length > 0, 'nothing is attached while it records');
+        await stop(recording);
+        assert.deepEqual(attached(), []);
+    });
+
+    it('holds eight at most, and none under a number that it did not give', async () => {
+        const begun = [];
+        for (let i = 0; i < 8; i++) begun.push(await start(vmm().id));
+        await assert.rejects(start(vmm().id), { code: 'unsupported', message: /8 are held/ });
+        const recording = Math.max(...begun.map(({ recording }) => recording)) + 1;
+        await assert.rejects(agent().request('recordingState', { recording }), { code: 'usage' });
+    });
+
+    it('is refused for a VM that is none, and then holds nothing', async () => {
+        await assert.rejects(start(String(process.pid)), { code: 'not-a-vmm' });
+    });
+});
+
+describe('recording a VM that ends', () => {
+    const { agent, start, stop, list } = suiteRecordings();
+    let child: ChildProcess | undefined;
+    before(function () {
+        requireKvm(this);
+        requireRoot(this);
+    });
+    afterEach(() => child?.kill('SIGKILL'));
+
+    /** Its first VM. */
+    async function startVmm(): Promise<string> {
+        child = spawn('setpriv', ['--pdeathsig', 'KILL', compileFixture('one_vm_after_another.c')], { stdio: ['pipe', 'pipe', 'inherit'] });
+        const [line] = (await once(child.stdout ?? assert.fail(), 'data')) as [Buffer];
+        return `${child.pid ?? 0}:${line.toString().trim()}`;
+    }
+
+    const endOf = (recording: RecordingHandle) =>
+        until('the recording has noticed it', async () => (await agent().request('recordingState', { recording })).state === 'vm-ended');
+
+    it('says so when the process goes on with another VM, even at the same file descriptor', async () => {
+        const vm = await startVmm();
+        const { recording } = await start(vm);
+        child?.stdin?.write('\n');
+        await endOf(recording);
+        assert.equal((await stop(recording)).state, 'vm-ended');
+        await list(recording);
+    });
+
+    it('says so when the process ends', async () => {
+        const { recording } = await start(await startVmm());
+        child?.kill('SIGKILL');
+        await endOf(recording);
+    });
+});
+
+describe('recording one of two VMs of a process', () => {
+    const { start, stop, list } = suiteRecordings();
+    let vms: TwoVms;
+    before(async function () {
+        requireTwoVms(this);
+        vms = await TwoVms.start();
+    });
+    after(() => vms.end());
+
+    it('tells which guest_memfd is bound to a new memslot, and finds its pages by guest physical address from then on', async () => {
+        const [inode] = vms.report.inodes;
+        const { recording } = await start(vms.idOf(0));
+        const { hva } = await vms.tell('bind 0');
+        await vms.tell('bind 1');
+        await guestmemJson(['allocate', vms.idOf(0), '0x201000+0x1000', '--yes']);
+        await stop(recording);
+        const { events } = await list(recording, { range: { gpa: '0x201000', size: '0x1000' } });
+        const slots = ofKind(events, 'memslot').map(({ memslot, gpa, hva, flags, guestMemfd }) => ({ memslot, gpa, hva, flags, guestMemfd }));
+        assert.deepEqual(slots, [{ memslot: 1, gpa: '0x200000', hva, flags: ['guest-memfd'], guestMemfd: { inode, offset: '0x3000' } }]);
+        assert.deepEqual(ofKind(events, 'pages-added').map(({ inode, offset }) => ({ inode, offset })), [{ inode, offset: '0x4000' }]);
+    });
+
+    it('tells the attempt to convert pages of its guest_memfd, and what the kernel answered', async () => {
+        const [inode] = vms.report.inodes;
+        const { recording } = await start(vms.idOf(0));
+        const { errno } = await vms.tell('convert 0');
+        await vms.tell('convert 1');
+        await stop(recording);
+        const { events } = await list(recording, { kinds: ['guest-memfd-attributes'] });
+        const [error = null] = Object.entries(constants.errno).filter(([, number]) => number === errno).map(([name]) => name);
+        assert.deepEqual(ofKind(events, 'guest-memfd-attributes').map(({ inode, offset, size, to, error, thread }) => ({ inode, offset, size, to, error, thread })), [
+            { inode, offset: '0x2000', size: '0x1000', to: 'private', error, thread: vms.report.pid },
+        ]);
     });
 });
