@@ -3,7 +3,7 @@
  * in the same run. Needs /dev/kvm with guest_memfd, and root.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,6 +23,12 @@ interface Churned {
 }
 
 const made: EventFilter = { kinds: ['guest-memfd', 'allocate', 'punch', 'pages-added', 'pages-removed'], range: null, failed: false, times: null };
+
+/** Seconds of processor time that a process has had, of 10 ms each. */
+function processorTime(pid: number): number {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+}
 
 const scratch = mkdtempSync(join(tmpdir(), 'guestmem-bench-'));
 try {
@@ -53,8 +59,10 @@ try {
     for (const threads of [1, 2]) {
         const alone = await ask<Churned>(`pages 3 ${threads}`);
         const { recording } = await agent.request('startRecording', { vm });
+        const idle = processorTime(agent.child.pid ?? 0);
         const churned = await ask<Churned>(`pages 3 ${threads}`);
         const { events, lost, bytes } = await agent.request('stopRecording', { recording });
+        const busy = processorTime(agent.child.pid ?? 0) - idle;
         const { total } = await agent.request('listEvents', { recording, filter: made, first: 0, most: 0 });
         // Each call, and each page that it allocates or punches; and the making of the files.
         const expected = churned.calls + churned.pages + churned.guestMemfds;
@@ -63,7 +71,8 @@ try {
         console.log(
             `${threads} threads: ${expected.toLocaleString('en')} events, ${(rate / 1e6).toFixed(2)} million each second ` +
                 `(unrecorded there would be ${(bare / 1e6).toFixed(2)}); ${lost.toLocaleString('en')} lost, ` +
-                `${(expected - total - lost).toLocaleString('en')} missing without a word; ${(bytes / events).toFixed(1)} bytes each; ` +
+                `${(expected - total - lost).toLocaleString('en')} missing without a word; ${(bytes / events).toFixed(1)} bytes and ` +
+                `${((busy * 1e9) / events).toFixed(0)} ns of the agent each; ` +
                 `aim 1 million, none lost: ${rate >= 1e6 && lost === 0 ? 'met' : 'MISSED'}`,
         );
         await agent.request('closeRecording', { recording });

@@ -594,6 +594,8 @@ export class EventLog {
     readonly bytes: number;
     /** Events that come after those which are there. */
     append(events: EventColumns): void;
+    /** From the event with that number among all that there ever were, or the oldest that is held; at most `most` (up to 2^20). */
+    read(from: number, most: number): EventColumns;
     /** Events that pass, oldest first, from the `first` of them on (negative: from the end back), at most `most` (up to 2^20). */
     list(
         kinds: number,

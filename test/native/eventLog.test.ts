@@ -176,6 +176,10 @@ describe('the log of events', () => {
         assert.equal(small.givenUp + small.count, 12 * many);
         const held = all.slice(small.givenUp);
         assert.equal(small.oldest, held[0]?.times);
+        assert.deepEqual(rowsOf(small.read(0, 10)), held.slice(0, 10));
+        const from = 12 * many - 100;
+        assert.deepEqual(rowsOf(small.read(from, 1000)), all.slice(from));
+        assert.equal(small.read(12 * many + 5, 10).count, 0);
         const wanted = held.filter((row) => passes(row, filter));
         const listed = await small.list(...argumentsOf(filter), 0, 1000);
         assert.equal(listed.total, wanted.length);

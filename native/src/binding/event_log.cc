@@ -57,6 +57,7 @@ Napi::Function EventLog::define(Napi::Env env) {
                            InstanceAccessor<&EventLog::counts>("counts"),
                            InstanceAccessor<&EventLog::bytes>("bytes"),
                            InstanceMethod<&EventLog::append>("append"),
+                           InstanceMethod<&EventLog::read>("read"),
                            InstanceMethod<&EventLog::list>("list"),
                            InstanceMethod<&EventLog::count_events>("countEvents"),
                        });
@@ -104,6 +105,14 @@ Napi::Value EventLog::append(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&] {
         for (const event_record& event : event_columns_argument(info, 0, "events")) log_->append(event);
         return info.Env().Undefined();
+    });
+}
+
+Napi::Value EventLog::read(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&]() -> Napi::Value {
+        const std::uint64_t from = integer_argument(info, 0, "from", latest);
+        const auto most = static_cast<std::size_t>(integer_argument(info, 1, "most", most_rows));
+        return to_event_columns(info.Env(), log_->read(from, most));
     });
 }
 

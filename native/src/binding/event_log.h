@@ -25,6 +25,7 @@ class EventLog : public Napi::ObjectWrap<EventLog> {
     Napi::Value counts(const Napi::CallbackInfo& info);
     Napi::Value bytes(const Napi::CallbackInfo& info);
     Napi::Value append(const Napi::CallbackInfo& info);
+    Napi::Value read(const Napi::CallbackInfo& info);
     Napi::Value list(const Napi::CallbackInfo& info);
     Napi::Value count_events(const Napi::CallbackInfo& info);
 

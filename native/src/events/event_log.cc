@@ -1,5 +1,6 @@
 #include "events/event_log.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/system_error.h"
@@ -35,6 +36,19 @@ std::optional<std::uint64_t> EventLog::oldest() const {
 }
 
 std::size_t EventLog::bytes() const { return chunks_.empty() ? 0 : full_bytes_ + chunks_.back()->bytes(); }
+
+std::vector<event_record> EventLog::read(std::uint64_t from, std::size_t most) const {
+    // Every chunk but the last is full.
+    const std::uint64_t begin = std::max(from, given_up_);
+    const std::uint64_t end = begin + std::min<std::uint64_t>(most, appended_ - std::min(begin, appended_));
+    std::vector<event_record> events;
+    events.reserve(end - begin);
+    for (std::uint64_t number = begin; number < end; number++) {
+        const EventChunk& chunk = *chunks_[number / EventChunk::capacity - chunks_given_up_];
+        events.push_back(chunk.event(static_cast<std::uint32_t>(number % EventChunk::capacity)));
+    }
+    return events;
+}
 
 std::vector<EventSpan> EventLog::spans() const {
     std::vector<EventSpan> spans;

@@ -30,6 +30,8 @@ class EventLog {
     /** How many of each kind there ever were. */
     const std::array<std::uint64_t, EVENT_KIND_END>& counts() const { return counts_; }
     std::size_t bytes() const;
+    /** From the event with the number `from` on among all that there ever were, or the oldest that is held; at most `most`. */
+    std::vector<event_record> read(std::uint64_t from, std::size_t most) const;
     /** All that are held now, for any thread to read. */
     std::vector<EventSpan> spans() const;
 

@@ -16,6 +16,11 @@ const interval = 20;
 const holdInterval = 2_000;
 /** Microseconds by which a client's idea of the time may be ahead. */
 const mostAhead = 1e6;
+/** Milliseconds at a time for the patterns: they may fall behind in a burst, but must not keep the rings from being read. */
+const patternTime = 5;
+const lastPatternTime = 200;
+/** Events that they look at between looks at the clock. */
+const piece = 4096;
 /** Ten million events take some 300 MB of it. */
 const mostBytes = 500e6;
 
@@ -36,11 +41,13 @@ export class LivingLog {
 
     private lostSoFar = 0;
     private lookedAt: number;
+    /** How many of all events that there ever were the patterns have seen. */
+    private seen = 0;
     private readonly toCalendar: number;
     private readonly pid: number;
     private readonly identity: VmIdentity;
     private readonly end = new AbortController();
-    private readonly draining = setInterval(() => this.drain(), interval).unref();
+    private readonly ticking = setInterval(() => this.tick(), interval).unref();
     private readonly looking = setInterval(() => this.look(), holdInterval).unref();
     private scanning = false;
 
@@ -76,34 +83,50 @@ export class LivingLog {
     stop(state: Exclude<RecordingState['state'], 'recording'>): void {
         if (this.state !== 'recording') return;
         this.state = state;
-        clearInterval(this.draining);
         clearInterval(this.looking);
         this.end.abort();
         // What happened just before a look is given at the one after it.
         for (const end = this.now; this.completeUntil < end; ) this.take();
         this.recording.end();
-        this.patterns.end();
+        this.lookForPatterns(lastPatternTime);
     }
 
-    private drain(): void {
+    private tick(): void {
         // Asked before the events are taken, so that the last ones are among them.
-        if (this.recording.alive) this.take();
-        else this.stop('vm-ended');
+        if (this.state === 'recording' && !this.recording.alive) {
+            this.stop('vm-ended');
+            return;
+        }
+        if (this.state === 'recording') this.take();
+        this.lookForPatterns(patternTime);
     }
 
     private take(): void {
         const { now } = this;
-        const events = this.recording.take();
-        this.log.append(events);
-        this.patterns.take(events);
         // More may be left of the time before the last look.
-        const isAll = events.count < batch;
+        const isAll = this.recording.takeInto(this.log) < batch;
         const { lost } = this.recording;
         if (lost > this.lostSoFar) this.lostAt = this.now;
         this.lostSoFar = lost;
         if (this.recording.lostOf(replayedRecorders) > 0) this.replayLostSince ??= this.lookedAt;
         if (isAll) this.completeUntil = this.lookedAt;
         this.lookedAt = now;
+    }
+
+    /** Goes on where the last look ended; after the end of the recording, until nothing is left. */
+    private lookForPatterns(time: number): void {
+        const until = performance.now() + time;
+        let left = true;
+        while (left && performance.now() < until) {
+            this.seen = Math.max(this.seen, this.log.givenUp);
+            const events = this.log.read(this.seen, piece);
+            this.patterns.take(events);
+            this.seen += events.count;
+            left = events.count > 0;
+        }
+        if (left || this.state === 'recording') return;
+        clearInterval(this.ticking);
+        this.patterns.end();
     }
 
     /** The VM may end and its process go on; then its place in the kernel's memory may become another VM's. */

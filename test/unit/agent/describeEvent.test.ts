@@ -1,0 +1,62 @@
+/** Events in numbers, put into words. */
+import assert from 'node:assert/strict';
+import type { EventColumns } from '../../../native/index';
+import { describeEvent, eventKinds, kindNumber } from '../../../src/agent/events/describeEvent';
+import { eventText } from '../../../src/common/eventWords';
+import type { MemoryEventKind } from '../../../src/common/memoryEvents';
+import { emptyEvents, kindCount } from '../../support/madeEvents';
+import { assertShape } from '../../support/schema';
+
+function made(kind: MemoryEventKind, fill: (event: EventColumns) => void) {
+    const events = emptyEvents(1);
+    events.kinds[0] = kindNumber(kind);
+    events.times[0] = 1_700_000_000_123_456;
+    events.threads[0] = 42;
+    fill(events);
+    return describeEvent(events, 0, true);
+}
+
+describe('an event', () => {
+    it('of a conversion of a guest_memfd that failed tells the page that is held', () => {
+        const convert = (result: number) =>
+            made('guest-memfd-attributes', (event) => {
+                event.inodes[0] = 7;
+                event.starts[0] = 0x2000n;
+                event.sizes[0] = 0x4000n;
+                event.values[0] = 8n;
+                event.details[0] = 0x3000n;
+                event.results[0] = result;
+                event.durations[0] = 1500;
+            });
+        const wanted = { kind: 'guest-memfd-attributes', time: '2023-11-14T22:13:20.123456Z', thread: 42, microseconds: 1.5, inode: 7, offset: '0x2000', size: '0x4000', to: 'private' };
+        const held = convert(-11);
+        assert.deepEqual(held, { ...wanted, error: 'EAGAIN', errorOffset: '0x3000' });
+        assert.equal(eventText(held), 'guest_memfd converted  0x2000+0x4000 (16 KiB) of inode 7 to private, held at 0x3000, failed with EAGAIN, 1.5 µs');
+        // Only with EAGAIN does the kernel say where.
+        assert.deepEqual(convert(-22), { ...wanted, error: 'EINVAL', errorOffset: null });
+        assert.deepEqual(convert(0), { ...wanted, error: null, errorOffset: null });
+    });
+
+    it('of a memslot tells the guest_memfd that is bound, where one is', () => {
+        const set = (inode: number) =>
+            made('memslot', (event) => {
+                event.numbers[0] = 3;
+                event.starts[0] = 0x10_0000n;
+                event.sizes[0] = 0x1000n;
+                event.values[0] = inode === 0 ? 0n : 4n;
+                event.inodes[0] = inode;
+                event.inodeOffsets[0] = 0x8000n;
+            });
+        assert.ok(eventText(set(9)).includes('guest-memfd, bound to inode 9 at 0x8000'));
+        assert.ok(!eventText(set(0)).includes('bound'));
+    });
+
+    it('of any kind has the shape that is published', () => {
+        assert.equal(eventKinds.length, kindCount);
+        for (const kind of eventKinds) {
+            const event = made(kind, () => undefined);
+            assert.equal(event.kind, kind);
+            assertShape('watch', event);
+        }
+    });
+});
