@@ -11,7 +11,7 @@ import { hex, page, startOf } from '../support/pages';
 import { requireKvm, requireRoot } from '../support/requirements';
 import { everything, suiteRecordings } from '../support/suiteRecordings';
 import { suiteVmm } from '../support/suiteVmm';
-import { requireTwoVms, TwoVms } from '../support/twoVms';
+import { suiteTwoVms } from '../support/twoVms';
 import { until } from '../support/until';
 import { ofKind } from '../support/watching';
 
@@ -157,19 +157,14 @@ describe('recording a VM that ends', () => {
 
 describe('recording one of two VMs of a process', () => {
     const { start, stop, list } = suiteRecordings();
-    let vms: TwoVms;
-    before(async function () {
-        requireTwoVms(this);
-        vms = await TwoVms.start();
-    });
-    after(() => vms.end());
+    const vms = suiteTwoVms();
 
     it('tells which guest_memfd is bound to a new memslot, and finds its pages by guest physical address from then on', async () => {
-        const [inode] = vms.report.inodes;
-        const { recording } = await start(vms.idOf(0));
-        const { hva } = await vms.tell('bind 0');
-        await vms.tell('bind 1');
-        await guestmemJson(['allocate', vms.idOf(0), '0x201000+0x1000', '--yes']);
+        const [inode] = vms().report.inodes;
+        const { recording } = await start(vms().idOf(0));
+        const { hva } = await vms().tell('bind 0');
+        await vms().tell('bind 1');
+        await guestmemJson(['allocate', vms().idOf(0), '0x201000+0x1000', '--yes']);
         await stop(recording);
         const { events } = await list(recording, { range: { gpa: '0x201000', size: '0x1000' } });
         const slots = ofKind(events, 'memslot').map(({ memslot, gpa, hva, flags, guestMemfd }) => ({ memslot, gpa, hva, flags, guestMemfd }));
@@ -178,15 +173,15 @@ describe('recording one of two VMs of a process', () => {
     });
 
     it('tells the attempt to convert pages of its guest_memfd, and what the kernel answered', async () => {
-        const [inode] = vms.report.inodes;
-        const { recording } = await start(vms.idOf(0));
-        const { errno } = await vms.tell('convert 0');
-        await vms.tell('convert 1');
+        const [inode] = vms().report.inodes;
+        const { recording } = await start(vms().idOf(0));
+        const { errno } = await vms().tell('convert 0');
+        await vms().tell('convert 1');
         await stop(recording);
         const { events } = await list(recording, { kinds: ['guest-memfd-attributes'] });
         const [error = null] = Object.entries(constants.errno).filter(([, number]) => number === errno).map(([name]) => name);
         assert.deepEqual(ofKind(events, 'guest-memfd-attributes').map(({ inode, offset, size, to, error, thread }) => ({ inode, offset, size, to, error, thread })), [
-            { inode, offset: '0x2000', size: '0x1000', to: 'private', error, thread: vms.report.pid },
+            { inode, offset: '0x2000', size: '0x1000', to: 'private', error, thread: vms().report.pid },
         ]);
     });
 });

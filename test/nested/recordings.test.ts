@@ -2,21 +2,16 @@
 import assert from 'node:assert/strict';
 import { page } from '../support/pages';
 import { suiteRecordings } from '../support/suiteRecordings';
-import { requireTwoVms, TwoVms } from '../support/twoVms';
+import { suiteTwoVms } from '../support/twoVms';
 
 describe('recording one of two VMs of a process', () => {
     const { start, stop, list } = suiteRecordings();
-    let vms: TwoVms;
-    before(async function () {
-        requireTwoVms(this);
-        vms = await TwoVms.start();
-    });
-    after(() => vms.end());
+    const vms = suiteTwoVms();
 
     it('tells nothing that the vCPU of the other does, on the same thread', async () => {
-        const { recording } = await start(vms.idOf(0));
-        assert.equal((await vms.tell('touch 1 9000')).byte, 1);
-        assert.equal((await vms.tell('touch 0 8000')).byte, 1);
+        const { recording } = await start(vms().idOf(0));
+        assert.equal((await vms().tell('touch 1 9000')).byte, 1);
+        assert.equal((await vms().tell('touch 0 8000')).byte, 1);
         await stop(recording);
         const { events } = await list(recording, { kinds: ['fault', 'mapped'] });
         const pages = new Set(events.map((event) => ('gpa' in event ? BigInt(event.gpa) / page : -1n)));

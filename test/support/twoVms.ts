@@ -1,4 +1,5 @@
 /** A process with two VMs, which makes events in either as a test says (two_vms.c tells how). */
+import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -14,8 +15,19 @@ export interface TwoVmsReport {
     readonly inodes: readonly [number, number];
 }
 
+/** One such process for a whole suite. Call it inside `describe`; the function it returns gives it to the tests. */
+export function suiteTwoVms(): () => TwoVms {
+    let vms: TwoVms | undefined;
+    before('start a process with two VMs', async function () {
+        requireTwoVms(this);
+        vms = await TwoVms.start();
+    });
+    after('end the process with two VMs', () => vms?.end());
+    return () => vms ?? assert.fail('the process with two VMs was not started');
+}
+
 /** Skips where a VM of the default type has no guest_memfd. */
-export function requireTwoVms(context: Mocha.Context): void {
+function requireTwoVms(context: Mocha.Context): void {
     requireRoot(context);
     requireKvm(context);
     const { status, stderr } = spawnSync(compileFixture('two_vms.c'), { input: '', encoding: 'utf8' });
