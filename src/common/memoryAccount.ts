@@ -86,6 +86,9 @@ export interface MemoryAccount {
 }
 
 export interface AccountMethods {
-    /** With `pss` also that, for which the kernel walks all page tables of the VMM under its mmap lock once more. */
+    /**
+     * With `pss` that in any case: the kernel walks all page tables of the VMM under its mmap lock for it. Without, only
+     * where that takes no time to speak of.
+     */
     account: { params: { vm: VmId; pss: boolean } & Progressing; result: MemoryAccount };
 }

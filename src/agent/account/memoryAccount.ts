@@ -56,7 +56,7 @@ async function takeAccount(vm: OpenVm, memory: VmMemory, withPss: boolean, readM
     await privateFiles.settle(vm.process, physical, pace);
     await addUnboundPages(vm, memory, physical, pace);
     const residentAfter = isOwn ? readResident(vm.process.pid) : null;
-    const sums = withPss && isOwn ? await sumMappings(vm.process.pid, unknown) : null;
+    const sums = residentAfter === null ? null : await sumMappings(vm.process.pid, residentAfter, withPss, unknown);
     const resident = residentAfter === null ? null : { ...residentAfter, rss: sums?.rss ?? residentAfter.rss };
     const totals = physical.totals();
     const kvm = await readKvmMemory(vm, memory.slots, unknown, pace);
@@ -83,7 +83,17 @@ async function takeAccount(vm: OpenVm, memory: VmMemory, withPss: boolean, readM
     };
 }
 
-async function sumMappings(pid: number, unknown: UnknownFields): Promise<MappingSums | null> {
+/**
+ * Bytes of RSS up to which the sums over all mappings are read unasked: the kernel then holds the mmap lock for at most some
+ * 20 ms (measured: 80 ms for each GiB of small pages), and what the VMM maps or unmaps meanwhile waits for so long.
+ */
+const quicklySummed = 256 * 2 ** 20;
+
+async function sumMappings(pid: number, { rss, hugetlb }: ResidentFigures, isAsked: boolean, unknown: UnknownFields): Promise<MappingSums | null> {
+    if (!isAsked && rss + hugetlb > quicklySummed) {
+        unknown.add('kernel.pss', 'to add it up the kernel would hold the VMM’s mmap lock for some 80 ms for each GiB of small pages, so it is read on request only (--pss, or Refresh in the window)');
+        return null;
+    }
     const sums = await readMappingSums(pid);
     if (!('reason' in sums)) return sums;
     unknown.add('kernel.pss', sums.reason);

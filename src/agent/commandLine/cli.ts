@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { description, version } from '../../../package.json';
 import { exitStatus, GuestmemError, toGuestmemError, type ErrorCode } from '../../common/errors';
-import { accountVerb } from './accountVerb';
+import { accountVerb, type AccountOptions } from './accountVerb';
 import { endWithAgent } from './agentVerb';
 import {
     allocationVerb,
@@ -111,8 +111,9 @@ function makeProgram(context: VerbContext): Command {
         .command('account')
         .description('where the memory of a VM is: every byte once, beside what the kernel charges')
         .argument(...vm)
+        .option('--pss', 'also PSS of a large VMM: what it maps or unmaps meanwhile waits, some 80 ms for each GiB')
         .addOption(json())
-        .action((id: string, options: OutputOptions) => accountVerb(context, id, options));
+        .action((id: string, options: AccountOptions) => accountVerb(context, id, options));
     program
         .command('read')
         .description('a hexdump of guest memory; holes are zeros, private memory is not read')

@@ -1,6 +1,6 @@
 /**
  * The webview panel of the active VM's account: the host's side of src/common/accountMessages.ts. It is read again while it
- * is visible; PSS, which costs the VMM's lock more than the rest, only where the user asks for it.
+ * is visible; PSS of a large VMM, which holds its mmap lock for long, only where the user asks for it.
  */
 import * as vscode from 'vscode';
 import type { Hex } from '../../common/address';
@@ -104,10 +104,9 @@ export class AccountPanel {
     }
 
     private async show({ ref, details }: ActiveVm, withPss: boolean, token: vscode.CancellationToken): Promise<void> {
+        const account = await this.store.agentOf(ref).request('account', { vm: ref.id, pss: withPss }, { token });
         const isSame = this.pss?.vm.id === ref.id && this.pss.vm.place === ref.place;
-        const pss = withPss || !isSame;
-        const account = await this.store.agentOf(ref).request('account', { vm: ref.id, pss }, { token });
-        if (pss) this.pss = { vm: ref, bytes: account.kernel.pss };
+        if (!isSame || account.kernel.pss !== null) this.pss = { vm: ref, bytes: account.kernel.pss };
         const told: MemoryAccount = { ...account, kernel: { ...account.kernel, pss: this.pss?.bytes ?? null } };
         this.shown = ref;
         this.stale = undefined;

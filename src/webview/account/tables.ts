@@ -55,7 +55,7 @@ export function kernelTable(account: MemoryAccount): HTMLElement {
         const className = notExplained.bytes === 0 ? '' : 'warning';
         rows.push(row(className, t('not explained'), signedSize(notExplained.bytes), notExplained.bytes, notExplained.reason));
     }
-    if (pss !== null) rows.push(row('aside', t('PSS'), formatSize(bytesOf(pss)), bytesOf(pss), t('RSS with shared pages divided among those who map them; read with Refresh')));
+    if (pss !== null) rows.push(row('aside', t('PSS'), formatSize(bytesOf(pss)), bytesOf(pss), t('RSS with shared pages divided among those who map them; of a large VMM read with Refresh')));
     if (cgroup !== null) {
         const others = cgroup.otherProcesses === 0 ? t('of this VMM alone') : t('of this VMM and {0} other processes', cgroup.otherProcesses);
         rows.push(row('aside', t('Memory cgroup'), formatSize(bytesOf(cgroup.bytes)), bytesOf(cgroup.bytes), `${cgroup.path}: ${others}`));
