@@ -100,7 +100,7 @@ export class Workbench {
 
     /** The document of a webview; of several, in the order in which they were opened. */
     webview(which = 0): FrameLocator {
-        return this.page.frameLocator('iframe.webview.ready').nth(which).frameLocator('iframe#active-frame');
+        return this.page.locator('iframe.webview.ready').nth(which).contentFrame().frameLocator('iframe#active-frame');
     }
 
     /** Loads the window anew, with all that webviews have saved. */

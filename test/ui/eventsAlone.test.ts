@@ -1,9 +1,20 @@
 /** Guest Memory Events with recordings made for the purpose: ten million events, losses, missing kinds, ends. */
 import assert from 'node:assert/strict';
-import type { EventsQuestion } from '../../src/common/eventsViewMessages';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { EventFilter } from '../../src/common/eventMethods';
+import type { EventsQuestion, EventsViewRequest } from '../../src/common/eventsViewMessages';
 import { EventsPage, madeEvent, madeState, madeSubject } from '../support/eventsPage';
 
 const tenMillion = 10_000_000;
+
+async function eventually(what: string, holds: () => boolean): Promise<void> {
+    const deadline = Date.now() + 30_000;
+    while (!holds()) {
+        assert(Date.now() < deadline, `waited in vain until ${what}`);
+        await sleep(20);
+    }
+}
 
 describe('the view of memory events alone', () => {
     let view: EventsPage;
@@ -12,10 +23,18 @@ describe('the view of memory events alone', () => {
     const grid = () => view.page.getByRole('grid');
     const button = (name: string | RegExp) => view.page.getByRole('button', { name });
     const figures = (text: string) => view.page.locator('.figures', { hasText: text }).waitFor();
+    const follows = (does: boolean) => view.page.locator(`button[aria-pressed=${does}]`, { hasText: 'Follow' }).waitFor();
     /** The row with the time of an event, which tells it from all others. */
     const rowOf = (event: number) => rows().filter({ hasText: madeEvent(event).time.slice(11, 26) });
     const listed = () =>
         view.requests.flatMap<Extract<EventsQuestion, { type: 'list' }>>((request) => (request.type === 'ask' && request.about.type === 'list' ? [request.about] : []));
+    /** Waits until the page has sent it; other requests may come after it. */
+    const sent = (request: EventsViewRequest) => eventually(JSON.stringify(request), () => view.requests.some((one) => isDeepStrictEqual(one, request)));
+    const filtered = (filter: Partial<EventFilter>) =>
+        eventually(`events by ${JSON.stringify(filter)} are asked for`, () => {
+            const last = listed().at(-1)?.filter;
+            return isDeepStrictEqual(last, { ...last, ...filter });
+        });
     afterEach(() => view.close());
 
     it('shows the end of ten million events, and asks for what is in sight alone', async () => {
@@ -23,7 +42,7 @@ describe('the view of memory events alone', () => {
         await view.show(madeSubject(madeState(tenMillion)));
         await figures('10,000,000 events');
         await rowOf(tenMillion - 1).waitFor();
-        assert.equal(await grid().getAttribute('aria-rowcount'), String(tenMillion + 1));
+        await view.page.locator(`[role=grid][aria-rowcount="${tenMillion + 1}"]`).waitFor();
         assert.ok((await rows().count()) < 30, 'only the rows in sight exist');
         const asked = listed();
         assert.ok(asked.length <= 4, JSON.stringify(asked));
@@ -37,11 +56,11 @@ describe('the view of memory events alone', () => {
         await grid().press('Home');
         await rowOf(0).waitFor();
         await grid().press('ArrowDown');
-        const current = view.page.locator(`#${(await grid().getAttribute('aria-activedescendant')) ?? 'none'}`);
-        assert.equal(await current.getAttribute('aria-rowindex'), '3');
+        await view.page.locator('[role=grid][aria-activedescendant=row1]').waitFor();
+        const current = view.page.locator('#row1[aria-rowindex="3"]');
         assert.deepEqual(await current.getByRole('gridcell').allTextContents(), ['03:04:05.000010', 'Attributes changed', '0x1000+0x1000 (4 KiB) to private', '1001', '', '']);
         await grid().press('Enter');
-        assert.deepEqual(view.requests.at(-1), { type: 'showOnMap', range: { gpa: '0x1000', size: '0x1000' } });
+        await sent({ type: 'showOnMap', range: { gpa: '0x1000', size: '0x1000' } });
     });
 
     it('follows what comes, until somebody scrolls up, and goes on from the end', async () => {
@@ -55,10 +74,10 @@ describe('the view of memory events alone', () => {
         await view.show(madeSubject(madeState(3000)));
         await figures('3,000 events');
         await rowOf(0).waitFor();
-        assert.equal(await button('Follow').getAttribute('aria-pressed'), 'false');
+        await follows(false);
         await grid().press('End');
         await rowOf(2999).waitFor();
-        assert.equal(await button('Follow').getAttribute('aria-pressed'), 'true');
+        await follows(true);
         await view.show(madeSubject(madeState(4000)));
         await rowOf(3999).waitFor();
     });
@@ -77,7 +96,7 @@ describe('the view of memory events alone', () => {
         await figures('1,000 of 6,000 events');
         await button('Since Start').click();
         await rows().filter({ hasText: '+0.059960 s' }).waitFor();
-        assert.ok((await rows().allTextContents()).every((text) => text.includes('Guest fault')));
+        await rows().filter({ hasNotText: 'Guest fault' }).first().waitFor({ state: 'detached' });
         const saved = await view.saved();
         await view.close();
 
@@ -97,15 +116,16 @@ describe('the view of memory events alone', () => {
         await view.page.getByRole('alert').filter({ hasText: 'multiples of the page size' }).waitFor();
         await where.selectOption({ label: 'Slot 3: 0x0+0x1000000, anonymous' });
         assert.equal(await input.inputValue(), '0x0+0x1000000');
-        assert.deepEqual(listed().at(-1)?.filter.range, { gpa: '0x0', size: '0x1000000' });
+        await filtered({ range: { gpa: '0x0', size: '0x1000000' } });
         await where.selectOption({ label: 'Selection on the page map' });
-        assert.deepEqual(view.requests.at(-1), { type: 'selection' });
+        await sent({ type: 'selection' });
         await view.send({ type: 'selection', range: null });
         await view.page.getByRole('alert').filter({ hasText: 'Nothing is selected' }).waitFor();
         await view.send({ type: 'selection', range: { gpa: '0x5000', size: '0x1000' } });
+        await filtered({ range: { gpa: '0x5000', size: '0x1000' } });
         assert.equal(await input.inputValue(), '0x5000+0x1000');
         await view.send({ type: 'narrow', range: null, kind: 'fault' });
-        assert.deepEqual(listed().at(-1)?.filter, { kinds: ['fault'], range: { gpa: '0x5000', size: '0x1000' }, failed: false, times: null });
+        await filtered({ kinds: ['fault'], range: { gpa: '0x5000', size: '0x1000' }, failed: false, times: null });
     });
 
     it('leads from a time to what happened then', async () => {
@@ -113,10 +133,10 @@ describe('the view of memory events alone', () => {
         await view.show(madeSubject(madeState(6000)));
         const slider = view.page.getByRole('slider', { name: 'Events over time' });
         await slider.press('Home');
-        assert.match((await slider.getAttribute('aria-valuetext')) ?? '', /^03:04:05\.0: \d+ events, [\d,]+ a second$/);
+        await view.page.locator('[role=slider][aria-valuetext^="03:04:05.0: "]').waitFor();
         await slider.press('Enter');
         await rowOf(0).waitFor();
-        assert.equal(await button('Follow').getAttribute('aria-pressed'), 'false');
+        await follows(false);
     });
 
     it('says as long as it is so that events were lost or given up, and which kinds are missing', async () => {
@@ -135,13 +155,13 @@ describe('the view of memory events alone', () => {
         await open();
         await view.show(null);
         await button('Select Virtual Machine').click();
-        assert.deepEqual(view.requests.at(-1), { type: 'act', action: 'selectVm' });
+        await sent({ type: 'act', action: 'selectVm' });
         await view.show(madeSubject(null), { message: 'The recording of memory events is gone.', remedies: ['Restart Agent'] });
         await view.page.getByText('It costs a little.').waitFor();
         await button('Restart Agent').click();
-        assert.deepEqual(view.requests.at(-1), { type: 'remedy', label: 'Restart Agent' });
+        await sent({ type: 'remedy', label: 'Restart Agent' });
         await button('Record Memory Events').click();
-        assert.deepEqual(view.requests.at(-1), { type: 'act', action: 'record' });
+        await sent({ type: 'act', action: 'record' });
         await view.show(madeSubject(madeState(0, { state: 'vm-ended' })));
         await view.page.getByText('The VM has ended').waitFor();
     });
