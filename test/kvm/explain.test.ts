@@ -64,6 +64,8 @@ describe('explaining a VM without private memory', () => {
         const { lookup, matches } = await guestmemJson<ExplainedLookup>(['explain', vmm().id, slot.hva, '--hva']);
         assert.deepEqual(lookup.query, { kind: 'hva', hva: slot.hva });
         assert.deepEqual(matches.map(({ gpa }) => gpa), [slot.gpa]);
+        const virtual = await guestmemJson<ExplainedLookup>(['explain', vmm().id, '0x1234', '--gva', '--vcpu', '0']);
+        assert.deepEqual(virtual.lookup.places, [{ addressSpace: 0, gpa: '0x1234' }]);
     });
 
     it('refuses kinds that do not go together, and what is no address', async () => {
