@@ -1,12 +1,14 @@
 /**
- * A VM whose memslots and attributes change without pause, by changes made up here (test/native/fixtures/
+ * A VM whose memslots and attributes, and its guest_memfd if that is asked for, change without pause, by changes made up here (test/native/fixtures/
  * changing_memory.c). Each state that it can be in is known as a whole, so what a reader calls consistent is one of
  * them or was never true.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { compileFixture } from '../native/fixtures';
+import { until } from './until';
 
 /** Where all of it happens, in pages: 256 MiB. */
 export const changingPages = 1 << 16;
@@ -93,6 +95,14 @@ function attributeScript(random: Random): Script {
     return { lines, states, statesWithoutFlags: states };
 }
 
+/** Of the guest_memfd, where the memslots that have it lie. */
+function allocationLines(random: Random, memslots: number): string[] {
+    return Array.from({ length: 200 }, () => {
+        const id = 4 * random(Math.ceil(memslots / 4));
+        return `${random(2) === 0 ? 'allocate' : 'punch'} ${id} ${random(1_000)} ${1 + random(60)}`;
+    });
+}
+
 function rangesOf(isPrivate: Uint8Array): { gfn: number; pages: number }[] {
     const ranges: { gfn: number; pages: number }[] = [];
     for (let at = isPrivate.indexOf(privateBit); at >= 0; ) {
@@ -113,12 +123,13 @@ export class ChangingMemory {
     ) {}
 
     /** `longestPause` in microseconds, after every sixteenth change or so. */
-    static async start(random: Random, memslots: number, longestPause: number): Promise<ChangingMemory> {
+    static async start(random: Random, memslots: number, longestPause: number, allocates = false): Promise<ChangingMemory> {
         const slots = memslotScript(random, memslots);
         const attributes = attributeScript(random);
         const words = [swProtected, String(longestPause)];
         const child = spawn(compileFixture('changing_memory.c'), words, { stdio: ['pipe', 'pipe', 'inherit'] });
-        child.stdin.end([...slots.lines, ...attributes.lines, ''].join('\n'));
+        const allocations = allocates ? allocationLines(random, memslots) : [];
+        child.stdin.end([...slots.lines, ...attributes.lines, ...allocations, ''].join('\n'));
         const first = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
         if (first.done === true) throw new Error('The VM did not start; its message is above.');
         return new ChangingMemory(child, Number(first.value), slots, attributes);
@@ -126,6 +137,19 @@ export class ChangingMemory {
 
     get pid(): number {
         return this.child.pid ?? 0;
+    }
+
+    /** Between two changes of each of its threads; until `resume`. */
+    async halt(): Promise<void> {
+        this.child.kill('SIGSTOP');
+        const tasks = `/proc/${this.pid}/task`;
+        // The state comes after the name, which is in parentheses.
+        const hasStopped = (task: string) => /\) T /.test(readFileSync(`${tasks}/${task}/stat`, 'latin1'));
+        await until('the VMM has stopped', () => Promise.resolve(readdirSync(tasks).every(hasStopped)));
+    }
+
+    resume(): void {
+        this.child.kill('SIGCONT');
     }
 
     /** A change that KVM refused ended it. */

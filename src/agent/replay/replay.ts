@@ -41,9 +41,11 @@ export class Replay {
         if (addressSpace >= addressSpaces.length) throw errors.noAddressSpace(vm.id, addressSpace, addressSpaces.length);
     }
 
-    /** `near`: as of ReplayHistory. */
+    /** `near`: as of ReplayHistory. Where a recording has ended just before, the moment is that of its end. */
     async at(time: number, pace: Pace, near: Moment | null = null): Promise<Moment> {
         const until = await this.recording.settle(time);
+        // What is asked for as the end may be an instant after that; the map says of which time it is.
+        if (time > until && time - until <= nearTheEnd) return this.at(until, pace, near);
         const history = await (this.history ??= this.begin());
         const { begin } = history;
         const moment = time > until ? null : await history.at(time, pace, near);
@@ -83,6 +85,9 @@ export class Replay {
         return new ReplayHistory({ time: since, state }, log, rules);
     }
 }
+
+/** Microseconds. */
+const nearTheEnd = 1e6;
 
 /** One for all replays is not cancelled with the first of them. */
 const unhurried = () => new Pace(new AbortController().signal);
