@@ -9,8 +9,8 @@ import { suiteAgent } from '../support/suiteAgent';
 import { until } from '../support/until';
 
 /** Quiet moments, and the least events before each. */
-const moments = Number(process.env['GUESTMEM_REPLAY_MOMENTS'] ?? 6);
-const eventsBetween = 400;
+const moments = Number(process.env['GUESTMEM_REPLAY_MOMENTS'] ?? 4);
+const eventsBetween = 200;
 
 describe(`replaying a VM whose memslots, attributes and guest_memfd change without pause (seed ${seed})`, () => {
     const random = makeRandomIntegers();

@@ -39,6 +39,9 @@ export class LivingLog {
     /** All events up to here are in the log. */
     completeUntil = 0;
 
+    /** Called from time to time once half of the room is taken: the oldest events will be given up. */
+    nearlyFull: () => void = () => undefined;
+
     private lostSoFar = 0;
     private lookedAt: number;
     /** How many of all events that there ever were the patterns have seen. */
@@ -131,6 +134,7 @@ export class LivingLog {
 
     /** The VM may end and its process go on; then its place in the kernel's memory may become another VM's. */
     private look(): void {
+        if (this.log.bytes > mostBytes / 2) this.nearlyFull();
         if (this.scanning) return;
         this.scanning = true;
         this.isHeld().then(

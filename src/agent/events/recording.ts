@@ -52,6 +52,7 @@ export class Recording {
             log: replayLog(living.log),
             settle: (time) => living.settle(time),
         });
+        living.nearlyFull = () => this.replay.keepUp(living.completeUntil);
     }
 
     static async start(vm: OpenVm, readMap: ReadPageMap, pace: Pace): Promise<Recording> {
@@ -97,7 +98,7 @@ export class Recording {
         return {
             recording,
             vm: this.vm,
-            since: this.beginning.since,
+            since: this.replay.since,
             now,
             state,
             missing,

@@ -33,12 +33,28 @@ export interface ReplayedMap {
 
 export class Replay {
     private history: Promise<ReplayHistory> | null = null;
+    private begun: ReplayHistory | null = null;
+    private isKeepingUp = false;
 
     constructor(private readonly recording: Replayable) {}
 
     checkAddressSpace(addressSpace: number): void {
         const { addressSpaces, vm } = this.recording.start.details;
         if (addressSpace >= addressSpaces.length) throw errors.noAddressSpace(vm.id, addressSpace, addressSpaces.length);
+    }
+
+    /** The first time that can be replayed; with events that are given up it becomes later. */
+    get since(): number {
+        return this.begun?.begin ?? this.recording.since;
+    }
+
+    /** Has states kept up to that time, so that replays of what follows do not need the events before. */
+    keepUp(time: number): void {
+        if (this.isKeepingUp) return;
+        this.isKeepingUp = true;
+        const done = () => (this.isKeepingUp = false);
+        // Whatever fails now fails again for who asks for a replay, and is told there.
+        this.at(time, unhurried()).then(done, done);
     }
 
     /** `near`: as of ReplayHistory. Where a recording has ended just before, the moment is that of its end. */
@@ -82,7 +98,8 @@ export class Replay {
         const read = await new ReplayHistory({ time: attached, state: start.state }, log, rules).at(since, unhurried());
         const state = read?.state ?? start.state.copy();
         state.forgetContradiction();
-        return new ReplayHistory({ time: since, state }, log, rules);
+        this.begun = new ReplayHistory({ time: since, state }, log, rules);
+        return this.begun;
     }
 }
 
