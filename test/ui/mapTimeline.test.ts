@@ -128,7 +128,7 @@ describe('the timeline of the page map', () => {
             const { x, y } = await placeOf(time);
             await map.page.mouse.move(x, y);
             await map.settled();
-            return map.page.locator('.plot .tooltip').innerText();
+            return map.page.locator('.barDetails').innerText();
         };
         assert.match(await told(begin + 15 * second + 50_000), /^07:04:15.* – 07:04:15.*\s+Conversions\s+1\s+Failed calls\s+1$/);
         assert.match(await told(begin + 45 * second + 50_000), /^07:04:45.*\s+Faults, mappings\s+7$/);

@@ -28,7 +28,7 @@ export class EventStrip {
     private readonly canvas = emptyCanvas('bars');
     private readonly context = contextOf(this.canvas, { alpha: false });
     private readonly slider = element('div', 'playhead');
-    private readonly tooltip = element('div', 'tooltip');
+    private readonly tooltip = element('div', 'barDetails');
     private readonly plot = element('div', 'plot', this.canvas, this.slider, this.tooltip);
     private readonly names = new RowNames();
     readonly element = element('section', 'timeline', this.names.element, this.plot);
