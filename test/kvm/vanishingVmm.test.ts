@@ -19,7 +19,7 @@ describe('a VMM that is killed while it is read', function () {
     const start = () => DemoVmm.start(['--slots', '4000', '--memory', '32M', '--populate']);
     const read = (vmm: DemoVmm, [verb = '', ...rest]: readonly string[]) => guestmem([verb, vmm.id, ...rest, '--json']);
 
-    for (const words of [['show'], ['map'], ['read', '0x100000000', '0x400000']]) {
+    for (const words of [['show'], ['map'], ['findings'], ['read', '0x100000000', '0x400000']]) {
         it(`${words[0] ?? ''} ends with all of its answer, or says that the VM ended`, async () => {
             const undisturbed = await start();
             const begin = performance.now();

@@ -6,14 +6,15 @@ import { findRun } from '../../common/pageRuns';
 import { isPrivate } from '../../common/pageState';
 import { native } from '../native';
 import { isNativeError } from '../nativeErrors';
-import type { Pace } from '../pace';
 import { readChunks } from '../pages/chunks';
+import type { UnknownFields } from '../unknownFields';
 import { ofMemory } from './detector';
 import { byOthers, makeFinding, sizeOf } from './makeFinding';
 import { LargestExtents, selectPages } from './selectedPages';
-import type { MemoryState } from './vmState';
+import type { MemoryState, VmState } from './vmState';
 
-export const findHostMappedPrivate = ofMemory(async (memory, { details, pace }) => {
+export const findHostMappedPrivate = ofMemory(async (memory, state) => {
+    const { details, pace } = state;
     const withPrivate = await selectPages(memory.map.runs, isPrivate, pace);
     const findings = [];
     for (const { inode, hostMappings } of details.guestMemfds) {
@@ -21,7 +22,7 @@ export const findHostMappedPrivate = ofMemory(async (memory, { details, pace }) 
         if (!isPrivateSomewhere || hostMappings === null) continue;
         for (const pid of new Set(hostMappings.map((mapping) => mapping.pid))) {
             const mapped = new LargestExtents();
-            for (const mapping of hostMappings.filter((each) => each.pid === pid)) await addMapped(mapped, memory, inode, mapping, pace);
+            for (const mapping of hostMappings.filter((each) => each.pid === pid)) await addMapped(mapped, memory, state, inode, mapping);
             if (mapped.pages === 0) continue;
             findings.push(
                 makeFinding({
@@ -41,10 +42,10 @@ export const findHostMappedPrivate = ofMemory(async (memory, { details, pace }) 
     return findings;
 });
 
-async function addMapped(mapped: LargestExtents, memory: MemoryState, inode: number, { pid, hva, offset, size }: GuestMemfdMapping, pace: Pace): Promise<void> {
+async function addMapped(mapped: LargestExtents, memory: MemoryState, { pace, unknown }: VmState, inode: number, { pid, hva, offset, size }: GuestMemfdMapping): Promise<void> {
     const start = pageOf(hva);
     const end = start + pageOf(size);
-    const chunks = await scanning(memory, pid, (process) =>
+    const chunks = await scanning(memory, pid, unknown, (process) =>
         readChunks(pace, start, end, (from) => process.scanPagemap(BigInt(from) << 12n, BigInt(end) << 12n)),
     );
     for (const { first, pages, states } of chunks ?? []) {
@@ -69,8 +70,8 @@ function addPrivate(mapped: LargestExtents, { map: { runs }, slots }: MemoryStat
     }
 }
 
-/** Null when that process, which need not be the VMM, has ended. */
-async function scanning<T>({ vm }: MemoryState, pid: number, scan: (process: VmmProcess) => Promise<T>): Promise<T | null> {
+/** Null when that process, which need not be the VMM, has ended or may not be looked into. */
+async function scanning<T>({ vm }: MemoryState, pid: number, unknown: UnknownFields, scan: (process: VmmProcess) => Promise<T>): Promise<T | null> {
     const known = [vm.process, ...vm.otherHolders].find((process) => process.pid === pid);
     if (known !== undefined) return scan(known);
     let process: VmmProcess | undefined;
@@ -78,8 +79,9 @@ async function scanning<T>({ vm }: MemoryState, pid: number, scan: (process: Vmm
         process = new (native().VmmProcess)(pid);
         return await scan(process);
     } catch (thrown) {
-        if (isNativeError(thrown) && thrown.code === 'ESRCH') return null;
-        throw thrown;
+        if (!isNativeError(thrown)) throw thrown;
+        if (thrown.code !== 'ESRCH') unknown.add('guestMemfds.hostMappings', `the page table of process ${pid}: ${thrown.message}`);
+        return null;
     } finally {
         process?.close();
     }
