@@ -127,6 +127,12 @@ void print_access(const struct access *access);
 /* host_changes.c: "drop", "touch", "page-out", "protect" or "permit" pages of a memslot's HVA. Returns 0 or an errno. */
 int change_host_memory(const struct vm *vm, uint64_t gpa, uint64_t size, const char *change);
 
+/* raw_calls.c */
+/* `words` are, in hex, the slot, flags, GPA, size, HVA and, for the newer call, the guest_memfd's fd and the offset in it. Returns 0 or an errno. */
+int call_set_memslot(const struct vm *vm, const char *words);
+/* Returns the fd, or a negative errno. */
+int call_create_guest_memfd(const struct vm *vm, uint64_t size, uint64_t flags);
+
 /* dirty_log.c: the memslot's dirty pages as one line of JSON, clean from then on. False: the slot does not log. */
 bool print_and_clear_dirty_log(const struct vm *vm, uint64_t slot_id);
 

@@ -85,6 +85,15 @@ static void obey(struct vm *vm, const char *line)
             printf("{\"error\":\"seccomp: %s\"}\n", strerror(error));
         else
             printf("{\"sandbox\":true}\n");
+    } else if (!strcmp(verb, "memslot")) {
+        print_done("the call", call_set_memslot(vm, line + strlen(verb)));
+    } else if (!strcmp(verb, "guest-memfd") && count == 3) {
+        int fd = call_create_guest_memfd(vm, gpa, operand);
+
+        if (fd < 0)
+            print_done("KVM_CREATE_GUEST_MEMFD", -fd);
+        else
+            printf("{\"fd\":%d}\n", fd);
     } else if (!strcmp(verb, "quit")) {
         exit(EXIT_SUCCESS);
     } else {

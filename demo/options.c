@@ -11,6 +11,7 @@ static const char usage[] =
     "A small KVM virtual machine with every kind of guest memory. It prints one line of JSON about itself and then\n"
     "obeys lines on stdin: read GPA, write GPA BYTE, execute GPA, attributes GPA SIZE private|shared, ranges,\n"
     "dirty-log MEMSLOT, close FD, log-dirty MEMSLOT on|off, pre-fault GPA SIZE,\n"
+    "memslot SLOT FLAGS GPA SIZE HVA [FD OFFSET] (in hex), guest-memfd SIZE FLAGS,\n"
     "host GPA SIZE drop|touch|page-out|protect|permit, pause, resume, sandbox, quit.\n"
     "\n"
     "  --type default|sw-protected  VM type; sw-protected has private memory and needs a kernel that offers it\n"

@@ -149,6 +149,19 @@ export class DemoVmm {
         await this.order(`pre-fault 0x${gpa.toString(16)} 0x${size.toString(16)}`);
     }
 
+    /** Sets a memslot with these arguments, by the newer call where a guest_memfd is given. Returns the error's text, or null. */
+    async setMemslot(slot: number, flags: number, gpa: bigint, size: bigint, hva: bigint, guestMemfd?: { readonly fd: number; readonly offset: bigint }): Promise<string | null> {
+        const words = [slot, flags, gpa, size, hva, ...(guestMemfd === undefined ? [] : [guestMemfd.fd, guestMemfd.offset])];
+        const answer = (await this.tell(`memslot ${words.map((word) => `0x${word.toString(16)}`).join(' ')}`)) as { readonly error?: string };
+        return answer.error ?? null;
+    }
+
+    /** Makes a further guest_memfd. Returns its fd, or the error's text. */
+    async createGuestMemfd(size: bigint, flags: number): Promise<number | string> {
+        const answer = (await this.tell(`guest-memfd 0x${size.toString(16)} 0x${flags.toString(16)}`)) as { readonly fd?: number; readonly error?: string };
+        return answer.fd ?? answer.error ?? 'no answer';
+    }
+
     /** Closes a file descriptor of the VMM. */
     async closeFile(fd: number): Promise<void> {
         await this.tell(`close ${fd}`);
