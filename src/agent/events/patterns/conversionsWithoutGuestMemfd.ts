@@ -52,6 +52,8 @@ export class ConversionsWithoutGuestMemfd implements PatternDetector {
 
     /** A range that reaches over holes between memslots is told by the memory in it; one that is a hole throughout, as a hole. */
     private look(events: EventNumbers, i: number, what: 'asked' | 'made' | 'accessed', gfn: number, end: number): void {
+        const first = this.vm.slots.at(gfn);
+        if (first?.hasGuestMemfd === true && end <= first.end) return;
         const slots = this.vm.slots.overlapping(0, gfn, end);
         if (slots.length === 0) this.note(events, i, what, null, false, gfn, end);
         for (const slot of slots) {

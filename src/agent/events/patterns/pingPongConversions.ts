@@ -4,6 +4,7 @@ import { eventKind } from './eventKind';
 import type { EventNumbers } from './eventNumbers';
 import type { PatternDetector } from './patternDetector';
 import { RecentPages } from './recentPages';
+import { RecentRanges } from './recentRanges';
 import type { RecordedVm } from './recordedVm';
 import { makeFinding } from '../../findings/makeFinding';
 import { actionAt, mergeRanges, placeOf, rateText, Sightings, sizeText, threadsText } from './sightings';
@@ -15,8 +16,7 @@ const longestGap = 2e6;
 const mostPages = 512;
 const room = 32_768;
 const mostFound = 4096;
-/** Requests of the guest that a conversion may answer: the last ones, and no older (in microseconds). */
-const mostRequests = 64;
+/** A request of the guest that a conversion may answer is no older than this (in microseconds). */
 const oldestRequest = 10e6;
 
 interface Page {
@@ -27,7 +27,6 @@ interface Page {
     /** Thread that made it private, and shared. */
     privateBy: number;
     sharedBy: number;
-    asked: boolean;
 }
 
 interface Swing {
@@ -44,7 +43,7 @@ export class PingPongConversions implements PatternDetector {
     readonly kinds = ['conversion', 'conversion-asked'] as const;
     private readonly pages = new RecentPages<Page>(room);
     private readonly swings = new Map<number, Swing>();
-    private readonly requests: { gfn: number; end: number; time: number }[] = [];
+    private readonly requests = new RecentRanges();
 
     constructor(private readonly vm: RecordedVm) {}
 
@@ -54,8 +53,7 @@ export class PingPongConversions implements PatternDetector {
 
     see(events: EventNumbers, i: number): void {
         if (events.kind(i) === eventKind['conversion-asked']) {
-            if (this.requests.length === mostRequests) this.requests.shift();
-            this.requests.push({ gfn: events.page(i), end: events.endPage(i), time: events.time(i) });
+            this.requests.add(events.page(i), events.endPage(i), events.time(i));
         } else {
             this.converted(events.time(i), events.thread(i));
         }
@@ -87,7 +85,7 @@ export class PingPongConversions implements PatternDetector {
 
     private converted(time: number, thread: number): void {
         const { gfn, end, toPrivate } = this.vm.conversion;
-        const asked = this.requests.some((request) => request.gfn <= gfn && request.end >= end && time - request.time <= oldestRequest);
+        const asked = this.requests.cover(gfn, end, time - oldestRequest);
         const stride = Math.ceil((end - gfn) / mostPages);
         let swing: Swing | undefined;
         let turns = 1;
@@ -95,7 +93,7 @@ export class PingPongConversions implements PatternDetector {
             const page = this.pages.get(at);
             if (page === undefined) {
                 const privateBy = toPrivate ? thread : 0;
-                this.pages.set(at, { private: toPrivate, turns: 0, since: time, last: time, privateBy, sharedBy: toPrivate ? 0 : thread, asked });
+                this.pages.set(at, { private: toPrivate, turns: 0, since: time, last: time, privateBy, sharedBy: toPrivate ? 0 : thread });
                 continue;
             }
             if (page.private === toPrivate) continue;
@@ -106,7 +104,6 @@ export class PingPongConversions implements PatternDetector {
             page.private = toPrivate;
             page.turns++;
             page.last = time;
-            page.asked ||= asked;
             if (toPrivate) page.privateBy = thread;
             else page.sharedBy = thread;
             if (page.turns < leastTurns) continue;

@@ -6,13 +6,12 @@ import type { Finding } from '../../../common/finding';
 import { eventKind } from './eventKind';
 import type { EventNumbers } from './eventNumbers';
 import type { PatternDetector } from './patternDetector';
+import { RecentRanges } from './recentRanges';
 import type { RecordedVm } from './recordedVm';
 import { makeFinding } from '../../findings/makeFinding';
 import { actionAt, gpaText, mergeRanges, placeOf, Sightings, sizeText, threadsText, type PageRange } from './sightings';
 
 const mostRanges = 1024;
-/** Conversions that may have been made while a call was under way. */
-const mostConversions = 64;
 
 interface Wrong {
     readonly punched: boolean;
@@ -25,7 +24,8 @@ interface Wrong {
 export class WrongAttributes implements PatternDetector {
     readonly kinds = ['punch', 'allocate', 'conversion'] as const;
     private readonly wrongs = new Map<string, Wrong>();
-    private readonly conversions: (PageRange & { readonly time: number })[] = [];
+    /** Those that may have been made while a call was under way. */
+    private readonly conversions = new RecentRanges();
 
     constructor(private readonly vm: RecordedVm) {}
 
@@ -37,8 +37,7 @@ export class WrongAttributes implements PatternDetector {
         if (!this.vm.start.hasVmScope) return;
         const kind = events.kind(i);
         if (kind !== eventKind.punch && kind !== eventKind.allocate) {
-            if (this.conversions.length === mostConversions) this.conversions.shift();
-            this.conversions.push({ first: this.vm.conversion.gfn, end: this.vm.conversion.end, time: events.time(i) });
+            this.conversions.add(this.vm.conversion.gfn, this.vm.conversion.end, events.time(i));
         } else if (events.succeeded(i) && this.vm.knowsAttributes) {
             this.called(events, i, kind === eventKind.punch);
         }
@@ -57,7 +56,7 @@ export class WrongAttributes implements PatternDetector {
             const to = slot.gfn + Math.min(end, slot.gmemPage + slot.end - slot.gfn) - slot.gmemPage;
             if (gfn >= to || slot.gmemOnly || slot.addressSpace !== 0) continue;
             // What was converted during the call may have been so before or after it.
-            if (this.conversions.some((one) => one.time >= began && one.first < to && one.end > gfn)) continue;
+            if (this.conversions.touch(gfn, to, began)) continue;
             const wrong = punched ? [...this.vm.privatePages.runs(gfn, to)] : this.sharedRuns(gfn, to);
             if (wrong.length > 0) this.note(events, i, punched, slot.id, wrong);
         }
