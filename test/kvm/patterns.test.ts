@@ -66,7 +66,7 @@ describe('patterns: memslots that KVM refuses', () => {
 
     it('a guest_memfd range is bound twice: tells by which slot, and what else is wrong with a binding', async function () {
         const bound = vmm().report.memslots.find((slot) => slot.guestMemfd !== null);
-        if (bound?.guestMemfd == null) skip(this, 'the demo VMM has no memslot with guest_memfd on this kernel');
+        if (bound === undefined || bound.guestMemfd === null) skip(this, 'the demo VMM has no memslot with guest_memfd on this kernel');
         const { fd, offset } = bound.guestMemfd;
         const twice = await refused(free, guestMemfd, far, size, hva(), { fd, offset: BigInt(offset) });
         assert.match(twice.title, new RegExp(`guest_memfd ${twice.guestMemfd?.inode ?? ''} is bound already, by slot ${bound.id} \\(${bound.gpa}\\+${bound.size}\\)`));

@@ -24,7 +24,7 @@ describe('the table of questions', () => {
             assert.equal(shownBy.replaceAll(/`test\/[\w./]+\.ts`: “[^”]+”/g, '').replaceAll(/[; ]/g, ''), '', `row ${number ?? ''} has more than tests`);
             for (const [, file = '', title = ''] of named) {
                 assert.ok(existsSync(file), `${file} of row ${number ?? ''}`);
-                assert.ok(readFileSync(file, 'utf8').includes(`('${title}'`), `${file} has no test “${title}” (row ${number ?? ''})`);
+                assert.ok(readFileSync(file, 'utf8').includes(`'${title}'`), `${file} has no test “${title}” (row ${number ?? ''})`);
             }
         }
     });
