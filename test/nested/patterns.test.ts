@@ -83,8 +83,6 @@ describe('patterns in private memory', () => {
             if (gpa === tidy) await vmm().changeHostMemory(gpa, size, 'drop');
             await vmm().preFault(gpa, size);
         }
-        const found = await watching.found('growing-double-backed');
-        assert.ok((found.bytes ?? 0) >= 1 << 20);
         const { end } = await watching.end();
         const finding = onlyOf('growing-double-backed', end.patterns);
         assert.deepEqual(finding.ranges, [range(doubled, size)]);

@@ -3,11 +3,11 @@ import type { EventColumns } from '../../../native/index';
 import type { WatchEnd, WatchLine } from '../../common/memoryEvents';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { Pace } from '../pace';
-import { readPageMap } from '../pages/pageMap';
 import { describeEvent, toTime } from './describeEvent';
 import type { EventPatterns } from './patterns/eventPatterns';
 import { withHolders } from './patterns/heldPages';
 import { patternsOf } from './patterns/patternsOf';
+import { readPrivatePages } from './patterns/privatePages';
 import { VmRecording } from './vmRecording';
 
 /** Milliseconds between looks: the rings hold what comes meanwhile, at a million events a second and more. */
@@ -60,9 +60,5 @@ export async function* watchVm(vm: OpenVm, seconds: number, signal: AbortSignal)
 
 /** Beside the watching; what cannot be read is not known, and most patterns are found all the same. */
 async function learnPages(vm: OpenVm, patterns: EventPatterns, pace: Pace): Promise<void> {
-    const runs = await readPageMap(vm, 0, null, false, pace).then(
-        (map) => map.runs,
-        () => null,
-    );
-    patterns.learn(runs);
+    patterns.learn(await readPrivatePages(vm, pace).catch(() => null));
 }

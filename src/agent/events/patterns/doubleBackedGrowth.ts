@@ -73,7 +73,7 @@ export class DoubleBackedGrowth implements PatternDetector {
                 ...place,
                 bytes: pages * 4096,
                 memslot: slots.size === 1 ? memslot : null,
-                source: 'page states at the start; recorded events: pages of guest_memfds, mappings for the guest',
+                source: 'page states at the start of a recording; recorded events: pages of guest_memfds, mappings for the guest',
                 seen,
             }),
         ];
