@@ -53,7 +53,7 @@ export class RejectedGuestMemfds implements PatternDetector {
                 kind: 'rejected-guest-memfd',
                 severity: 'error',
                 title: `KVM made no guest_memfd: ${error}, ${rule}`,
-                explanation: `${threadsText(seen.threads, this.vm)} asked for ${asked}${sightings.times === 1 ? '' : ` ${sightings.times.toLocaleString('en')} times`}. ${rule[0]?.toUpperCase() ?? ''}${rule.slice(1)}.`,
+                explanation: `Asked by ${threadsText(seen.threads, this.vm)}${sightings.times === 1 ? '' : ` ${sightings.times.toLocaleString('en')} times`}: ${asked}.`,
                 action: byOthers("Ask the VM's own descriptor (not /dev/kvm) for KVM_CAP_GUEST_MEMFD and KVM_CAP_GUEST_MEMFD_FLAGS first."),
                 source: 'recorded events: calls that make guest_memfds',
                 seen,

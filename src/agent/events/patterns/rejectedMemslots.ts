@@ -16,6 +16,8 @@ interface Rejection {
     readonly addressSpace: number;
     readonly gpa: bigint;
     readonly size: bigint;
+    readonly hva: bigint;
+    readonly flags: bigint;
     readonly inode: number;
     readonly error: string;
     readonly rule: string | null;
@@ -69,14 +71,14 @@ export class RejectedMemslots implements PatternDetector {
     }
 
     findings(): Finding[] {
-        return [...this.rejections.values()].map(({ memslot, addressSpace, gpa, size, inode, error, rule, sightings }): Finding => {
+        return [...this.rejections.values()].map(({ memslot, addressSpace, gpa, size, hva, flags, inode, error, rule, sightings }): Finding => {
             const seen = sightings.seen(this.vm);
             const times = sightings.times === 1 ? '' : ` ${sightings.times.toLocaleString('en')} times`;
             return makeFinding({
                 kind: 'rejected-memslot',
                 severity: 'error',
                 title: `KVM refused slot ${memslot} with ${error}${times}: ${rule ?? 'for a reason that is not known'}`,
-                explanation: `${threadsText(seen.threads, this.vm)} asked for ${toHex(gpa)}+${toHex(size)}. ${rule === null ? 'None of the rules that Guestmem knows was broken.' : `The rule: ${rule}.`}`,
+                explanation: `Asked by ${threadsText(seen.threads, this.vm)}: ${toHex(gpa)}+${toHex(size)} at HVA ${toHex(hva)}, flags ${toHex(flags)}. ${rule === null ? 'None of the rules that Guestmem knows was broken.' : 'KVM changed nothing.'}`,
                 action: byOthers("Mend the VMM's call."),
                 ranges: size > 0n && gpa % 4096n === 0n && size % 4096n === 0n && gpa + size <= 1n << 64n ? [{ gpa: toHex(gpa), size: toHex(size) }] : [],
                 addressSpace,
