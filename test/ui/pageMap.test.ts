@@ -15,7 +15,8 @@ describe('the page map in the window', () => {
     const tooltip = () => map().locator('.tooltip');
 
     async function tooltipLines(): Promise<Record<string, string>> {
-        await tooltip().waitFor();
+        // What the agent says of the address comes last.
+        await tooltip().locator('dt').filter({ hasText: /^HVA$/ }).waitFor();
         const labels = await tooltip().locator('dt').allTextContents();
         const texts = await tooltip().locator('dd').allTextContents();
         return Object.fromEntries(labels.map((label, i) => [label, texts[i] ?? '']));
