@@ -116,7 +116,13 @@ describe('the view of memory events in the window', function () {
         await rows('guest_memfd allocated').dblclick();
         const map = vscode().window.webview(1);
         await map.locator('.selected strong', { hasText: fresh() }).waitFor();
-        await view().getByLabel('Where in guest memory').selectOption('selection');
+        // The map tells of its selection a moment after it was made.
+        const typed = view().getByLabel('Show only events at an address');
+        for (const deadline = Date.now() + 30_000; (await typed.inputValue()) !== fresh() && Date.now() < deadline; ) {
+            await view().getByLabel('Where in guest memory').selectOption('selection');
+            await vscode().window.page.waitForTimeout(200);
+        }
+        assert.equal(await typed.inputValue(), fresh());
         await figures(/^5 (of|events)/);
     });
 
