@@ -72,6 +72,25 @@ describe('patterns in private memory', () => {
         assert.match(findings[1]?.explanation ?? '', /no memslot is there: the guest reaches the VMM's devices \(MMIO\)/);
     });
 
+    it('memory that comes to be backed twice is found, as much as there is of it, and not what is given back in time', async () => {
+        const size = 2n << 20n;
+        const doubled = endOf(large()) + (8n << 20n);
+        const tidy = doubled + (4n << 20n);
+        const watching = await Watching.begin(vmm().id);
+        for (const gpa of [doubled, tidy]) {
+            await vmm().preFault(gpa, size);
+            await vmm().setAttribute(gpa, size, 'private');
+            if (gpa === tidy) await vmm().changeHostMemory(gpa, size, 'drop');
+            await vmm().preFault(gpa, size);
+        }
+        const { end } = await watching.end();
+        const finding = onlyOf('growing-double-backed', end.patterns);
+        assert.deepEqual(finding.ranges, [range(doubled, size)]);
+        assert.equal(finding.bytes, Number(size));
+        assert.ok((finding.seen?.perSecond ?? 0) > 0);
+        for (const gpa of [doubled, tidy]) await vmm().setAttribute(gpa, size, 'shared');
+    });
+
     it('the attribute right before each punch: found where it was still private, and who punched', async () => {
         const gpa = endOf(large()) + (20n << 20n);
         const right = gpa + 64n * page;

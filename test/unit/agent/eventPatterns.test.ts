@@ -228,6 +228,13 @@ describe('growth of what is backed twice', () => {
         assert.deepEqual(only([...added('pages-added'), mapped]).bytes, 2 << 20);
     });
 
+    it('is found in what happened before the pages were known, as these then are', () => {
+        const patterns = madePatterns();
+        patterns.take(makeColumns([mapped, conversion(0, base, pages * page, true), ...added('pages-added')]));
+        patterns.learn(madePages([{ page: 0, pages: 512, attribute: 'private' }]));
+        assert.deepEqual(patterns.findings().map(({ kind, bytes }) => ({ kind, bytes })), [{ kind: 'growing-double-backed', bytes: 2 << 20 }]);
+    });
+
     it('shrinks when either side is given back', () => {
         const bytes = (...events: MadeEvent[]) => only([mapped, ...added('pages-added'), ...events]).bytes;
         assert.equal(bytes({ kind: 'unmapped', time: 600, start: confidential.hva + 4n * page, size: 12n * page }), (512 - 12) * 4096);

@@ -63,6 +63,8 @@ export class EventPatterns {
         if (waiting === undefined) return;
         this.waiting = undefined;
         if (runs !== null) this.vm.learn(runs);
+        // The pages were found as what waits has made them.
+        for (const columns of waiting.toReversed()) this.vm.takeBack(new EventNumbers(columns));
         for (const columns of waiting) this.look(columns);
     }
 

@@ -98,6 +98,16 @@ export class RecordedVm {
         }
     }
 
+    /** Undoes the conversions in these events: what one made private was shared before it. */
+    takeBack(events: EventNumbers): void {
+        if (!this.start.hasVmScope) return;
+        for (let i = events.count - 1; i >= 0; i--) {
+            if (!this.readConversion(events, i)) continue;
+            if (this.conversion.toPrivate) this.privatePages.clear(this.conversion.gfn, this.conversion.end);
+            else this.privatePages.set(this.conversion.gfn, this.conversion.end);
+        }
+    }
+
     /** Of a guest_memfd's own attributes: the GPAs of the first memslot that is bound there. */
     private readFileConversion(events: EventNumbers, i: number): boolean {
         for (const slot of this.slots.boundTo(events.inode(i))) {
