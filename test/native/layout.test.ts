@@ -1,4 +1,4 @@
-/** Who may include whom in the addon: binding → kvm → inject, bpf, proc, and binding → pages; all of them base; only binding knows Node. */
+/** Who may include whom in the addon: binding → kvm → inject, bpf, proc, and binding → pages, events; all of them base; only binding knows Node. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -10,12 +10,13 @@ const mayInclude: Record<string, readonly string[]> = {
     bpf: ['base'],
     inject: ['base'],
     pages: ['base'],
+    events: ['base'],
     kvm: ['base', 'proc', 'bpf', 'inject'],
-    binding: ['base', 'proc', 'inject', 'kvm', 'pages'],
+    binding: ['base', 'proc', 'inject', 'kvm', 'pages', 'events'],
 };
 /** Headers of the BPF programs, shared with them. */
 const sharedHeader = /^[a-z_]+\.bpf\.h$/;
-const readsSharedHeaders = ['bpf', 'kvm'];
+const readsSharedHeaders = ['bpf', 'kvm', 'events'];
 
 interface Include {
     readonly file: string;

@@ -5,6 +5,8 @@ import { Workbench } from './workbench';
 
 /** Milliseconds for an agent in an emulated machine to answer. */
 const patience = 120_000;
+/** Milliseconds in which the guest converts often enough to be looked at. */
+const recordingTime = 15_000;
 /** What the guest of a sw-protected demo VM never converts itself, and what a default VM has, too. */
 const range = '0x500000+0x8000';
 
@@ -61,6 +63,14 @@ export async function takePictures(session: DemoSession, folder: string): Promis
             await window.dialogButton('Cancel').click();
         }
 
+        await window.runCommand('Guestmem: Show Memory Accounting');
+        await window.webview().locator('table.parts').waitFor();
+        await settled(window);
+        await picture('account');
+        await closeEditors(window);
+
+        await takePicturesOfEvents(window, picture);
+
         await window.openFile('vmm.log');
         // The guest converts it again and again, so that both sides hold a page.
         await window.hover('0x100000000');
@@ -70,6 +80,33 @@ export async function takePictures(session: DemoSession, folder: string): Promis
         await window.close();
     }
 }
+
+/** Records for a while, and looks at the events, and at the map as it was before the newest of them. */
+async function takePicturesOfEvents(window: Workbench, picture: (name: string) => Promise<void>): Promise<void> {
+    await window.runCommand('Guestmem: Show Page Map');
+    const map = window.webview();
+    await map.locator('.legend .entry').first().waitFor();
+    await map.getByRole('button', { name: 'Record', exact: true }).click();
+    await window.dialogButton('Record').click();
+    await map.getByRole('slider').waitFor();
+    await window.page.waitForTimeout(recordingTime);
+    await map.getByRole('slider').press('PageDown');
+    await map.locator('.pastBanner').waitFor();
+    await settled(window);
+    await picture('timeline');
+    await map.getByRole('slider').press('Escape');
+    await map.locator('.pastBanner').waitFor({ state: 'hidden' });
+
+    await window.runCommand('Guestmem: Show Memory Events');
+    await window.webview(1).locator('.rows .row').nth(3).waitFor();
+    await settled(window);
+    await picture('events');
+    await window.runCommand('Guestmem: Stop Recording Memory Events');
+    await window.runCommand('View: Toggle Panel Visibility');
+    await closeEditors(window);
+}
+
+const closeEditors = (window: Workbench): Promise<void> => window.runCommand('View: Close All Editors');
 
 async function chooseVm(window: Workbench, session: DemoSession): Promise<void> {
     await window.showContainer('Guestmem');

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "recorder.bpf.h"
+#include "events/event_chunk.h"
 
 namespace guestmem::binding {
 
