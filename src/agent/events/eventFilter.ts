@@ -1,4 +1,5 @@
 /** Filters of events: checked as they come over the wire, and as the addon's EventLog takes them. */
+import type { EventLog } from '../../../native/index';
 import type { EventFilter } from '../../common/eventMethods';
 import { errors } from '../../common/errors';
 import type { GpaRange } from '../../common/range';
@@ -42,6 +43,11 @@ export function checkTime(value: unknown): number {
         throw errors.usage(`${quote(value)} is no time: give microseconds since 1970.`);
     }
     return value;
+}
+
+/** Time of the oldest of the newest `most` events; null where there are no more than these. */
+export function beginOfNewest(log: Pick<EventLog, 'count' | 'givenUp' | 'read'>, most: number): number | null {
+    return log.count <= most ? null : (log.read(log.givenUp + log.count - most, 1).times[0] ?? null);
 }
 
 /** The addon's arguments but the places. Events have whole microseconds. */

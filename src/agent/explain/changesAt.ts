@@ -9,6 +9,7 @@ import { makeRange } from '../../common/range';
 import { changesOf } from '../change/changeLog';
 import type { OpenVm } from '../discovery/vmDirectory';
 import { describeEvent } from '../events/describeEvent';
+import { beginOfNewest, latest } from '../events/eventFilter';
 import type { Recording } from '../events/recording';
 import type { UnknownFields } from '../unknownFields';
 
@@ -17,7 +18,9 @@ const most = 5;
 
 /** Newest first. */
 export async function changesAt(vm: OpenVm, address: bigint, recordings: readonly Recording[], unknown: UnknownFields): Promise<PageChange[]> {
-    const changes = [...changesByGuestmem(vm, address, unknown), ...(await recordedChanges(address, recordings))];
+    const newest = recordings.at(-1);
+    const recorded = newest === undefined ? [] : await recordedChanges(address, newest, unknown);
+    const changes = [...changesByGuestmem(vm, address, unknown), ...recorded];
     return changes.sort((a, b) => (a.time < b.time ? 1 : -1));
 }
 
@@ -34,12 +37,22 @@ const telling: readonly MemoryEventKind[] = [
     'conversion-asked',
 ];
 
-/** From the newest recording. */
-async function recordedChanges(address: bigint, recordings: readonly Recording[]): Promise<PageChange[]> {
-    const recording = recordings.at(-1);
-    if (recording === undefined) return [];
+/** Of a recording's events, so many of the newest are looked through: some ten milliseconds, however long it is. */
+export const mostEvents = 2 ** 20;
+
+export async function recordedChanges(
+    address: bigint,
+    recording: Pick<Recording, 'log' | 'list' | 'mayTellPrivate'>,
+    unknown: UnknownFields,
+): Promise<PageChange[]> {
     const page = makeRange(address & ~0xfffn, 0x1000n);
-    const rows = await recording.list({ kinds: telling, range: page, failed: false, times: null }, -most, most);
+    const from = beginOfNewest(recording.log, mostEvents);
+    const times = from === null ? null : { from, to: latest };
+    const rows = await recording.list({ kinds: telling, range: page, failed: false, times }, -most, most);
+    if (from !== null && rows.count < most) {
+        const time = new Date(from / 1000).toISOString();
+        unknown.add('changes', `of the recording only the newest ${mostEvents} events were looked through, back to ${time}; Guest Memory Events lists older ones`);
+    }
     return Array.from({ length: rows.count }, (_, i) => describeEvent(rows, i, recording.mayTellPrivate)).map((event) => ({
         time: event.time,
         text: eventText(event).replace(/ {2,}/, ': ') + (event.thread === null ? '' : `, thread ${event.thread}`),

@@ -23,7 +23,7 @@ import { attributeRuns } from '../pages/attributeRuns';
 import { hasVmScope } from '../pages/attributeScope';
 import { gfnLimit, walkAttributes } from '../pages/attributeWalk';
 import { notMapped } from '../pages/guestMapping';
-import { checkAddressSpace, readPageMap } from '../pages/pageMap';
+import { checkAddressSpace, takePageMap } from '../pages/pageMap';
 import type { Window } from '../pages/window';
 import { UnknownFields } from '../unknownFields';
 import { changesAt } from './changesAt';
@@ -104,7 +104,7 @@ async function insideMemslot(vm: OpenVm, memory: VmMemory, slot: SlotRow, addres
     const { addressSpace } = slot;
     const offset = address - (BigInt(slot.gfn) << 12n);
     const memslot = memslotOf(slot, memory);
-    const { run, state, unknown } = await slotRun(vm, addressSpace, slot, Number(address >> 12n), pace);
+    const { run, state, unknown } = await slotRun(vm, memory, slot, Number(address >> 12n), pace);
     return {
         vm: vm.id,
         addressSpace,
@@ -122,13 +122,13 @@ async function insideMemslot(vm: OpenVm, memory: VmMemory, slot: SlotRow, addres
     };
 }
 
-async function slotRun(vm: OpenVm, addressSpace: number, slot: SlotRow, gfn: number, pace: Pace) {
+async function slotRun(vm: OpenVm, memory: VmMemory, slot: SlotRow, gfn: number, pace: Pace) {
     for (let pages = firstWindow; ; pages *= 8) {
         const window = {
             gfn: Math.max(slot.gfn, gfn - pages),
             end: Math.min(slot.end, gfn + pages),
         };
-        const map = await readPageMap(vm, addressSpace, rangeOf(window), true, pace);
+        const { map } = await takePageMap(vm, slot.addressSpace, rangeOf(window), true, pace, memory);
         const index = findRun(map.runs, gfn);
         if (index >= map.runs.count || (map.runs.gfns[index] ?? 0) > gfn) throw errors.vmGone(vm.id);
         const cut = isCut(map.runs, index, window, slot);

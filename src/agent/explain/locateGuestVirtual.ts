@@ -29,7 +29,7 @@ export async function locateGuestVirtual(vm: OpenVm, memory: VmMemory, gva: bigi
 
     const { addressSpace } = state.paging;
     const registers = { ...state.paging, cr3: state.cr3 ?? 0n, physicalAddressBits: state.physicalAddressBits ?? widestPhysicalAddress };
-    const { steps, gpa } = await walkGuestTables(gva, registers, entryReader(vm, addressSpace, pace));
+    const { steps, gpa } = await walkGuestTables(gva, registers, entryReader(vm, addressSpace, memory, pace));
     const inSmm = addressSpace === 0 ? [] : [{ text: 'The vCPU is in System Management Mode, which has address space 1.', source: 'struct kvm_vcpu_arch' }];
     return { steps: [...inSmm, ...steps], places: gpa === null ? [] : [{ addressSpace, gpa: toHex(gpa) }] };
 }
@@ -41,10 +41,10 @@ const unreadReasons: Readonly<Record<string, string>> = {
 
 /** Reads as `guestmem read` does: only pages that are there, never by a fault. */
 const entryReader =
-    (vm: OpenVm, addressSpace: number, pace: Pace): ReadEntry =>
+    (vm: OpenVm, addressSpace: number, memory: VmMemory, pace: Pace): ReadEntry =>
     async (gpa, size) => {
         try {
-            const { bytes, ranges } = await readGuestMemory(vm, gpa, BigInt(size), pace, addressSpace);
+            const { bytes, ranges } = await readGuestMemory(vm, gpa, BigInt(size), pace, addressSpace, memory);
             const unread = ranges.map(({ source }) => unreadReasons[source]).find((reason) => reason !== undefined);
             if (unread !== undefined) return unread;
             const view = new DataView(bytes.buffer, bytes.byteOffset, size);

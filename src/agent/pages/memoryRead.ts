@@ -12,19 +12,26 @@ import { makeRange } from '../../common/range';
 import { kindOf, mapsOwnGuestMemfd } from '../details/backing';
 import type { SlotRow } from '../details/memslots';
 import type { Pace } from '../pace';
-import { readPageMap, type PageMapInColumns } from './pageMap';
+import { takePageMap, type PageMapInColumns } from './pageMap';
 import { mappingAt } from '../discovery/processMaps';
 import type { OpenVm } from '../discovery/vmDirectory';
-import { readVmMemory, type VmMemory } from '../details/vmMemory';
+import type { VmMemory } from '../details/vmMemory';
 
 /** Most bytes that one request returns. */
 export const readLimit = 256n << 20n;
 
 /** `start` and `size` in bytes, not necessarily whole pages. */
-export async function readGuestMemory(vm: OpenVm, start: bigint, size: bigint, pace: Pace, addressSpace = 0): Promise<PackedMemoryRead> {
-    const map = await readPageMap(vm, addressSpace, pagesAround(start, size), false, pace);
+export async function readGuestMemory(
+    vm: OpenVm,
+    start: bigint,
+    size: bigint,
+    pace: Pace,
+    addressSpace = 0,
+    known?: VmMemory,
+): Promise<PackedMemoryRead> {
+    const { map, memory } = await takePageMap(vm, addressSpace, pagesAround(start, size), false, pace, known);
     if (!map.runs.memslots.some((slot) => slot >= 0)) throw errors.outsideMemslots(`${toHex(start)}+${toHex(size)}`);
-    const read = new Reading(vm, map, start, size).run();
+    const read = new Reading(vm, memory, map, start, size).run();
     if (read.ranges.every(({ source }) => source === 'private')) throw privateMemory(vm.id, read);
     return read;
 }
@@ -43,17 +50,17 @@ function privateMemory(vm: string, read: PackedMemoryRead): GuestmemError {
 }
 
 class Reading {
-    private readonly memory: VmMemory;
     private readonly bytes: Uint8Array;
     private readonly ranges: { start: bigint; size: bigint; source: ReadSource }[] = [];
 
     constructor(
         private readonly vm: OpenVm,
+        /** What the map was made of. */
+        private readonly memory: VmMemory,
         private readonly map: PageMapInColumns,
         private readonly start: bigint,
         size: bigint,
     ) {
-        this.memory = readVmMemory(vm);
         this.bytes = new Uint8Array(Number(size));
     }
 

@@ -58,12 +58,20 @@ export type ReadPageMap = (
 
 export const readPageMap: ReadPageMap = async (...what) => (await takePageMap(...what)).map;
 
-export async function takePageMap(...[vm, addressSpace, range, withAccessed, pace]: Parameters<ReadPageMap>): Promise<TakenMap> {
+/** `known` is what the same request read of the VM's memory before; without it, and after a change, that is read here. */
+export async function takePageMap(
+    vm: OpenVm,
+    addressSpace: number,
+    range: GpaRange | null,
+    withAccessed: boolean,
+    pace: Pace,
+    known?: VmMemory,
+): Promise<TakenMap> {
     checkAddressSpace(vm, addressSpace);
     const window = range === null ? everything : windowOf(range);
     for (let attempt = 1; ; attempt++) {
         const takenAt = new Date().toISOString();
-        const memory = readVmMemory(vm);
+        const memory = attempt === 1 && known !== undefined ? known : readVmMemory(vm);
         const unknown = new UnknownFields();
         const unstamped = new UnstampedReads(vm.process);
         const gathered = await new Gathering(vm, memory, unknown, unstamped, pace).run(addressSpace, window, withAccessed);
