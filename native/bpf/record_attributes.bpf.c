@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Dual MIT/GPL
-/* Changes of VM-scope attributes, in the order in which KVM made them: the tracepoint lies inside its lock. */
+/*
+ * Changes of VM-scope attributes, just before KVM makes them. The tracepoint lies before the lock that decides, and before
+ * KVM looks whether anything is to be changed: of two at the same time either may be made first.
+ */
 #include "recorder.h"
 
 #include <bpf/bpf_tracing.h>

@@ -12,7 +12,7 @@
 enum event_kind {
     EVENT_MEMSLOT = 1,            /* start: GPA, size: bytes (0 removes it), value: flags, detail: HVA; inode, inode_offset */
     EVENT_ATTRIBUTES = 2,         /* the call; start: GPA, size: bytes, value: attributes */
-    EVENT_ATTRIBUTES_CHANGED = 3, /* inside KVM's lock; the same fields */
+    EVENT_ATTRIBUTES_CHANGED = 3, /* just before KVM takes its lock; the same fields */
     EVENT_GUEST_MEMFD = 4,        /* created; size: bytes, value: flags, result: its fd; inode */
     EVENT_ALLOCATE = 5,           /* fallocate of a guest_memfd; start: offset, size: bytes; inode */
     EVENT_PAGES_ADDED = 6,        /* to a guest_memfd; start: offset, size: bytes; inode */

@@ -33,7 +33,7 @@ export type MemoryEvent =
       })
     /** The VMM sets attributes. */
     | (Call & { readonly kind: 'attributes'; readonly gpa: Hex; readonly size: Hex; readonly to: Attribute })
-    /** KVM changes attributes: as `attributes`, in the true order, and only those that are made. */
+    /** KVM is about to change attributes: as `attributes`, but at the beginning, before its lock, and only for calls that it takes up. */
     | (Occurrence & { readonly kind: 'attributes-changed'; readonly gpa: Hex; readonly size: Hex; readonly to: Attribute })
     | (Call & { readonly kind: 'guest-memfd'; readonly size: Hex; readonly flags: readonly string[]; readonly fd: number | null })
     /** fallocate on a guest_memfd. */

@@ -19,7 +19,7 @@ export interface VmAtStart {
     readonly hasPrivateMemory: boolean;
     /** Threads of vCPUs, as far as they ran before. */
     readonly vcpus: readonly { readonly thread: number; readonly vcpu: number }[];
-    /** The kernel tells each change of attributes by itself, in the true order; else the calls have to do. */
+    /** The kernel tells each change of attributes by itself, when it begins; else the calls have to do. */
     readonly tellsChanges: boolean;
     /** Faults name GPAs: KVM's shadow MMU names the guest's own virtual addresses instead. */
     readonly faultsAtGpas: () => boolean;
