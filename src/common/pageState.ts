@@ -165,6 +165,9 @@ export function whyNotLargerOf(detail: PageDetail): LargerPageObstacle[] | null 
     return largerPageObstacles.filter((_, index) => (detail & (1 << (19 + index))) !== 0);
 }
 
+/** Nothing is against a larger guest mapping, as far as that is known: `whyNotLargerOf` is empty. */
+export const isFreeToBeLarger = (detail: PageDetail): boolean => (detail & (255 << 19)) === 1 << 26;
+
 export const guestCopyOf = (detail: PageDetail): GuestCopy => copies[(detail >> 27) & 3] ?? 'none';
 
 export function dirtyOf(state: PageState): boolean | null {

@@ -10,6 +10,7 @@ import {
     guestMappingOf,
     hvaBackingOf,
     isDoubleBacked,
+    isFreeToBeLarger,
     scopeOf,
     whyNotLargerOf,
     type PageDetailParts,
@@ -74,6 +75,7 @@ describe('a page state as two words', () => {
             assert.deepEqual(gmemBackingOf(state, detail), gmemBacking(stateParts, parts.gmemNode));
             assert.deepEqual(guestMappingOf(state, detail), guestMapping(stateParts, parts));
             assert.deepEqual(whyNotLargerOf(detail), parts.whyNotLarger);
+            assert.equal(isFreeToBeLarger(detail), parts.whyNotLarger?.length === 0);
             assert.equal(guestCopyOf(detail), parts.guestUses);
         }
         assert.ok(seen.size > 100_000, `${seen.size} combinations`);

@@ -9,25 +9,31 @@ import { mostRanges } from './makeFinding';
 /** Runs between two breaths. */
 const stride = 1 << 16;
 
+interface Extent {
+    readonly first: number;
+    readonly pages: number;
+}
+
 /** Extents that follow each other count as one. */
 export class LargestExtents {
     pages = 0;
     extents = 0;
-    private kept: { readonly first: number; pages: number }[] = [];
-    private open: { readonly first: number; pages: number } | undefined;
+    private kept: Extent[] = [];
+    /** As many of the largest as anybody reads have more pages than this: others need not be kept. */
+    private tooFew = 0;
+    /** The last extent, which may grow yet. */
+    private first = 0;
+    private end = -1;
 
     /** In the order of addresses. */
     add(first: number, pages: number): void {
         this.pages += pages;
-        if (this.open !== undefined && this.open.first + this.open.pages === first) {
-            this.open.pages += pages;
-            return;
+        if (this.end !== first) {
+            this.close();
+            this.extents++;
+            this.first = first;
         }
-        this.open = { first, pages };
-        this.extents++;
-        this.kept.push(this.open);
-        // The one that is open yet grows.
-        if (this.kept.length > 4 * mostRanges) this.kept = [...this.sorted().filter((extent) => extent !== this.open).slice(0, mostRanges), this.open];
+        this.end = first + pages;
     }
 
     get bytes(): number {
@@ -35,33 +41,51 @@ export class LargestExtents {
     }
 
     /** The largest first. */
-    list(): { readonly first: number; readonly pages: number }[] {
-        return this.sorted().slice(0, mostRanges);
+    list(): Extent[] {
+        const open = this.extents === 0 ? [] : [{ first: this.first, pages: this.end - this.first }];
+        return largest([...this.kept, ...open]);
     }
 
     ranges(): WireRange[] {
         return this.list().map(({ first, pages }) => ({ gpa: toHex(first * 4096), size: toHex(pages * 4096) }));
     }
 
-    private sorted() {
-        return this.kept.toSorted((a, b) => b.pages - a.pages || a.first - b.first);
+    private close(): void {
+        const pages = this.end - this.first;
+        if (this.extents === 0 || pages <= this.tooFew) return;
+        this.kept.push({ first: this.first, pages });
+        if (this.kept.length <= 4 * mostRanges) return;
+        this.kept = largest(this.kept);
+        this.tooFew = this.kept.at(-1)?.pages ?? 0;
     }
 }
 
+const largest = (extents: readonly Extent[]): Extent[] => extents.toSorted((a, b) => b.pages - a.pages || a.first - b.first).slice(0, mostRanges);
+
+type Wanted = (state: PageState, detail: PageDetail) => boolean;
+
 /** By memslot id, in the order of addresses; where no memslot is, nothing is looked for. */
-export async function selectPages(
-    runs: PageRuns,
-    wanted: (state: PageState, detail: PageDetail) => boolean,
-    pace: Pace,
-): Promise<ReadonlyMap<number, LargestExtents>> {
+export async function selectPages(runs: PageRuns, wanted: Wanted, pace: Pace): Promise<ReadonlyMap<number, LargestExtents>> {
     const selected = new Map<number, LargestExtents>();
-    for (let i = 0; i < runs.count; i++) {
-        if (i % stride === 0) await pace.breathe();
-        const memslot = runs.memslots[i] ?? -1;
-        if (memslot < 0 || !wanted(runs.states[i] ?? 0, runs.details[i] ?? 0)) continue;
-        let extents = selected.get(memslot);
-        if (extents === undefined) selected.set(memslot, (extents = new LargestExtents()));
-        extents.add(runs.gfns[i] ?? 0, runs.pages[i] ?? 0);
+    for (let i = 0; i < runs.count; i += stride) {
+        await pace.breathe();
+        selectBetween(runs, i, Math.min(i + stride, runs.count), wanted, selected);
     }
     return selected;
+}
+
+/** Of the runs [from, to): a map may have millions. */
+function selectBetween({ gfns, pages, memslots, states, details }: PageRuns, from: number, to: number, wanted: Wanted, selected: Map<number, LargestExtents>): void {
+    let slot = -1;
+    let extents = new LargestExtents();
+    for (let i = from; i < to; i++) {
+        const memslot = memslots[i] ?? -1;
+        if (memslot < 0 || !wanted(states[i] ?? 0, details[i] ?? 0)) continue;
+        if (memslot !== slot) {
+            slot = memslot;
+            extents = selected.get(slot) ?? new LargestExtents();
+            selected.set(slot, extents);
+        }
+        extents.add(gfns[i] ?? 0, pages[i] ?? 0);
+    }
 }

@@ -1,13 +1,13 @@
 /** Memory that KVM maps for the guest by pages of 4 KiB where nothing is against 2 MiB: what was against it has gone, the mapping stays. */
 import type { PageSizeName } from '../../common/model';
-import { guestLevelOf, whyNotLargerOf } from '../../common/pageState';
+import { guestLevelOf, isFreeToBeLarger } from '../../common/pageState';
 import { ofMemory } from './detector';
 import { byOthers, makeFinding, sizeOf } from './makeFinding';
 import { selectPages } from './selectedPages';
 
 export const findSmallGuestPages = ofMemory(async ({ map }, { pace }) => {
     const { runs } = map;
-    const small = await selectPages(runs, (state, detail) => guestLevelOf(state) === '4K' && whyNotLargerOf(detail)?.length === 0, pace);
+    const small = await selectPages(runs, (state, detail) => guestLevelOf(state) === '4K' && isFreeToBeLarger(detail), pace);
     if (small.size === 0) return [];
     const mappedBy = async (level: PageSizeName) => selectPages(runs, (state) => guestLevelOf(state) === level, pace);
     const [by4K, by2M, by1G] = [await mappedBy('4K'), await mappedBy('2M'), await mappedBy('1G')];

@@ -3,7 +3,7 @@ import type { VmRecord } from '../../../native/index';
 import { errors } from '../../common/errors';
 import type { PageMap } from '../../common/model';
 import type { PageRuns } from '../../common/pageRuns';
-import { encodePageDetail, hvaBackingOf, type PageState } from '../../common/pageState';
+import { encodePageDetail, hvaPageSizeOf, hvaStateOf, isHvaMapped, type PageDetail, type PageState } from '../../common/pageState';
 import { formatRange, type GpaRange } from '../../common/range';
 import { hasVmScope, scopeOfSlot } from './attributeScope';
 import { walkAttributes, type AttributeWalk } from './attributeWalk';
@@ -83,10 +83,10 @@ export async function takePageMap(
             continue;
         }
         if (range !== null && gathered.runs.count === 0) throw errors.outsideMemslots(formatRange(range));
-        if (gathered.runs.states.some(isOfUntoldSize)) {
+        if (await isSomewhere(gathered.runs, isOfUntoldSize, pace)) {
             unknown.add('hvaBacking.pageSize', 'a page that only its file holds is not mapped, so no mapping tells its size');
         }
-        if (gathered.runs.states.some((state, i) => lacksReasons(state, gathered.runs.details[i] ?? 0))) {
+        if (await isSomewhere(gathered.runs, lacksReasons, pace)) {
             unknown.add('whyNotLarger', 'the size of the page behind it is not known, and may be the reason, or a further one');
         }
         const consistent = stood && gathered.consistent;
@@ -96,9 +96,16 @@ export async function takePageMap(
     }
 }
 
-function isOfUntoldSize(state: PageState): boolean {
-    const backing = hvaBackingOf(state, 0);
-    return backing.state === 'present' && !backing.mapped && backing.pageSize === null;
+const isOfUntoldSize = (state: PageState): boolean => hvaStateOf(state) === 'present' && !isHvaMapped(state) && hvaPageSizeOf(state) === null;
+
+/** In pieces: there may be millions of runs. */
+async function isSomewhere({ count, states, details }: PageRuns, test: (state: PageState, detail: PageDetail) => boolean, pace: Pace): Promise<boolean> {
+    const piece = 1 << 16;
+    for (let from = 0; from < count; from += piece) {
+        await pace.breathe();
+        if (states.subarray(from, from + piece).some((state, i) => test(state, details[from + i] ?? 0))) return true;
+    }
+    return false;
 }
 
 /** Where no memslot is, only the VM's own store holds attributes, and nothing can be mapped. */

@@ -40,7 +40,9 @@ export class VmFindings implements vscode.Disposable {
     set watched(watched: boolean) {
         this.isWatched = watched;
         this.poller.wanted = watched;
-        if (!watched) this.cancel();
+        // A look that was cancelled a moment ago may be ending yet: then the poller would pause after it.
+        if (watched) void this.refresh();
+        else this.cancel();
     }
 
     /** Asks the agent again, if somebody looks. Requests for the VM that is being looked at share one answer. */
