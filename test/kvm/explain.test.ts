@@ -5,6 +5,7 @@ import type { AddressFacts } from '../../src/common/model';
 import { assertPredicted, describeLookups, suiteExplainer } from '../support/explainSuite';
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, startOf } from '../support/pages';
+import { backEndSize, openFileOf, withBackEnd } from '../support/backEnd';
 import { suiteVmm } from '../support/suiteVmm';
 
 describe('explaining a VM without private memory', () => {
@@ -54,6 +55,27 @@ describe('explaining a VM without private memory', () => {
             holders.mappedBy.map(({ pid, hva }) => [pid, hva]),
             [[vmm().report.pid, slot.hva]],
         );
+    });
+
+    it('names a back end that maps the same memfd, and where the page is in its memory', async () => {
+        const slot = vmm().memslot('memfd');
+        const { pid } = vmm().report;
+        const gpa = startOf(slot) + 3n * page;
+        await withBackEnd(openFileOf(pid, BigInt(slot.hva)), async (backEnd, hva) => {
+            const facts = await explainer.explain(gpa);
+            assert.deepEqual(
+                facts.holders.mappedBy.map((each) => [each.pid, each.hva, each.rights]),
+                [
+                    [pid, hex(BigInt(slot.hva) + 3n * page), 'rw-'],
+                    [backEnd, hex(hva + 3n * page), 'rw-'],
+                ],
+            );
+            assert.ok(sentences(facts).includes(`and process ${backEnd} (python3`), sentences(facts));
+            const beyond = await explainer.explain(startOf(slot) + backEndSize);
+            assert.deepEqual(beyond.holders.mappedBy.map((each) => each.pid), [pid], 'the back end maps less than the memslot');
+            const anonymous = await explainer.explain(startOf(vmm().memslot('anonymous')));
+            assert.deepEqual(anonymous.holders.mappedBy.map((each) => each.pid), [pid]);
+        });
     });
 
     it('says on a terminal where an address of another kind leads, then the facts', async () => {

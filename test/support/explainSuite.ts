@@ -98,7 +98,10 @@ export function describeLookups(words: readonly string[]): void {
             assert.ok(frame !== undefined && frame !== 0n, 'the page is in memory, and the test may see its frame');
             assert.deepEqual(await places({ kind: 'pfn', pfn: hex(frame) }), [{ addressSpace: 0, gpa: hex(gpa) }]);
             // The first pages of a machine's memory are the firmware's.
-            assert.deepEqual(await places({ kind: 'pfn', pfn: '0x0' }), []);
+            const { places: none, steps, unknown } = await explainer.locate({ kind: 'pfn', pfn: '0x0' });
+            assert.deepEqual(none, []);
+            assert.match(steps.map(({ text }) => text).join(), /maps PFN 0x0 at no HVA of a memslot/);
+            assert.match(unknown.map(({ reason }) => reason).join(), new RegExp(`only a guest_memfd or a file holds.* in memslot [0-9, ]*\\b${slot.id}\\b`));
         });
 
         it('GVA: leads through the tables that the VMM gave its guest', async () => {

@@ -1,6 +1,9 @@
 /** Who holds a page: the processes that map it, the references of its folios, and what in the VMM could hold it besides. */
 import { toHex } from '../../common/address';
 import type { FolioHolders, MappingProcess, PageHolders } from '../../common/explain/explanation';
+import type { BackingKind } from '../../common/model';
+import { kindOf } from '../details/backing';
+import { findFileMappings } from '../discovery/fileMappings';
 import { findKvmMappings } from '../discovery/kvmMappings';
 import { readCommand } from '../discovery/processes';
 import { mappingAt } from '../discovery/processMaps';
@@ -24,7 +27,11 @@ export async function whoHolds(
     if (slot === undefined) return { mappedBy: [], folios: [], possible: [] };
     const offset = address - (BigInt(slot.gfn) << 12n);
     return {
-        mappedBy: [...mappedByVmm(vm, memory, slot.hva + offset), ...(await guestMemfdMappings(vm, slot, offset, unknown, pace))],
+        mappedBy: [
+            ...mappedByVmm(vm, memory, slot.hva + offset),
+            ...(await fileMappings(vm, memory, slot.hva + offset, unknown, pace)),
+            ...(await guestMemfdMappings(vm, slot, offset, unknown, pace)),
+        ],
         folios: await guestMemfdFolio(memory, slot, offset, unknown),
         possible: findPossibleHolders(vm.process.pid, slot.hva + offset, unknown),
     };
@@ -33,6 +40,23 @@ export async function whoHolds(
 function mappedByVmm({ process: { pid } }: OpenVm, { mappings }: VmMemory, hva: bigint): MappingProcess[] {
     const mapping = mappings === null ? undefined : mappingAt(mappings, Number(hva >> 12n));
     return mapping === undefined ? [] : [{ pid, command: readCommand(pid) ?? '', hva: toHex(hva), rights: mapping.rights }];
+}
+
+const filesOfMemory: readonly BackingKind[] = ['memfd', 'shmem', 'hugetlb', 'file'];
+
+/** Where other processes map the page of the file that the VMM maps shared at this HVA. */
+async function fileMappings({ process }: OpenVm, { mappings, filesystems }: VmMemory, hva: bigint, unknown: UnknownFields, pace: Pace): Promise<MappingProcess[]> {
+    const page = Number(hva >> 12n);
+    const mapping = mappings === null ? undefined : mappingAt(mappings, page);
+    if (mapping === undefined || !mapping.shared || !filesOfMemory.includes(kindOf(mapping, filesystems))) return [];
+    const others = await findFileMappings(process.pid, mapping, page, pace);
+    for (const reason of others.reasons) unknown.add('holders.mappedBy', reason);
+    return others.mappings.map((found) => ({
+        pid: found.pid,
+        command: readCommand(found.pid) ?? '',
+        hva: toHex((BigInt(found.page) << 12n) + (hva & 0xfffn)),
+        rights: found.rights,
+    }));
 }
 
 /** Where any process has the slot's guest_memfd mapped, beside the slot's own HVA. */
