@@ -4,8 +4,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
+import type { AgentMethod } from '../../src/common/agentProtocol';
 import type { EventFilter, RecordingHandle } from '../../src/common/eventMethods';
 import { compileFixture } from '../native/fixtures';
+import { AgentProcess } from '../support/agentProcess';
 import { guestmemJson } from '../support/guestmem';
 import { hex, page, startOf } from '../support/pages';
 import { requireKvm, requireRoot } from '../support/requirements';
@@ -184,4 +186,42 @@ describe('recording one of two VMs of a process', () => {
             { inode, offset: '0x2000', size: '0x1000', to: 'private', error, thread: vms().report.pid },
         ]);
     });
+});
+
+describe('the agent, while it records a VM that makes as many events as it can', () => {
+    let vmm: ChildProcess | undefined;
+    let vm = '';
+    before(async function () {
+        requireKvm(this);
+        requireRoot(this);
+        vmm = spawn('setpriv', ['--pdeathsig', 'KILL', compileFixture('busy_vmm.c', '-pthread')], { stdio: ['pipe', 'pipe', 'inherit'] });
+        const [line] = (await once(vmm.stdout ?? assert.fail(), 'data')) as [Buffer];
+        vm = `${vmm.pid ?? 0}:${line.toString().trim()}`;
+        // Longer than the tests may take.
+        vmm.stdin?.write('pages 3600 1\n');
+    });
+    after(() => vmm?.kill('SIGKILL'));
+
+    const under: Readonly<Record<string, (recording: RecordingHandle, now: number) => readonly [method: AgentMethod, params: object]>> = {
+        'the start of another recording': () => ['startRecording', { vm }],
+        'its first replay': (recording, now) => ['openReplay', { recording, addressSpace: 0, time: now }],
+        'a replay of what is not recorded yet': (recording, now) => ['openReplay', { recording, addressSpace: 0, time: now + 500_000 }],
+        'a filter': (recording) => ['listEvents', { recording, filter: { ...everything, range: { gpa: '0x0', size: '0x1000' } }, first: 0, most: 100 }],
+        'a count': (recording, now) => ['countEvents', { recording, filter: { ...everything, failed: true }, from: 0, to: now, buckets: 1000 }],
+        'the stop of the recording': (recording) => ['stopRecording', { recording }],
+    };
+
+    for (const [what, request] of Object.entries(under)) {
+        it(`ends with its stdin amid ${what}`, async () => {
+            const agent = new AgentProcess();
+            const { recording } = await agent.request('startRecording', { vm });
+            const state = () => agent.request('recordingState', { recording });
+            await until('there is something to look at', async () => (await state()).events > 500_000);
+            const [method, params] = request(recording, (await state()).now);
+            const unanswered = agent.send(method, params).catch(() => undefined);
+            assert.equal(await agent.end(), 0);
+            assert.equal(await agent.complaints, '');
+            await unanswered;
+        });
+    }
 });

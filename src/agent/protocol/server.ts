@@ -9,7 +9,7 @@ import {
     type CancellationToken,
     type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { AgentNotifications } from '../../common/agentProtocol';
+import type { AgentMethod, AgentNotifications } from '../../common/agentProtocol';
 import { errors, toGuestmemError } from '../../common/errors';
 import { messagePackCodec } from '../../common/messagePackCodec';
 import { makeHandlers, type Handlers } from '../handlers';
@@ -22,6 +22,9 @@ import { checkFields, checkProgressToken } from '../validate';
 /** JSON-RPC leaves -32000 to -32099 to servers; what happened is in the error's data. */
 const requestFailed = -32000;
 
+/** Those that act on a VMM: they stop between two pieces, and the record then tells what was done. */
+const changing: readonly string[] = ['convert', 'change', 'undo'] satisfies AgentMethod[];
+
 /** Resolves with the exit status when stdin has ended or cannot be understood. */
 export function serve(make = makeHandlers): Promise<number> {
     const maps = new KeptMaps();
@@ -32,21 +35,22 @@ export function serve(make = makeHandlers): Promise<number> {
         (...what) => maps.read(...what),
         (method, params) => connection.sendRequest(method, params),
     );
-    const running = new Map<Promise<unknown>, AbortController>();
+    const changes = new Map<Promise<unknown>, AbortController>();
     connection.onRequest((method: string, params: unknown, token: CancellationToken) => {
         const cancellation = new AbortController();
         token.onCancellationRequested(() => cancellation.abort());
         const request = answer(handlers, connection, method, params, cancellation.signal);
-        running.set(request, cancellation);
-        const forget = () => running.delete(request);
+        if (!changing.includes(method)) return request;
+        changes.set(request, cancellation);
+        const forget = () => changes.delete(request);
         request.then(forget, forget);
         return request;
     });
     return new Promise((resolve) => {
-        // A change that is under way stops between two pieces, and the record then tells what was done of it.
+        // Whatever else is under way, nobody is left to be answered, and what only looks can end at any moment.
         const end = (status: number) => {
-            for (const cancellation of running.values()) cancellation.abort();
-            void Promise.allSettled(running.keys()).then(() => resolve(status));
+            for (const cancellation of changes.values()) cancellation.abort();
+            void Promise.allSettled(changes.keys()).then(() => resolve(status));
         };
         connection.onClose(() => end(0));
         process.once('SIGTERM', () => end(0));

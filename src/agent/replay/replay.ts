@@ -59,10 +59,10 @@ export class Replay {
 
     /** `near`: as of ReplayHistory. Where a recording has ended just before, the moment is that of its end. */
     async at(time: number, pace: Pace, near: Moment | null = null): Promise<Moment> {
-        const until = await this.recording.settle(time);
+        const until = await pace.unlessCancelled(this.recording.settle(time));
         // What is asked for as the end may be an instant after that; the map says of which time it is.
         if (time > until && time - until <= nearTheEnd) return this.at(until, pace, near);
-        const history = await (this.history ??= this.begin());
+        const history = await pace.unlessCancelled((this.history ??= this.begin()));
         const { begin } = history;
         const moment = time > until ? null : await history.at(time, pace, near);
         if (moment !== null) return moment;
