@@ -69,6 +69,8 @@ export type EventsViewRequest =
     /** Asks for what is selected on the page map. */
     | { readonly type: 'selection' }
     | { readonly type: 'showOnMap'; readonly range: WireRange }
+    /** The page map as it was then, in microseconds since 1970, and at the range where there is one. */
+    | { readonly type: 'showAt'; readonly time: number; readonly range: WireRange | null }
     | { readonly type: 'copy'; readonly text: string }
     /** A button of the problem, by its label. */
     | { readonly type: 'remedy'; readonly label: string };

@@ -11,7 +11,7 @@ const mostBuckets = 4096;
 /** Returns the request when it has the shape of a known one, else undefined. */
 export function parseEventsViewRequest(message: unknown): EventsViewRequest | undefined {
     if (!isFields(message)) return undefined;
-    const { type, question, action, range, text, label } = message;
+    const { type, question, action, range, time, text, label } = message;
     switch (type) {
         case 'ready':
         case 'selection':
@@ -24,6 +24,9 @@ export function parseEventsViewRequest(message: unknown): EventsViewRequest | un
             return isOneOf(action, eventsViewActions) ? { type, action } : undefined;
         case 'showOnMap':
             return isRange(range) ? { type, range: { gpa: range.gpa, size: range.size } } : undefined;
+        case 'showAt':
+            if (!isWhole(time) || !(range === null || isRange(range))) return undefined;
+            return { type, time, range: range === null ? null : { gpa: range.gpa, size: range.size } };
         case 'copy':
             return typeof text === 'string' && text.length <= longestText ? { type, text } : undefined;
         case 'remedy':

@@ -27,7 +27,7 @@ export const commands = {
     'guestmem.map.save': command('Save Snapshot…'),
     'guestmem.map.pause': command('Pause Page Map'),
     'guestmem.map.resume': command('Resume Page Map'),
-    'guestmem.map.showAt': command('Show Page Map as It Was', { palette: false }),
+    'guestmem.map.showAt': command('Show Page Map at This Time', { palette: false }),
     'guestmem.map.whyNot': command('Why Is Not Everything Offered?', { palette: false }),
     'guestmem.events.show': command('Show Memory Events', { icon: '$(pulse)' }),
     'guestmem.events.record': command('Record Memory Events', { icon: '$(record)' }),

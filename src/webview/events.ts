@@ -8,6 +8,7 @@ import { onThemeChange } from './drawing/palette';
 import { EmptyStates } from './events/emptyStates';
 import { EventCounter, sumsByKind, type CountedEvents } from './events/eventCounter';
 import { eventMenu } from './events/eventMenu';
+import { microsecondsOf } from './events/eventTime';
 import { EventRate } from './events/eventRate';
 import { EventsBar } from './events/eventsBar';
 import { EventsTable } from './events/eventsTable';
@@ -67,6 +68,7 @@ const counter = new EventCounter(
 const table: EventsTable = new EventsTable((filter, first, most) => ask({ type: 'list', filter, first, most }), {
     moved: showCurrent,
     opened: showOnMap,
+    key: onKey,
     copy: (text) => post({ type: 'copy', text }),
     followed: (isAtEnd) => {
         if (isAtEnd !== follows) follow(isAtEnd);
@@ -192,7 +194,17 @@ function showCurrent(event: MemoryEvent): void {
 function showOnMap(event: MemoryEvent): void {
     const place = subject === null ? null : placeOf(event, subject.memslots);
     if (place !== null && subject?.isActive === true) post({ type: 'showOnMap', range: place });
-    else spoken.textContent = place === null ? t('This event names no memory of a memslot.') : t('The VM has ended: there is no map of it.');
+    else spoken.textContent = place === null ? t('This event names no memory of a memslot.') : noMap();
+}
+
+const noMap = (): string => t('The VM has ended: there is no map of it.');
+
+/** Ctrl + Enter: the page map as it was when the event had happened. */
+function onKey({ key, ctrlKey, metaKey }: KeyboardEvent, event: MemoryEvent): boolean {
+    if (key !== 'Enter' || !(ctrlKey || metaKey) || subject === null) return false;
+    if (subject.isActive) post({ type: 'showAt', time: microsecondsOf(event.time), range: placeOf(event, subject.memslots) });
+    else spoken.textContent = noMap();
+    return true;
 }
 
 function showProblem(told: Extract<EventsViewEvent, { type: 'shown' }>['problem']): void {

@@ -61,6 +61,9 @@ describe('the view of memory events alone', () => {
         assert.deepEqual(await current.getByRole('gridcell').allTextContents(), ['03:04:05.000010', 'Attributes changed', '0x1000+0x1000 (4 KiB) to private', '1001', '', '']);
         await grid().press('Enter');
         await sent({ type: 'showOnMap', range: { gpa: '0x1000', size: '0x1000' } });
+        await grid().press('Control+Enter');
+        await sent({ type: 'showAt', time: madeState(0).since + 10, range: { gpa: '0x1000', size: '0x1000' } });
+        assert.equal(view.requests.filter(({ type }) => type === 'showOnMap').length, 1);
     });
 
     it('follows what comes, until somebody scrolls up, and goes on from the end', async () => {

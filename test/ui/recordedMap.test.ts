@@ -71,6 +71,31 @@ describe('the recorded page map in the window', function () {
         await allocated(before).waitFor();
     });
 
+    it('goes from an event to the map as it was then, by menu and by key', async () => {
+        const { window, picture } = vscode();
+        await window.runCommand('Guestmem: Show Memory Events');
+        const events = () => window.webview(1);
+        await events().getByRole('button', { name: /^guest_memfd allocated/ }).click();
+        const row = events().locator('.rows .row', { hasText: 'guest_memfd allocated' });
+        await row.click();
+        await events().locator('.row.current').waitFor();
+        await events().getByRole('grid').press('Shift+F10');
+        await window.page.locator('.monaco-menu').getByRole('menuitem', { name: 'Show Page Map at This Time' }).click();
+        await banner().waitFor();
+        await allocated(after).waitFor();
+        await map().locator('.selected strong', { hasText: fresh() }).waitFor();
+        await picture('map-at-an-event');
+        await button('Return to Now (Esc)').click();
+        await banner().waitFor({ state: 'hidden' });
+        await allocated(before).waitFor();
+        await row.click();
+        await events().getByRole('grid').press('Control+Enter');
+        await banner().waitFor();
+        await allocated(after).waitFor();
+        await slider().press('Escape');
+        await banner().waitFor({ state: 'hidden' });
+    });
+
     it('still shows the past of a VM that has ended, and after it that the VM has ended', async () => {
         const ended = map().locator('.notice', { hasText: 'has ended' });
         await vmm().stop();

@@ -13,7 +13,7 @@ import type { CommandBoundary } from '../commandBoundary';
 import { parseTarget, type CommandTarget } from '../commandTarget';
 import { remediesFor, type Remedy } from '../connection/errorRemedies';
 import type { PageMap } from '../map/pageMap';
-import type { VmStore } from '../vmStore';
+import type { VmRef, VmStore } from '../vmStore';
 import { loadPage } from '../webviewPage';
 import { eventsSubject, ShownVm } from './eventsSubject';
 import { costOfRecording } from './recordingCost';
@@ -149,6 +149,9 @@ export class EventsView implements vscode.WebviewViewProvider, vscode.Disposable
             case 'showOnMap':
                 if (now !== undefined) await vscode.commands.executeCommand('guestmem.map.show' satisfies CommandId, { vm: now.ref, range: request.range } satisfies CommandTarget);
                 return;
+            case 'showAt':
+                if (now !== undefined) await vscode.commands.executeCommand('guestmem.map.showAt' satisfies CommandId, targetAt(now.ref, request));
+                return;
             case 'copy':
                 return vscode.env.clipboard.writeText(request.text);
             case 'remedy':
@@ -166,7 +169,7 @@ export class EventsView implements vscode.WebviewViewProvider, vscode.Disposable
         }
     }
 
-    private async ask(ref: Parameters<Recordings['ask']>[0], about: EventsQuestion): Promise<EventsAnswer> {
+    private async ask(ref: VmRef, about: EventsQuestion): Promise<EventsAnswer> {
         const { recordings } = this.parts;
         if (about.type === 'list') {
             const { filter, first, most } = about;
@@ -182,6 +185,8 @@ export class EventsView implements vscode.WebviewViewProvider, vscode.Disposable
         await this.view?.webview.postMessage(event);
     }
 }
+
+const targetAt = (vm: VmRef, { time, range }: Extract<EventsViewRequest, { type: 'showAt' }>): CommandTarget => ({ vm, time, ...(range === null ? {} : { range }) });
 
 function kindOf(argument: unknown): (typeof eventKinds)[number] | null {
     const { kind } = (argument ?? {}) as { readonly kind?: unknown };

@@ -3,6 +3,7 @@ import { placeOf } from '../../common/eventPlace';
 import type { EventsSubject } from '../../common/eventsViewMessages';
 import type { MemoryEvent, MemoryEventKind } from '../../common/memoryEvents';
 import type { WireRange } from '../../common/range';
+import { microsecondsOf } from './eventTime';
 
 export interface EventMenuTarget {
     readonly webviewSection: 'guestmemEvent';
@@ -10,6 +11,8 @@ export interface EventMenuTarget {
     readonly kind: MemoryEventKind;
     readonly copyText: string;
     readonly range?: WireRange;
+    /** In microseconds since 1970. */
+    readonly time: number;
     readonly guestmemHasPlace: boolean;
     /** It has ended: there is no map of it, and nobody to ask about an address. */
     readonly guestmemNoVm: boolean;
@@ -23,6 +26,7 @@ export function eventMenu(event: MemoryEvent, subject: EventsSubject): EventMenu
         kind: event.kind,
         copyText: JSON.stringify(event, null, 2),
         ...(range === null ? {} : { range }),
+        time: microsecondsOf(event.time),
         guestmemHasPlace: range !== null,
         guestmemNoVm: !subject.isActive,
     };

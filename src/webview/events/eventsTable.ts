@@ -9,6 +9,8 @@ import { EventRows } from './eventRows';
 import type { TimeMode } from './eventTime';
 
 export interface EventsTableEvents extends Pick<GridEvents<MemoryEvent>, 'moved' | 'opened' | 'copy'> {
+    /** With the current row. */
+    key(event: KeyboardEvent, row: MemoryEvent): boolean;
     /** The user came to the end, or left it. */
     followed(follows: boolean): void;
     /** There may be more or fewer rows now. */
@@ -34,6 +36,7 @@ export class EventsTable {
             moved: (event) => events.moved(event),
             opened: (event) => events.opened(event),
             copy: (text) => events.copy(text),
+            key: (event) => this.grid.currentRow !== null && events.key(event, this.grid.currentRow),
             openMenu: (clientX, clientY) => this.grid.element.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX, clientY })),
             scrolled: (isAtEnd) => events.followed(isAtEnd),
         });

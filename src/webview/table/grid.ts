@@ -188,6 +188,7 @@ export class Grid<Row> {
 
     private onKey(event: KeyboardEvent): void {
         if (event.target !== this.element || event.altKey) return;
+        const control = event.ctrlKey || event.metaKey;
         const screen = Math.max(1, Math.floor(this.area.height / rowHeight) - 1);
         const targets: Readonly<Record<string, number>> = {
             ArrowUp: this.current - 1,
@@ -200,8 +201,8 @@ export class Grid<Row> {
         const target = targets[event.key];
         if (target !== undefined) this.moveTo(target, event.shiftKey);
         else if (isMenuKey(event)) this.openMenu();
-        else if (event.key === 'Enter') this.open();
-        else if (event.key === 'c' && (event.ctrlKey || event.metaKey)) void this.copy();
+        else if (event.key === 'Enter' && !control) this.open();
+        else if (event.key === 'c' && control) void this.copy();
         else if (this.events.key?.(event) !== true) return;
         event.preventDefault();
     }
