@@ -7,6 +7,9 @@ import type { OpenVm } from '../discovery/vmDirectory';
 import { scanVms, sightAgain, type Sighting } from '../discovery/vmScan';
 import { native } from '../native';
 import { Pace } from '../pace';
+import { replayedKinds } from '../replay/replayEvents';
+import { keptInterval } from '../replay/replayHistory';
+import { kindNumber } from './describeEvent';
 import type { EventPatterns } from './patterns/eventPatterns';
 import { batch, type VmRecording } from './vmRecording';
 
@@ -24,6 +27,9 @@ const piece = 4096;
 /** Ten million events take some 300 MB of it. */
 const mostBytes = 500e6;
 
+/** So few events between two looks leave a replay time to keep up, which takes it less than a tenth of a processor. */
+const quiet = 200_000;
+
 /** No replay needs faults and mappings. */
 const replayedRecorders = ['record_attributes', 'record_calls', 'record_guest_memfd_pages'] as const;
 
@@ -39,13 +45,16 @@ export class LivingLog {
     /** All events up to here are in the log. */
     completeUntil = 0;
 
-    /** Called from time to time once half of the room is taken: the oldest events will be given up. */
-    nearlyFull: () => void = () => undefined;
+    /** Called when replays have much to pass and it is quiet, or half of the room is taken: the oldest events will be given up. */
+    keepReplaysUp: () => void = () => undefined;
 
     private lostSoFar = 0;
     private lookedAt: number;
     /** How many of all events that there ever were the patterns have seen. */
     private seen = 0;
+    /** How many there were at the last look, and of those that replays need when they were kept up last. */
+    private atLook = 0;
+    private keptUp = 0;
     private readonly toCalendar: number;
     private readonly pid: number;
     private readonly identity: VmIdentity;
@@ -134,7 +143,7 @@ export class LivingLog {
 
     /** The VM may end and its process go on; then its place in the kernel's memory may become another VM's. */
     private look(): void {
-        if (this.log.bytes > mostBytes / 2) this.nearlyFull();
+        this.helpReplays();
         if (this.scanning) return;
         this.scanning = true;
         this.isHeld().then(
@@ -145,6 +154,16 @@ export class LivingLog {
             // Whoever holds it cannot be looked at now, or it was stopped meanwhile; the next look may tell.
             () => (this.scanning = false),
         );
+    }
+
+    private helpReplays(): void {
+        const { count, givenUp, bytes, counts } = this.log;
+        const isQuiet = count + givenUp - this.atLook < quiet;
+        this.atLook = count + givenUp;
+        const needed = replayedKinds.reduce((sum, kind) => sum + (counts[kindNumber(kind)] ?? 0), 0);
+        if (needed - this.keptUp < keptInterval || !(isQuiet || bytes > mostBytes / 2)) return;
+        this.keptUp = needed;
+        this.keepReplaysUp();
     }
 
     private async isHeld(): Promise<boolean> {

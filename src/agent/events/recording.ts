@@ -52,7 +52,7 @@ export class Recording {
             log: replayLog(living.log),
             settle: (time) => living.settle(time),
         });
-        living.nearlyFull = () => this.replay.keepUp(living.completeUntil);
+        living.keepReplaysUp = () => this.replay.keepUp(living.completeUntil);
     }
 
     static async start(vm: OpenVm, readMap: ReadPageMap, pace: Pace): Promise<Recording> {

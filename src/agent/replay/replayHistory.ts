@@ -27,8 +27,12 @@ interface Kept extends Moment {
     readonly bytes: number;
 }
 
-/** Events that are read at once, which are applied in some milliseconds; and between the states that are kept. */
-const usual = { batch: 1 << 17, interval: 1 << 17, mostBytes: 256 << 20 };
+/** Events between the states that are kept. */
+export const keptInterval = 1 << 17;
+/** `batch`: events that are read at once. */
+const usual = { batch: 1 << 16, interval: keptInterval, mostBytes: 256 << 20 };
+/** Events that are applied in some milliseconds. */
+const piece = 4096;
 
 export class ReplayHistory {
     /** By time. */
@@ -68,20 +72,30 @@ export class ReplayHistory {
 
     private async advance({ state, ...from }: Moment, until: number, pace: Pace): Promise<Moment> {
         let { time, events } = from;
+        // Without that the log would look for each batch at all that comes after it.
+        let span = Infinity;
+        pace.begin(until - time);
         for (let most = this.limits.batch; ; ) {
-            const read = await this.log.read(time, until, most);
-            const isLast = read.count < most;
+            const to = Math.min(until, time + span);
+            const read = await this.log.read(time, to, most);
+            const isAll = read.count < most;
             // Of the last time there may be more events.
-            const end = isLast ? read.count : firstOfLastTime(read);
-            if (end > 0) {
-                applyEvents(state, read, 0, end, this.rules);
-                events += end;
-                time = read.times[end - 1] ?? time;
-                this.keep({ time, events, state });
-            } else {
-                most *= 2;
+            const end = isAll ? read.count : firstOfLastTime(read);
+            for (let at = 0; at < end; at += piece) {
+                applyEvents(state, read, at, Math.min(end, at + piece), this.rules);
+                await pace.breathe();
             }
-            if (isLast) return { time: until, events, state };
+            if (!isAll && end === 0) {
+                most *= 2;
+                continue;
+            }
+            const last = isAll ? to : (read.times[end - 1] ?? time);
+            span = 2 * (isAll ? span : last - time);
+            pace.advance(last - time);
+            time = last;
+            events += end;
+            if (end > 0) this.keep({ time, events, state });
+            if (time === until) return { time, events, state };
             await pace.breathe();
         }
     }
