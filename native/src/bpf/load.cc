@@ -1,5 +1,7 @@
 #include "bpf/load.h"
 
+#include <signal.h>
+
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -12,12 +14,29 @@ namespace {
 constexpr std::size_t verifier_log_size = 1 << 20;
 constexpr int load_attempts = 5;
 
+/** Keeps signals from this thread: a profiler's come every millisecond, and the verifier gives up when one is pending. */
+class SignalsBlocked {
+  public:
+    SignalsBlocked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  private:
+    sigset_t before_{};
+};
+
 }  // namespace
 
 int load(const skeleton_type& type, skeleton& skeleton, std::string& log) {
     std::vector<char> words(verifier_log_size);
     int error = -EAGAIN;
-    // The verifier gives up with EAGAIN when a signal is pending.
+    const SignalsBlocked blocked;
+    // Some work for the thread, as that of an io_uring, counts as a signal and cannot be blocked.
     for (int attempt = 0; error == -EAGAIN && attempt < load_attempts; attempt++)
         error = type.load(&skeleton, words.data(), static_cast<unsigned>(words.size()));
     if (error != 0) log = log_end(std::string(words.data(), strnlen(words.data(), words.size())));
