@@ -349,6 +349,11 @@ export class VmmProcess {
     readGuestMemfdPages(fd: number, first: number, end: number): PageCacheChunk | null;
     /** Attribute runs of a guest_memfd, pages [first, end) of it. null when the fd is none or it keeps no attributes. */
     readGuestMemfdAttributes(fd: number, first: number, end: number): AttributeChunk | null;
+    /**
+     * Where a guest_memfd has the page frame number `frame`, among pages [first, end): `page` is null where none of those that
+     * were looked at is it, and `next` where to go on. null when the fd is no guest_memfd. EPERM without CAP_SYS_ADMIN.
+     */
+    findGuestMemfdFrame(fd: number, frame: number, first: number, end: number): { readonly page: number | null; readonly next: number | null } | null;
     /** null when the fd is no guest_memfd, the page is absent, or this kernel does not tell. */
     readFolioReferences(fd: number, page: number): FolioReferences | null;
     /** Page cache of the file mapped at `hva`, file pages [first, end). null when nothing file-backed is mapped there. */

@@ -128,6 +128,11 @@ struct folio {
     unsigned long _flags_1; /* Of the first tail page; its low byte is the order. */
 };
 
+/* Only its size is asked for. */
+struct page {
+    unsigned long flags;
+};
+
 struct folio___count {
     atomic_t _refcount;
 };

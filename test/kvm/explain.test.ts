@@ -6,6 +6,8 @@ import { assertPredicted, describeLookups, suiteExplainer } from '../support/exp
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, startOf } from '../support/pages';
 import { backEndSize, openFileOf, withBackEnd } from '../support/backEnd';
+import { framesOf } from '../support/pagemap';
+import { skip } from '../support/skip';
 import { suiteVmm } from '../support/suiteVmm';
 
 describe('explaining a VM without private memory', () => {
@@ -61,7 +63,7 @@ describe('explaining a VM without private memory', () => {
         const slot = vmm().memslot('memfd');
         const { pid } = vmm().report;
         const gpa = startOf(slot) + 3n * page;
-        await withBackEnd(openFileOf(pid, BigInt(slot.hva)), async (backEnd, hva) => {
+        await withBackEnd(pid, openFileOf(pid, BigInt(slot.hva)), 0n, async (backEnd, hva) => {
             const facts = await explainer.explain(gpa);
             assert.deepEqual(
                 facts.holders.mappedBy.map((each) => [each.pid, each.hva, each.rights]),
@@ -75,6 +77,22 @@ describe('explaining a VM without private memory', () => {
             assert.deepEqual(beyond.holders.mappedBy.map((each) => each.pid), [pid], 'the back end maps less than the memslot');
             const anonymous = await explainer.explain(startOf(vmm().memslot('anonymous')));
             assert.deepEqual(anonymous.holders.mappedBy.map((each) => each.pid), [pid]);
+        });
+    });
+
+    it('PFN: leads to the GPA of a page that only a guest_memfd holds, as who maps it sees the frame in its own page table', async function () {
+        const { pid, memslots } = vmm().report;
+        const slot = memslots.find(({ guestMemfd }) => guestMemfd !== null);
+        if (!slot?.guestMemfd) return skip(this, 'this kernel has no guest_memfd for a VM without private memory');
+        const bound = slot.guestMemfd;
+        const at = BigInt(slot.size) - backEndSize;
+        await withBackEnd(pid, bound.fd, BigInt(bound.offset) + at, async (backEnd, hva) => {
+            const [frame = 0n] = framesOf(backEnd, hva, 1);
+            assert.notEqual(frame, 0n, 'the test may see the frame');
+            assert.deepEqual(framesOf(pid, BigInt(slot.hva) + at, 1), [0n], 'the VMM has not touched the page');
+            const { places, steps } = await explainer.locate({ kind: 'pfn', pfn: hex(frame) });
+            assert.deepEqual(places, [{ addressSpace: 0, gpa: hex(startOf(slot) + at) }], JSON.stringify(steps));
+            assert.match(steps[0]?.text ?? '', new RegExp(`^The guest_memfd [0-9]+ has it at ${hex(BigInt(bound.offset) + at)}, in memslot ${slot.id}: GPA`));
         });
     });
 

@@ -101,7 +101,7 @@ export function describeLookups(words: readonly string[]): void {
             const { places: none, steps, unknown } = await explainer.locate({ kind: 'pfn', pfn: '0x0' });
             assert.deepEqual(none, []);
             assert.match(steps.map(({ text }) => text).join(), /maps PFN 0x0 at no HVA of a memslot/);
-            assert.match(unknown.map(({ reason }) => reason).join(), new RegExp(`only a guest_memfd or a file holds.* in memslot [0-9, ]*\\b${slot.id}\\b`));
+            assert.match(unknown.map(({ reason }) => reason).join(), new RegExp(`only a file holds.* in memslot [0-9, ]*\\b${slot.id}\\b`));
         });
 
         it('GVA: leads through the tables that the VMM gave its guest', async () => {

@@ -283,6 +283,13 @@ Napi::Value to_value(Napi::Env env, const kvm::FolioReferences& folio) {
     return object;
 }
 
+Napi::Value to_value(Napi::Env env, const kvm::FrameSearch& search) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("page", number_or_null(env, search.page));
+    object.Set("next", number_or_null(env, search.next));
+    return object;
+}
+
 Napi::Value to_value(Napi::Env env, const kvm::ConversionAnswer& answer) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("error", answer.error == 0 ? env.Null() : Napi::Value(Napi::String::New(env, errno_name(answer.error))));

@@ -10,6 +10,7 @@
 #include "kvm/conversion_time.h"
 #include "kvm/guest_mapping.h"
 #include "kvm/guest_memfd.h"
+#include "kvm/guest_memfd_frames.h"
 #include "kvm/guest_memfd_conversion.h"
 #include "kvm/kvm_files.h"
 #include "kvm/kvm_mappings.h"
@@ -36,6 +37,7 @@ Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);
 Napi::Value to_value(Napi::Env env, const kvm::FolioReferences& folio);
+Napi::Value to_value(Napi::Env env, const kvm::FrameSearch& search);
 Napi::Value to_value(Napi::Env env, const kvm::ConversionAnswer& answer);
 Napi::Value to_value(Napi::Env env, const kvm::ConversionTime& time);
 Napi::Value to_value(Napi::Env env, const proc::PagemapChunk& chunk);

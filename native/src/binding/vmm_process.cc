@@ -46,6 +46,7 @@ Napi::Function VmmProcess::define(Napi::Env env) {
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd>>("readGuestMemfd"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_pages>>("readGuestMemfdPages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_guest_memfd_attributes>>("readGuestMemfdAttributes"),
+            InstanceMethod<&VmmProcess::guarded<&VmmProcess::find_guest_memfd_frame>>("findGuestMemfdFrame"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_folio_references>>("readFolioReferences"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::read_mapped_file_pages>>("readMappedFilePages"),
             InstanceMethod<&VmmProcess::guarded<&VmmProcess::scan_pagemap>>("scanPagemap"),
@@ -150,6 +151,12 @@ Napi::Value VmmProcess::read_guest_memfd_attributes(const Napi::CallbackInfo& in
     return to_value(info.Env(), kvm::read_guest_memfd_attributes(process(), fd_argument(info, 0, "fd"),
                                                                  page_argument(info, 1, "first"),
                                                                  page_argument(info, 2, "end")));
+}
+
+Napi::Value VmmProcess::find_guest_memfd_frame(const Napi::CallbackInfo& info) {
+    return to_value(info.Env(), kvm::find_guest_memfd_frame(process(), fd_argument(info, 0, "fd"), page_argument(info, 1, "frame"),
+                                                            page_argument(info, 2, "first"),
+                                                            page_argument(info, 3, "end")));
 }
 
 Napi::Value VmmProcess::read_folio_references(const Napi::CallbackInfo& info) {

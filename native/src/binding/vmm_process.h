@@ -38,6 +38,7 @@ class VmmProcess : public Napi::ObjectWrap<VmmProcess> {
     Napi::Value read_guest_memfd(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_pages(const Napi::CallbackInfo& info);
     Napi::Value read_guest_memfd_attributes(const Napi::CallbackInfo& info);
+    Napi::Value find_guest_memfd_frame(const Napi::CallbackInfo& info);
     Napi::Value read_folio_references(const Napi::CallbackInfo& info);
     Napi::Value read_mapped_file_pages(const Napi::CallbackInfo& info);
     Napi::Value scan_pagemap(const Napi::CallbackInfo& info);

@@ -5,6 +5,7 @@
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "guest_memfd_attributes.bpf.h"
+#include "guest_memfd_frames.bpf.h"
 #include "kvm_files.bpf.h"
 #include "kvm_mappings.bpf.h"
 #include "kvm_memory.bpf.h"
@@ -20,6 +21,7 @@
 #include "generated/guest_mapping.lskel.h"
 #include "generated/guest_memfd.lskel.h"
 #include "generated/guest_memfd_attributes.lskel.h"
+#include "generated/guest_memfd_frames.lskel.h"
 #include "generated/guest_memfd_pages.lskel.h"
 #include "generated/guest_memfd_references.lskel.h"
 #include "generated/kvm_files.lskel.h"
@@ -45,6 +47,7 @@ DEFINE_SKELETON(dirty_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(large_page_obstacles, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_attributes, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(guest_memfd_frames, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(guest_memfd_references, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(mapped_file_pages, struct run_record, RUN_RECORDS)

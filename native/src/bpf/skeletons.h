@@ -40,6 +40,7 @@ extern const struct skeleton_type dirty_pages_skeleton;
 extern const struct skeleton_type large_page_obstacles_skeleton;
 extern const struct skeleton_type guest_memfd_skeleton;
 extern const struct skeleton_type guest_memfd_attributes_skeleton;
+extern const struct skeleton_type guest_memfd_frames_skeleton;
 extern const struct skeleton_type guest_memfd_pages_skeleton;
 extern const struct skeleton_type guest_memfd_references_skeleton;
 extern const struct skeleton_type mapped_file_pages_skeleton;

@@ -6,6 +6,7 @@
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "guest_memfd_attributes.bpf.h"
+#include "guest_memfd_frames.bpf.h"
 #include "kvm_files.bpf.h"
 #include "kvm_mappings.bpf.h"
 #include "kvm_memory.bpf.h"
@@ -28,6 +29,7 @@ struct BpfObjects {
     bpf::Object<memslot_runs_state, run_record> large_page_obstacles{large_page_obstacles_skeleton};
     bpf::Object<guest_memfd_state, run_record> guest_memfd{guest_memfd_skeleton};
     bpf::Object<guest_memfd_attributes_state, run_record> guest_memfd_attributes{guest_memfd_attributes_skeleton};
+    bpf::Object<guest_memfd_frames_state, run_record> guest_memfd_frames{guest_memfd_frames_skeleton};
     bpf::Object<page_cache_state, run_record> guest_memfd_pages{guest_memfd_pages_skeleton};
     bpf::Object<page_cache_state, run_record> guest_memfd_references{guest_memfd_references_skeleton};
     bpf::Object<page_cache_state, run_record> mapped_file_pages{mapped_file_pages_skeleton};
