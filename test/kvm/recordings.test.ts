@@ -216,7 +216,7 @@ describe('the agent, while it records a VM that makes as many events as it can',
             const agent = new AgentProcess();
             const { recording } = await agent.request('startRecording', { vm });
             const state = () => agent.request('recordingState', { recording });
-            await until('there is something to look at', async () => (await state()).events > 500_000);
+            await until('there is something to look at', async () => (await state()).events > 100_000);
             const [method, params] = request(recording, (await state()).now);
             const unanswered = agent.send(method, params).catch(() => undefined);
             assert.equal(await agent.end(), 0);
