@@ -36,9 +36,12 @@ export class GdbSession implements DebugRequests {
             this.buffered = Buffer.concat([this.buffered, data]);
             while (this.takeMessage());
         });
-        this.child.on('exit', () => {
-            for (const { reject } of this.waiting.values()) reject(new Error('gdb has ended'));
-        });
+        const fail = (error: Error) => {
+            for (const { reject } of this.waiting.values()) reject(error);
+        };
+        // Of a gdb that was killed either comes first.
+        this.child.stdin.on('error', fail);
+        this.child.on('exit', () => fail(new Error('gdb has ended')));
     }
 
     static async attach(gdb: string, pid: number): Promise<GdbSession> {
