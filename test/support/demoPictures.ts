@@ -28,6 +28,7 @@ export async function takePictures(session: DemoSession, folder: string): Promis
         await window.runCommand('Guestmem: Show Page Map');
         const map = window.webview();
         await map.locator('.legend .entry').first().waitFor();
+        await settled(window);
         await picture('map');
         for (const [name, theme] of Object.entries(themes)) {
             await window.runCommand('Preferences: Color Theme');
