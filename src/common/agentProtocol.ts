@@ -10,16 +10,8 @@ import type { FindingMethods } from './findingMethods';
 import type { AddressLookup, AddressQuery } from './explain/addressLookup';
 import type { MapMethods } from './mapMethods';
 import type { AccountMethods } from './memoryAccount';
-import type {
-    AddressFacts,
-    Attribute,
-    DoctorReport,
-    MemoryRead,
-    PageMap,
-    VmDetails,
-    VmId,
-    VmList,
-} from './model';
+import type { AddressFacts } from './explain/explanation';
+import type { Attribute, DoctorReport, MemoryRead, PageMap, VmDetails, VmId, VmList } from './model';
 import type { PackedPageRuns } from './packedRuns';
 import type { Progressing } from './progressing';
 import type { WireRange } from './range';

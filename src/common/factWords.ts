@@ -2,19 +2,8 @@
  * The facts of the model in words, the same on a terminal, in the hover and on the map. Pure; whoever prints them
  * escapes what came from elsewhere.
  */
-import type {
-    AddressFacts,
-    AttributeScope,
-    GmemBacking,
-    GuestMapping,
-    GuestMemfd,
-    HvaBacking,
-    LargerPageObstacle,
-    Memslot,
-    PageRun,
-    Unknown,
-    VmSummary,
-} from './model';
+import type { AddressFacts } from './explain/explanation';
+import type { AttributeScope, GmemBacking, GuestMapping, GuestMemfd, HvaBacking, LargerPageObstacle, Memslot, PageRun, Unknown, VmSummary } from './model';
 
 export const notKnownText = 'not known';
 

@@ -4,7 +4,6 @@
  * sizes are hex strings; what is not known is null, with the reason in `unknown`.
  */
 import type { Hex } from './address';
-import type { Explanation } from './explain/explanation';
 
 /**
  * `pid:fd` of the VM: the process whose mm the VM has, at its lowest fd. A VM whose last VM fd was closed lives on while
@@ -294,8 +293,6 @@ export interface DoctorReport {
     readonly ok: boolean;
 }
 
-/** Everything about one guest physical address. */
-export interface AddressFacts extends PageFacts, Explanation {}
 
 /** Where the address is, and the state of its page. */
 export interface PageFacts {

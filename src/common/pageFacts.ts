@@ -15,7 +15,8 @@ import {
     rightsText,
     whyNotLargerText,
 } from './factWords';
-import type { AddressFacts, Memslot, PageRun } from './model';
+import type { AddressFacts } from './explain/explanation';
+import type { Memslot, PageRun } from './model';
 
 export type FactLine = readonly [label: string, words: string];
 

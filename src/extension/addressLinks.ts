@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { parseHex, toHex, type Hex } from '../common/address';
 import type { CommandId } from '../common/manifest';
-import type { AddressFacts } from '../common/model';
+import type { AddressFacts } from '../common/explain/explanation';
 
 export const linkedCommands = [
     'guestmem.address.explain',

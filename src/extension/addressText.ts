@@ -1,7 +1,8 @@
 /** What is known about one guest physical address, as lines for the hover and for Explain Address. */
 import * as vscode from 'vscode';
 import { fieldText, isNotKept } from '../common/factWords';
-import type { AddressFacts, Attribute, HvaBacking, Unknown } from '../common/model';
+import type { AddressFacts } from '../common/explain/explanation';
+import type { Attribute, HvaBacking, Unknown } from '../common/model';
 import { pageFacts } from '../common/pageFacts';
 import { backingText, guestMemfdText, memslotLabel, memslotTraits, rangeText } from './trees/memslotText';
 

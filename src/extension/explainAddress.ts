@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import { parseTypedAddress, settleNumber, type TypedAddress } from '../common/explain/typedAddress';
 import { errors } from '../common/errors';
 import { explainScheme } from '../common/manifest';
-import type { AddressFacts } from '../common/model';
+import type { AddressFacts } from '../common/explain/explanation';
 import { resolveVm } from './activeVm';
 import { parseTarget } from './commandTarget';
 import type { CommandBoundary } from './commandBoundary';

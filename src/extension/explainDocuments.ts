@@ -8,7 +8,7 @@ import { explanationText, lookupText } from '../common/explain/explanationText';
 import { formatTypedAddress, parseTypedAddress, settleNumber, type TypedAddress } from '../common/explain/typedAddress';
 import { errors, toGuestmemError } from '../common/errors';
 import { explainScheme, type CommandId } from '../common/manifest';
-import type { AddressFacts } from '../common/model';
+import type { AddressFacts } from '../common/explain/explanation';
 import { parseTarget, type CommandTarget } from './commandTarget';
 import { linksOf, pageOf } from './addressLinks';
 import { plainText } from './displayText';

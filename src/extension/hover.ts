@@ -6,10 +6,9 @@
  */
 import * as vscode from 'vscode';
 import { parseAddress, toHex, type Hex } from '../common/address';
-import type { SentenceSubject } from '../common/explain/explanation';
+import type { AddressFacts, SentenceSubject } from '../common/explain/explanation';
 import { kindOfNumber } from '../common/explain/typedAddress';
 import type { CommandId } from '../common/manifest';
-import type { AddressFacts } from '../common/model';
 import { linkedCommands, linksOf, pageOf } from './addressLinks';
 import { describeAddress } from './addressText';
 import type { CommandTarget } from './commandTarget';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { AddressFacts } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
 import type { GuestmemApi } from '../../src/extension/extension';
 import { suiteVmm } from '../support/suiteVmm';
 import { guestmem, Person, refOf, run } from './extensionHost';

@@ -1,7 +1,7 @@
 /** Explanations on a VM without private memory: look-ups of every kind, and what accesses come to. */
 import assert from 'node:assert/strict';
 import type { ExplainedLookup } from '../../src/common/explain/addressLookup';
-import type { AddressFacts } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
 import { assertPredicted, describeLookups, suiteExplainer } from '../support/explainSuite';
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, startOf } from '../support/pages';

@@ -1,7 +1,8 @@
 /** The guest mapping on this machine's own KVM, which may or may not have a TDP MMU; needs /dev/kvm and root. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import type { AddressFacts, PageMap } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
+import type { PageMap } from '../../src/common/model';
 import { guestmem, guestmemJson } from '../support/guestmem';
 import { suiteVmm } from '../support/suiteVmm';
 

@@ -1,6 +1,7 @@
 /** Both copies of a page in a VM with private memory: which is there, and which of them the guest really uses. */
 import assert from 'node:assert/strict';
-import type { AddressFacts, PageMap } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
+import type { PageMap } from '../../src/common/model';
 import { doubleBackedTotals, readAtHva, sumOf, totalsOf } from '../support/doubleBacked';
 import { describeGuestMemfdAlone } from '../support/doubleBackedSuite';
 import { guestmem, guestmemJson } from '../support/guestmem';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AddressFacts } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
 import { assertPredicted, describeLookups, suiteExplainer } from '../support/explainSuite';
 import { endOf, hex, page, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';

@@ -1,6 +1,7 @@
 /** How KVM maps each page for the guest (NPT), against what the guest did and what KVM itself counts. */
 import assert from 'node:assert/strict';
-import type { AddressFacts, PageMap, PageRun } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
+import type { PageMap, PageRun } from '../../src/common/model';
 import type { DemoVmm } from '../support/demoVmm';
 import { guestmem, guestmemJson } from '../support/guestmem';
 import { assertCounts } from '../support/guestMappings';

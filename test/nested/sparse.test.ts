@@ -1,6 +1,7 @@
 /** A guest_memfd of a terabyte in a machine of 3 GiB, and attributes at the end of the address space. */
 import assert from 'node:assert/strict';
-import type { AddressFacts, PageMap, VmDetails } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
+import type { PageMap, VmDetails } from '../../src/common/model';
 import { guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, runAt } from '../support/pages';
 import { describeSparse } from '../support/sparseSuite';

@@ -3,7 +3,8 @@
  * writes to what it has mapped at the HVA. Needs guest_memfd for default VMs (Linux 6.18).
  */
 import assert from 'node:assert/strict';
-import type { AddressFacts, PageMap } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
+import type { PageMap } from '../../src/common/model';
 import { doubleBackedPages, sumOf, totalsOf, writeAtHva } from './doubleBacked';
 import { guestmem, guestmemJson } from './guestmem';
 import { presentPages } from './pagemap';

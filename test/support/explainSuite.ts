@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import type { AddressLookup, AddressQuery } from '../../src/common/explain/addressLookup';
-import type { AccessOutcome } from '../../src/common/explain/explanation';
-import type { AddressFacts } from '../../src/common/model';
+import type { AccessOutcome, AddressFacts } from '../../src/common/explain/explanation';
 import type { AgentProcess } from './agentProcess';
 import type { DemoAccess, DemoVmm } from './demoVmm';
 import { framesOf } from './pagemap';

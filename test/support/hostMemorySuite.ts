@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import type { AddressFacts, PageMap, PageRun, VmDetails } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
+import type { PageMap, PageRun, VmDetails } from '../../src/common/model';
 import { DemoVmm, type DemoReport, type HostMemoryKind } from './demoVmm';
 import { guestmem, guestmemJson } from './guestmem';
 import { mappedPages, mappingRights } from './pagemap';

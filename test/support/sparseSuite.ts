@@ -1,6 +1,7 @@
 /** A guest_memfd far larger than the machine's memory, nearly all of it a hole; and windows larger than any VM. */
 import assert from 'node:assert/strict';
-import type { AddressFacts, MemoryRead, PageMap, VmDetails } from '../../src/common/model';
+import type { AddressFacts } from '../../src/common/explain/explanation';
+import type { MemoryRead, PageMap, VmDetails } from '../../src/common/model';
 import type { DemoVmm } from './demoVmm';
 import { guestmemJson } from './guestmem';
 import { hex, startOf } from './pages';

@@ -3,7 +3,7 @@ import { toHex } from '../../common/address';
 import { errors } from '../../common/errors';
 import { mostExplained, type AddressQuery, type ExplainedLookup } from '../../common/explain/addressLookup';
 import { explanationText, lookupText } from '../../common/explain/explanationText';
-import type { AddressFacts } from '../../common/model';
+import type { AddressFacts } from '../../common/explain/explanation';
 import { escapeText } from './render/text';
 import { address, printReport, wholeNumber, type AddressOptions, type VerbContext } from './verbs';
 

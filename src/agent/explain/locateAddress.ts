@@ -8,13 +8,9 @@ import { mappingAt } from '../discovery/processMaps';
 import type { OpenVm } from '../discovery/vmDirectory';
 import type { Pace } from '../pace';
 import { UnknownFields } from '../unknownFields';
+import { placeIn, type Found } from './found';
 import { locateGuestVirtual } from './locateGuestVirtual';
 import { locateFrame } from './locateFrame';
-
-export interface Found {
-    readonly steps: readonly LookupStep[];
-    readonly places: readonly AddressPlace[];
-}
 
 export async function locateAddress(vm: OpenVm, query: AddressQuery, pace: Pace): Promise<AddressLookup> {
     const memory = readVmMemory(vm);
@@ -36,8 +32,6 @@ async function find(vm: OpenVm, memory: VmMemory, query: AddressQuery, unknown: 
 }
 
 const memslotSource = 'struct kvm_memory_slot';
-
-export const placeIn = ({ addressSpace, gfn }: SlotRow, offset: bigint): AddressPlace => ({ addressSpace, gpa: toHex((BigInt(gfn) << 12n) + offset) });
 
 /** Every memslot that has this HVA. */
 export function placesOfHva(slots: readonly SlotRow[], hva: bigint): { readonly slot: SlotRow; readonly place: AddressPlace }[] {

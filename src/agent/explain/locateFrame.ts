@@ -14,7 +14,7 @@ import type { HeldGuestMemfd } from '../guestMemfd/guestMemfds';
 import { unlessRefused } from '../nativeErrors';
 import type { Pace } from '../pace';
 import { enumerate, type UnknownFields } from '../unknownFields';
-import { placeIn, type Found } from './locateAddress';
+import { placeIn, type Found } from './found';
 import { framesHidden, PageFrames } from './pageFrames';
 
 export async function locateFrame({ process }: OpenVm, memory: VmMemory, frame: bigint, unknown: UnknownFields, pace: Pace): Promise<Found> {

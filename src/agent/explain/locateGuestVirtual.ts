@@ -6,7 +6,7 @@ import { widestPhysicalAddress } from '../details/vcpus';
 import type { OpenVm } from '../discovery/vmDirectory';
 import type { Pace } from '../pace';
 import { readGuestMemory } from '../pages/memoryRead';
-import type { Found } from './locateAddress';
+import type { Found } from './found';
 import { walkGuestTables, type ReadEntry } from './walkGuestTables';
 
 const encryptedTypes: readonly (string | null)[] = ['sev', 'sev-es', 'snp', 'tdx'];

@@ -1,6 +1,7 @@
 /** Addresses of other kinds, and the guest physical ones that they lead to. */
 import type { Hex } from '../address';
-import type { AddressFacts, Unknown, VmId } from '../model';
+import type { AddressFacts } from './explanation';
+import type { Unknown, VmId } from '../model';
 
 export type AddressQuery =
     /** Host virtual, of the VMM. */

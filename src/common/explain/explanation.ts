@@ -1,6 +1,6 @@
 /** What an explanation of one guest physical address says beside the state of its page: sentences, and what they rest on. */
 import type { Hex } from '../address';
-import type { Attribute } from '../model';
+import type { Attribute, PageFacts } from '../model';
 
 export type SentenceSubject = 'owner' | 'backing' | 'guest' | 'host' | 'size' | 'private-access' | 'shared-access' | 'exits' | 'changes' | 'holders';
 
@@ -113,3 +113,6 @@ export interface Explanation extends Circumstances {
     readonly accesses: Accesses;
     readonly sentences: readonly Sentence[];
 }
+
+/** Everything about one guest physical address. */
+export interface AddressFacts extends PageFacts, Explanation {}

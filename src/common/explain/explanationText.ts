@@ -1,9 +1,9 @@
 /** A whole explanation as text in two columns, for a terminal and for an editor. */
 import { fieldText, notKnownText } from '../factWords';
-import type { AddressFacts, Memslot } from '../model';
+import type { Memslot } from '../model';
 import { pageFacts, type FactLine } from '../pageFacts';
 import { queryText, type AddressLookup, type ExplainedLookup } from './addressLookup';
-import type { SentenceSubject } from './explanation';
+import type { AddressFacts, SentenceSubject } from './explanation';
 
 const subjects: Record<SentenceSubject, string> = {
     owner: 'Owner',

@@ -4,10 +4,10 @@
  */
 import { parseHex, toHex } from '../address';
 import { dirtyText, hvaText, scopeText, whyNotLargerText } from '../factWords';
-import type { AddressFacts, HvaBacking, Memslot, PageFacts } from '../model';
+import type { HvaBacking, Memslot, PageFacts } from '../model';
 import { accessSentences } from './accessSentences';
 import { holderSentences } from './holderSentences';
-import type { Explanation, Sentence } from './explanation';
+import type { AddressFacts, Explanation, Sentence } from './explanation';
 import { usualRegion } from './usualRegions';
 
 type Told = PageFacts & Omit<Explanation, 'sentences'>;
