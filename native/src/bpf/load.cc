@@ -14,17 +14,20 @@ namespace {
 constexpr std::size_t verifier_log_size = 1 << 20;
 constexpr int load_attempts = 5;
 
-/** Keeps signals from this thread: a profiler's come every millisecond, and the verifier gives up when one is pending. */
+/**
+ * Keeps signals from this thread: a profiler's come every millisecond, and the verifier gives up when one is pending. On
+ * Linux sigprocmask() is the calling thread's alone, and older glibcs have it where pthread_sigmask() moved in newer ones.
+ */
 class SignalsBlocked {
   public:
     SignalsBlocked() {
         sigset_t all;
         sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
+        sigprocmask(SIG_SETMASK, &all, &before_);
     }
     SignalsBlocked(const SignalsBlocked&) = delete;
     SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    ~SignalsBlocked() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
   private:
     sigset_t before_{};
