@@ -87,8 +87,8 @@ describe('the view of memory events in the window', function () {
         await grid().press('Shift+F10');
         const menu = window.page.locator('.monaco-menu');
         await menu.getByRole('menuitem', { name: 'Copy Event as JSON' }).waitFor();
-        for (const name of ['Show Page Map', 'Explain Address', 'Show Only Events of This Range', 'Show Only Events of This Kind']) {
-            assert.equal(await menu.getByRole('menuitem', { name }).count(), 1, name);
+        for (const name of ['Show Page Map', 'Show Page Map at This Time', 'Explain Address…', 'Show Only Events of This Range', 'Show Only Events of This Kind']) {
+            assert.equal(await menu.getByRole('menuitem', { name, exact: true }).count(), 1, name);
         }
         await picture('events-menu');
         await menu.getByRole('menuitem', { name: 'Copy Event as JSON' }).click();
