@@ -161,6 +161,14 @@ export class Workbench {
         await row.click();
     }
 
+    /** Takes an entry of the menu that is open, and again if need be: one just opened hears no clicks for a moment. */
+    async chooseInMenu(name: string): Promise<void> {
+        const entry = this.page.locator('.monaco-menu').getByRole('menuitem', { name, exact: true });
+        const isGone = () => entry.waitFor({ state: 'hidden', timeout: 5000 }).then(() => true, () => false);
+        do await entry.click();
+        while (!(await isGone()));
+    }
+
     /** The button `name` of the dialog that is open. */
     dialogButton(name: string): Locator {
         return this.page.locator('.monaco-dialog-box').getByRole('button', { name });

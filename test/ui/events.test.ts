@@ -91,7 +91,7 @@ describe('the view of memory events in the window', function () {
             assert.equal(await menu.getByRole('menuitem', { name, exact: true }).count(), 1, name);
         }
         await picture('events-menu');
-        await menu.getByRole('menuitem', { name: 'Copy Event as JSON' }).click();
+        await window.chooseInMenu('Copy Event as JSON');
         // Set by the extension host, some time after the click.
         const clipboard = () => window.page.evaluate(() => navigator.clipboard.readText());
         for (const deadline = Date.now() + 30_000; !(await clipboard()).startsWith('{') && Date.now() < deadline; ) await window.page.waitForTimeout(50);

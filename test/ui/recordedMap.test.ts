@@ -80,7 +80,7 @@ describe('the recorded page map in the window', function () {
         await row.click();
         await events().locator('.row.current').waitFor();
         await events().getByRole('grid').press('Shift+F10');
-        await window.page.locator('.monaco-menu').getByRole('menuitem', { name: 'Show Page Map at This Time' }).click();
+        await window.chooseInMenu('Show Page Map at This Time');
         await banner().waitFor();
         await allocated(after).waitFor();
         await map().locator('.selected strong', { hasText: fresh() }).waitFor();
