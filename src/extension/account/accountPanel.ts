@@ -14,7 +14,7 @@ import { remediesFor, type Remedy } from '../connection/errorRemedies';
 import { Poller } from '../poller';
 import { getSetting } from '../settings';
 import { vmLabel } from '../trees/memslotText';
-import type { ActiveVm, VmRef, VmStore } from '../vmStore';
+import { isSame, type ActiveVm, type VmRef, type VmStore } from '../vmStore';
 import { loadPage } from '../webviewPage';
 
 /** A reading that takes longer shows that it is under way. */
@@ -105,8 +105,7 @@ export class AccountPanel {
 
     private async show({ ref, details }: ActiveVm, withPss: boolean, token: vscode.CancellationToken): Promise<void> {
         const account = await this.store.agentOf(ref).request('account', { vm: ref.id, pss: withPss }, { token });
-        const isSame = this.pss?.vm.id === ref.id && this.pss.vm.place === ref.place;
-        if (!isSame || account.kernel.pss !== null) this.pss = { vm: ref, bytes: account.kernel.pss };
+        if (this.pss === undefined || !isSame(this.pss.vm, ref) || account.kernel.pss !== null) this.pss = { vm: ref, bytes: account.kernel.pss };
         const told: MemoryAccount = { ...account, kernel: { ...account.kernel, pss: this.pss?.bytes ?? null } };
         this.shown = ref;
         this.stale = undefined;

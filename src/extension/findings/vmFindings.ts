@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { toGuestmemError, type GuestmemError } from '../../common/errors';
 import type { FindingList } from '../../common/finding';
 import { Poller } from '../poller';
-import type { VmRef, VmStore } from '../vmStore';
+import { isSame, type VmRef, type VmStore } from '../vmStore';
 
 /** Milliseconds. */
 const shortestPause = 5000;
@@ -16,8 +16,6 @@ export type FindingsState =
     | { readonly kind: 'reading'; readonly vm: VmRef }
     | { readonly kind: 'ready'; readonly vm: VmRef; readonly list: FindingList }
     | { readonly kind: 'failed'; readonly vm: VmRef; readonly error: GuestmemError };
-
-const isSame = (one: VmRef, other: VmRef): boolean => one.place === other.place && one.id === other.id;
 
 export class VmFindings implements vscode.Disposable {
     private current: FindingsState = { kind: 'none' };
