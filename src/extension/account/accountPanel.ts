@@ -106,7 +106,7 @@ export class AccountPanel {
     private async show({ ref, details }: ActiveVm, withPss: boolean, token: vscode.CancellationToken): Promise<void> {
         const account = await this.store.agentOf(ref).request('account', { vm: ref.id, pss: withPss }, { token });
         if (this.pss === undefined || !isSame(this.pss.vm, ref) || account.kernel.pss !== null) this.pss = { vm: ref, bytes: account.kernel.pss };
-        const told: MemoryAccount = { ...account, kernel: { ...account.kernel, pss: this.pss?.bytes ?? null } };
+        const told: MemoryAccount = { ...account, kernel: { ...account.kernel, pss: this.pss.bytes } };
         this.shown = ref;
         this.stale = undefined;
         const title = `${vmLabel(details.vm)} (${ref.id})`;
