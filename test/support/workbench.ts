@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import type { CodeServer } from './codeServer';
+import { until } from './until';
 
 export interface WindowOptions {
     /** The folder that the window opens. */
@@ -167,6 +168,13 @@ export class Workbench {
         const isGone = () => entry.waitFor({ state: 'hidden', timeout: 5000 }).then(() => true, () => false);
         do await entry.click();
         while (!(await isGone()));
+    }
+
+    /** The text of the clipboard, once it is like `pattern`: the extension host sets it some time after the click. */
+    async copiedText(pattern: RegExp): Promise<string> {
+        const text = () => this.page.evaluate(() => navigator.clipboard.readText());
+        await until(`${pattern} is copied`, async () => pattern.test(await text()));
+        return text();
     }
 
     /** The button `name` of the dialog that is open. */

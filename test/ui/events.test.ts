@@ -92,10 +92,7 @@ describe('the view of memory events in the window', function () {
         }
         await picture('events-menu');
         await window.chooseInMenu('Copy Event as JSON');
-        // Set by the extension host, some time after the click.
-        const clipboard = () => window.page.evaluate(() => navigator.clipboard.readText());
-        for (const deadline = Date.now() + 30_000; !(await clipboard()).startsWith('{') && Date.now() < deadline; ) await window.page.waitForTimeout(50);
-        const copied = JSON.parse(await clipboard()) as MemoryEvent;
+        const copied = JSON.parse(await window.copiedText(/^{/)) as MemoryEvent;
         assert(copied.kind === 'memslot');
         assert.deepEqual([copied.memslot, copied.flags, copied.thread], [vmm().memslot('anonymous').id, ['log-dirty-pages'], vmm().report.pid]);
     });
