@@ -68,9 +68,13 @@ struct vm {
 /* memory.c */
 /* Gives the VM every kind of memory that the kernel offers. */
 void add_memory(struct vm *vm, const struct options *options);
+
+/* memslot.c */
+struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags);
+/* `offset` is where in the guest_memfd it begins. */
+struct memslot *add_gmem_memslot(struct vm *vm, uint64_t gpa, uint64_t size, void *hva, int fd, uint64_t offset);
 /* Returns 0 or an errno. */
 int set_dirty_logging(struct vm *vm, uint64_t slot_id, bool on);
-struct memslot *add_memslot(struct vm *vm, const char *kind, uint64_t gpa, uint64_t size, void *hva, uint32_t flags);
 
 /* host_memory.c: a memslot for each further kind of host memory, from this GPA on. */
 #define HOST_MEMORY_SLOTS 7
