@@ -42,7 +42,7 @@ export async function findFileMappings(pid: number, mapping: Mapping, page: numb
         await pace.breathe();
     }
     const reasons = [
-        ...(denied === 0 ? [] : [`${denied} processes may not be looked into without CAP_SYS_PTRACE, and may map the file, too`]),
+        ...(denied === 0 ? [] : [`${denied === 1 ? 'one process' : `${denied} processes`} may not be looked into without CAP_SYS_PTRACE, and may map the file, too`]),
         ...(left === 0 ? [] : [`only ${mostProcesses} processes were looked into, ${left} were not, and may map the file, too`]),
     ];
     return { mappings: found, reasons };
