@@ -1,5 +1,5 @@
 /** The recording of one VM's events: begun when somebody watches, ended when nobody does, and not a moment longer. */
-import type { EventColumns, EventLog, EventRecorder, EventRecording } from '../../../native/index';
+import type { EventColumns, EventLog, EventRecorder, EventRecording, NativeError } from '../../../native/index';
 import { errors } from '../../common/errors';
 import type { MissingEvents } from '../../common/memoryEvents';
 import type { OpenVm } from '../discovery/vmDirectory';
@@ -20,7 +20,7 @@ export class VmRecording {
         type: string | null,
     ) {
         this.mayTellPrivate = type === 'snp' || type === 'tdx';
-        this.missing = recording.missing.map(({ recorder, error }) => ({ kinds: kindsOf[recorder], reason: error.message }));
+        this.missing = recording.missing.map(({ recorder, error }) => ({ kinds: kindsOf[recorder], reason: whyMissing(error) }));
     }
 
     /** Throws when nothing at all can be recorded here. */
@@ -68,3 +68,7 @@ export class VmRecording {
         this.recording.close();
     }
 }
+
+/** Why a group of events cannot be recorded: the programs that look at a tracepoint load only where the kernel has it. */
+const whyMissing = ({ code, message }: NativeError): string =>
+    code === 'ENOENT' ? 'the kernel, or its KVM, has no tracepoint for them' : message;
