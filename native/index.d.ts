@@ -573,7 +573,9 @@ export class EventRecording {
     readonly alive: boolean;
     /** Microseconds since 1970 by the clock of the events, which does not jump when the host's calendar is set. */
     readonly now: number;
-    /** At most `most` (up to 1,048,576) events; each is given at the call after the one that it happened before. */
+    /** All events up to this microsecond, with it, were given. */
+    readonly completeUntil: number;
+    /** At most `most` (up to 1,048,576) events, by time; each is given once no earlier one can come any more. */
     drain(most: number): EventColumns;
     /** As `drain`, into a log; returns how many. */
     drainInto(log: EventLog, most: number): number;

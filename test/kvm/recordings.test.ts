@@ -56,6 +56,37 @@ describe('recording a VM', () => {
         await until('the events are held', async () => (await agent().request('recordingState', { recording })).events >= 2);
     });
 
+    it('has at once what happened before it is asked: in lists, counts, explanations and findings', async () => {
+        const slot = vmm().memslot('anonymous');
+        const { recording, since } = await start(vmm().id);
+        const filter: EventFilter = { ...everything, kinds: ['memslot'] };
+        // One in each round, so that none gets what another one has taken.
+        const waysToRead = [
+            async () => (await list(recording, filter)).total,
+            async () => {
+                const { counts } = await agent().request('countEvents', { recording, filter, from: since, to: since + 600e6, buckets: 1 });
+                return new Uint32Array(Uint8Array.from(counts).buffer)[0];
+            },
+            async (round: number) => {
+                const { changes } = await agent().request('explain', { vm: vmm().id, addressSpace: 0, gpa: slot.gpa });
+                // It tells the last five.
+                return round - Math.min(round, 5) + changes.filter(({ source }) => source === 'recording').length;
+            },
+        ];
+        let round = 0;
+        for (let turn = 0; turn < 10; turn++) {
+            for (const read of waysToRead) {
+                await vmm().setDirtyLogging(slot.id, ++round % 2 === 1);
+                assert.equal(await read(round), round);
+            }
+        }
+        for (let free = 200; free < 205; free++) {
+            assert.ok((await vmm().setMemslot(free, 0, 1n << 40n, 0n, 0n)) !== null, 'KVM removed a memslot that is none');
+            const { findings } = await agent().request('findings', { vm: vmm().id });
+            assert.equal(findings.filter(({ kind, memslot }) => kind === 'rejected-memslot' && memslot === free).length, 1);
+        }
+    });
+
     it('finds events of HVAs and guest_memfds by the guest physical address that they are behind', async () => {
         const anonymous = vmm().memslot('anonymous', 1);
         const bound = vmm().report.memslots.find(({ guestMemfd, size }) => guestMemfd !== null && size === '0x100000') ?? assert.fail('no --gmem');

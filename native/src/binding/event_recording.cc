@@ -19,6 +19,7 @@ Napi::Function EventRecording::define(Napi::Env env) {
                            InstanceAccessor<&EventRecording::missing>("missing"),
                            InstanceAccessor<&EventRecording::losses>("losses"),
                            InstanceAccessor<&EventRecording::now>("now"),
+                           InstanceAccessor<&EventRecording::complete_until>("completeUntil"),
                            InstanceMethod<&EventRecording::drain>("drain"),
                            InstanceMethod<&EventRecording::drain_into>("drainInto"),
                            InstanceMethod<&EventRecording::close>("close"),
@@ -68,6 +69,10 @@ Napi::Value EventRecording::losses(const Napi::CallbackInfo& info) {
 
 Napi::Value EventRecording::now(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(recording().now())); });
+}
+
+Napi::Value EventRecording::complete_until(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(recording().complete_until())); });
 }
 
 Napi::Value EventRecording::drain(const Napi::CallbackInfo& info) {

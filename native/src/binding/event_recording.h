@@ -19,6 +19,7 @@ class EventRecording : public Napi::ObjectWrap<EventRecording> {
     Napi::Value missing(const Napi::CallbackInfo& info);
     Napi::Value losses(const Napi::CallbackInfo& info);
     Napi::Value now(const Napi::CallbackInfo& info);
+    Napi::Value complete_until(const Napi::CallbackInfo& info);
     Napi::Value drain(const Napi::CallbackInfo& info);
     Napi::Value drain_into(const Napi::CallbackInfo& info);
     Napi::Value close(const Napi::CallbackInfo& info);

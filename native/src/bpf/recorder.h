@@ -28,9 +28,10 @@ class Recorder {
     /** Events that found no room since the recorder was made. */
     std::uint64_t lost() const { return __atomic_load_n(&state()->lost, __ATOMIC_RELAXED); }
 
+    /** As that of the ring. */
     template <typename Take>
-    void drain(Take take) {
-        ring_.drain([&](const void* record, std::size_t size) {
+    bool drain(Take take) {
+        return ring_.drain([&](const void* record, std::size_t size) {
             event_record event{};
             std::memcpy(&event, record, std::min(size, sizeof event));
             take(event);

@@ -23,9 +23,12 @@ class Ring {
 
     explicit operator bool() const { return static_cast<bool>(reader_) && static_cast<bool>(writer_); }
 
-    /** Calls `take(const void* record, std::size_t size)` for each record, in the order in which they were begun, up to one that is not whole. */
+    /**
+     * Calls `take(const void* record, std::size_t size)` for each record that is begun by now, in that order, up to one that
+     * is not whole; false when there is one.
+     */
     template <typename Take>
-    void drain(Take take) {
+    bool drain(Take take) {
         auto* reader_position = static_cast<std::uint64_t*>(reader_.data());
         const auto* writer_position = static_cast<const std::uint64_t*>(writer_.data());
         const auto* data = static_cast<const char*>(writer_.data()) + page_size();
@@ -34,12 +37,13 @@ class Ring {
         while (position < end) {
             const char* record = data + (position & mask_);
             const std::uint32_t length = __atomic_load_n(reinterpret_cast<const std::uint32_t*>(record), __ATOMIC_ACQUIRE);
-            if ((length & BPF_RINGBUF_BUSY_BIT) != 0) return;
+            if ((length & BPF_RINGBUF_BUSY_BIT) != 0) return false;
             if ((length & BPF_RINGBUF_DISCARD_BIT) == 0) take(static_cast<const void*>(record + BPF_RINGBUF_HDR_SZ), length);
             const std::uint64_t size = (length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT)) + BPF_RINGBUF_HDR_SZ;
             position += (size + 7) & ~std::uint64_t{7};
             __atomic_store_n(reader_position, position, __ATOMIC_RELEASE);
         }
+        return true;
     }
 
   private:

@@ -8,6 +8,9 @@
 namespace guestmem::kvm {
 namespace {
 
+/** Nanoseconds; much more than it takes until other processors see that a record is begun. */
+constexpr std::uint64_t instant = 100'000;
+
 std::uint64_t nanoseconds(clockid_t clock) {
     timespec time{};
     clock_gettime(clock, &time);
@@ -39,19 +42,22 @@ std::uint64_t EventRecording::to_microseconds(std::uint64_t time) const { return
 std::uint64_t EventRecording::now() const { return to_microseconds(nanoseconds(CLOCK_MONOTONIC)); }
 
 std::vector<event_record> EventRecording::drain(std::size_t most) {
-    // What comes into one ring while another is read may be later than what that one still gets; and an event gets its time
-    // some instants before it can be read.
-    const std::uint64_t settled = std::exchange(looked_, nanoseconds(CLOCK_MONOTONIC));
+    // What comes into one ring while another is read may be later than what that one still gets. But a record gets its time
+    // after it is begun: so what happened before this look, and its instant, is in the rings now.
+    const std::uint64_t settled = nanoseconds(CLOCK_MONOTONIC) - instant;
+    bool is_whole = true;
     for (bpf::Recorder& recorder : recorders_) {
         const std::size_t begin = pending_.size();
-        recorder.drain([&](const event_record& event) { insert(begin, event); });
+        is_whole = recorder.drain([&](const event_record& event) { insert(begin, event); }) && is_whole;
         const auto middle = pending_.begin() + static_cast<std::ptrdiff_t>(begin);
         std::inplace_merge(pending_.begin(), middle, pending_.end(), is_earlier);
     }
-    const auto is_settled = [&](const event_record& event) { return event.time < settled; };
+    if (is_whole) settled_ = settled;
+    const auto is_settled = [&](const event_record& event) { return event.time < settled_; };
     const auto end = std::partition_point(pending_.begin(), pending_.end(), is_settled);
     const auto given = std::min(end, pending_.begin() + static_cast<std::ptrdiff_t>(std::min(most, pending_.size())));
     std::vector<event_record> events(pending_.begin(), given);
+    if (given == end) complete_until_ = to_microseconds(settled_) - 1;
     pending_.erase(pending_.begin(), given);
     for (event_record& event : events) event.time = to_microseconds(event.time);
     return events;

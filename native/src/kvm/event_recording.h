@@ -32,9 +32,11 @@ class EventRecording {
     std::uint64_t now() const;
     /**
      * At most `most` events by time, which they have as `now` tells it; the rest stays for the next call. An event is given
-     * once no earlier one can come any more: at the call after the one that it happened before.
+     * once no earlier one can come any more.
      */
     std::vector<event_record> drain(std::size_t most);
+    /** All events up to this microsecond, with it, were given. */
+    std::uint64_t complete_until() const { return complete_until_; }
 
   private:
     std::uint64_t to_microseconds(std::uint64_t time) const;
@@ -46,8 +48,9 @@ class EventRecording {
     std::uint64_t to_calendar_;
     std::list<bpf::Recorder> recorders_;
     std::vector<MissingEvents> missing_;
-    /** When the rings were read last. */
-    std::uint64_t looked_ = 0;
+    /** All earlier events were taken from the rings. */
+    std::uint64_t settled_ = 0;
+    std::uint64_t complete_until_ = 0;
     /** Taken from the rings and not given yet, by time. */
     std::vector<event_record> pending_;
 };

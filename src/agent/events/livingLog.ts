@@ -11,10 +11,12 @@ import { replayedKinds } from '../replay/replayEvents';
 import { keptInterval } from '../replay/replayHistory';
 import { kindNumber } from './describeEvent';
 import type { EventPatterns } from './patterns/eventPatterns';
-import { batch, type VmRecording } from './vmRecording';
+import type { VmRecording } from './vmRecording';
 
 /** Milliseconds between looks: the rings hold what comes meanwhile, at a million events a second. */
 const interval = 20;
+/** Milliseconds after which an event can be taken from the rings, and more. */
+const instant = 1;
 /** Milliseconds between looks whether anybody still holds the VM. */
 const holdInterval = 2_000;
 /** Microseconds by which a client's idea of the time may be ahead. */
@@ -22,6 +24,8 @@ const mostAhead = 1e6;
 /** Milliseconds at a time for the patterns: they may fall behind in a burst, but must not keep the rings from being read. */
 const patternTime = 5;
 const lastPatternTime = 200;
+/** Milliseconds for which who asks for patterns waits, where they have fallen behind. */
+const mostPatternWait = 1_000;
 /** Events that they look at between looks at the clock. */
 const piece = 4096;
 /** Ten million events take some 300 MB of it. */
@@ -81,10 +85,28 @@ export class LivingLog {
         return Math.floor(performance.now() * 1000 + this.toCalendar);
     }
 
-    /** Waits until all events up to that time are in the log, if the recording goes on for so long; gives `completeUntil`. */
+    /**
+     * Waits until all events up to that time are in the log, if the recording goes on for so long; gives `completeUntil`. What
+     * has happened already is not waited for, but taken.
+     */
     async settle(time: number): Promise<number> {
-        while (this.state === 'recording' && this.completeUntil < time && time < this.now + mostAhead) await sleep(interval);
+        while (this.state === 'recording' && this.completeUntil < time && time < this.now + mostAhead) {
+            const isPast = time <= this.now;
+            if (isPast) this.take();
+            if (this.completeUntil < time) await sleep(isPast ? instant : interval);
+        }
         return this.completeUntil;
+    }
+
+    /** Waits until the patterns have seen what has happened until now, or as much of it as a burst leaves time for. */
+    async settlePatterns(): Promise<void> {
+        await this.settle(this.now);
+        const { count, givenUp } = this.log;
+        const until = performance.now() + mostPatternWait;
+        while (this.seen < count + givenUp && performance.now() < until) {
+            this.lookForPatterns(patternTime);
+            await sleep(instant);
+        }
     }
 
     get lost(): number {
@@ -97,7 +119,7 @@ export class LivingLog {
         this.state = state;
         clearInterval(this.looking);
         this.end.abort();
-        // What happened just before a look is given at the one after it.
+        // An event is given some instants after it happened.
         for (const end = this.now; this.completeUntil < end; ) this.take();
         this.recording.end();
         this.lookForPatterns(lastPatternTime);
@@ -115,13 +137,12 @@ export class LivingLog {
 
     private take(): void {
         const { now } = this;
-        // More may be left of the time before the last look.
-        const isAll = this.recording.takeInto(this.log) < batch;
+        this.recording.takeInto(this.log);
         const { lost } = this.recording;
         if (lost > this.lostSoFar) this.lostAt = this.now;
         this.lostSoFar = lost;
         if (this.recording.lostOf(replayedRecorders) > 0) this.replayLostSince ??= this.lookedAt;
-        if (isAll) this.completeUntil = this.lookedAt;
+        this.completeUntil = this.recording.completeUntil;
         this.lookedAt = now;
     }
 

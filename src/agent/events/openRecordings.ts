@@ -40,8 +40,8 @@ export class OpenRecordings {
     }
 
     /** Patterns in all recordings of a VM. */
-    patternsIn(vm: VmIdentity): Finding[] {
-        return this.ofVm(vm).flatMap((recording) => recording.patterns());
+    async patternsIn(vm: VmIdentity): Promise<Finding[]> {
+        return (await Promise.all(this.ofVm(vm).map((recording) => recording.patterns()))).flat();
     }
 
     close(handle: RecordingHandle): void {

@@ -80,8 +80,9 @@ export class Recording {
         return this.beginning.start.details;
     }
 
-    /** Patterns in the events so far. */
-    patterns(): Finding[] {
+    /** Patterns in what has happened until now. */
+    async patterns(): Promise<Finding[]> {
+        await this.living.settlePatterns();
         return this.living.patterns.findings();
     }
 
@@ -111,12 +112,14 @@ export class Recording {
         };
     }
 
-    /** As listEvents, in columns. */
+    /** As listEvents, in columns. What has happened until now is among them. */
     async list(filter: CheckedFilter, first: number, most: number): Promise<EventRows> {
+        await this.living.settle(this.living.now);
         return this.log.list(...nativeFilter(filter), await this.placesOf(filter), first, most);
     }
 
     async count(filter: CheckedFilter, from: number, to: number, buckets: number): Promise<EventCounts> {
+        await this.living.settle(this.living.now);
         const ofAll = await this.log.countEvents(...nativeFilter(filter), await this.placesOf(filter), Math.ceil(from), Math.ceil(to), buckets);
         const kinds = filter.kinds ?? eventKinds;
         const counts = new Uint32Array(kinds.length * buckets);

@@ -8,7 +8,7 @@ import { fromNative, isNativeError } from '../nativeErrors';
 import { kindsOf } from './describeEvent';
 
 /** Most events of one batch. */
-export const batch = 1 << 18;
+const batch = 1 << 18;
 
 export class VmRecording {
     readonly missing: readonly MissingEvents[];
@@ -54,14 +54,19 @@ export class VmRecording {
         return this.recording.drain(batch);
     }
 
-    /** As `take`, into a log; returns how many. */
-    takeInto(log: EventLog): number {
-        return this.recording.drainInto(log, batch);
+    /** As `take`, into a log. */
+    takeInto(log: EventLog): void {
+        this.recording.drainInto(log, batch);
     }
 
     /** In microseconds since 1970, by the clock of the events; until the end. */
     get now(): number {
         return this.recording.now;
+    }
+
+    /** All events up to this microsecond, with it, were taken; until the end. */
+    get completeUntil(): number {
+        return this.recording.completeUntil;
     }
 
     end(): void {

@@ -46,8 +46,8 @@ export async function* watchVm(vm: OpenVm, seconds: number, signal: AbortSignal)
             for (const finding of await withHolders(vm, patterns.news())) yield { kind: 'pattern', time: now(), finding };
             if (reason === undefined) await new Promise((resolve) => setTimeout(resolve, interval));
         }
-        // What happened just before the last look is given at the one after it.
-        yield* told(recording.take());
+        // An event is given some instants after it happened.
+        for (const last = recording.now; recording.completeUntil < last; ) yield* told(recording.take());
         patterns.learn(null);
         yield { kind: 'ended', time: now(), events, lost, reason, patterns: await withHolders(vm, patterns.findings()) };
     } finally {

@@ -22,8 +22,8 @@ export function makeFindingHandlers(directory: VmDirectory, readMap: ReadPageMap
             directory.withVm(
                 checkVm(checkFields(params)['vm']),
                 pace,
-                async (vm) => listed(await readVmState(vm, readMap, pace), await withHolders(vm, recordings.patternsIn(vm.identity))),
-                async (vm) => listed(await readMappedVmState(vm, pace), recordings.patternsIn(vm.identity)),
+                async (vm) => listed(await readVmState(vm, readMap, pace), await withHolders(vm, await recordings.patternsIn(vm.identity))),
+                async (vm) => listed(await readMappedVmState(vm, pace), await recordings.patternsIn(vm.identity)),
             ),
     };
 }
