@@ -19,7 +19,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 /* Guarded by the lock: the access that the first vCPU is asked for, and the state of the ticks. */
 static struct access *requested;
 static bool paused;
-static uint32_t ticking; /* vCPUs in the middle of a tick */
+static uint32_t ticking; /* vCPUs in the middle of a tick, or on the way to their first HLT */
 static uint64_t tick_nanoseconds; /* 0 = never */
 static int first_vcpu_fd = -1;
 
@@ -119,16 +119,21 @@ static void run_guest(const struct vcpu *vcpu, struct access *access)
     }
 }
 
-static void tick(const struct vcpu *vcpu)
+static void run_to_halt(const struct vcpu *vcpu)
 {
     struct access ignored;
 
-    vcpu->mailbox->command = COMMAND_TICK;
     run_guest(vcpu, &ignored);
     pthread_mutex_lock(&lock);
     ticking--;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+}
+
+static void tick(const struct vcpu *vcpu)
+{
+    vcpu->mailbox->command = COMMAND_TICK;
+    run_to_halt(vcpu);
 }
 
 static void perform(const struct vcpu *vcpu, struct access *access)
@@ -149,9 +154,8 @@ static void *vcpu_thread(void *argument)
 {
     const struct vcpu *vcpu = argument;
     uint64_t next_tick = now() + tick_nanoseconds;
-    struct access ignored;
 
-    run_guest(vcpu, &ignored);
+    run_to_halt(vcpu);
     for (;;) {
         struct access *access = wait_for_work(vcpu, &next_tick);
 
@@ -203,6 +207,7 @@ void start_vcpus(struct vm *vm, const struct options *options)
         die("calloc");
     load_guest(vm->memslots[0].hva);
     tick_nanoseconds = options->rate > 0 ? (uint64_t)(1e9 / options->rate) : 0;
+    ticking = options->vcpus;
     for (uint32_t id = 0; id < options->vcpus; id++) {
         struct vcpu *vcpu = &vcpus[id];
         pthread_t thread;

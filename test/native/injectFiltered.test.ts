@@ -1,10 +1,11 @@
 /** Injection into threads under seccomp filters: what a filter forbids kills, so it is asked before. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { requireRoot } from '../support/requirements';
+import { until } from '../support/until';
 import { buildPrograms, DifficultTarget, drive, driveOnce, seccompOracle, type TargetKind } from '../support/injection';
 
 const execute = promisify(execFile);
@@ -27,6 +28,12 @@ describe('injection under seccomp filters', function () {
         const isFiltered = () => /^Seccomp:\t[12]$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
         const isAsleep = () => /^[0-9]/.test(readFileSync(`/proc/${pid}/syscall`, 'utf8'));
         while (!isFiltered() || !isAsleep()) await sleep(5);
+    }
+
+    /** Whom nobody holds any more, it goes back to sleep or to its end in its own time. */
+    async function atRest({ pid }: DifficultTarget): Promise<void> {
+        const path = `/proc/${pid}/status`;
+        await until(`process ${pid} sleeps or has ended`, () => !existsSync(path) || /^State:\t[SZX]/m.test(readFileSync(path, 'utf8')));
     }
 
     async function withTarget(kind: TargetKind, body: (target: DifficultTarget) => Promise<void>): Promise<void> {
@@ -131,6 +138,7 @@ describe('injection under seccomp filters', function () {
                 const { killedAt } = await drive([...suspending, '--kill-at', step, target.pid, 'call', getpid]);
                 const [name] = Object.keys(killedAt);
                 if (name === undefined) return survived;
+                await atRest(target);
                 // Alive and able to be injected into again is more than not dead yet.
                 const again = await driveOnce([...suspending, target.pid, 'call', getpid]).catch(() => undefined);
                 survived.set(name, (survived.get(name) ?? true) && again?.kind === 'returned');

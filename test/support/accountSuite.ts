@@ -207,9 +207,11 @@ function mapsGuestMemfd(pid: number, hva: bigint): boolean {
         .some((line) => line.startsWith(`${hva.toString(16)}-`) && line.includes('[kvm-gmem]'));
 }
 
-/** How many pages the process's memfd of that name holds. */
-export function memfdPages(pid: number, name: string): number {
+/** Of each page of the process's memfd of that name, whether the file holds it. */
+export function memfdCache(pid: number, name: string): boolean[] {
     const fd = readdirSync(`/proc/${pid}/fd`).find((number) => readlinkSync(`/proc/${pid}/fd/${number}`).startsWith(`/memfd:${name}`)) ?? '';
     const { size } = statSync(`/proc/${pid}/fd/${fd}`);
-    return cachedPages(pid, Number(fd), size / 4096).filter(Boolean).length;
+    return cachedPages(pid, Number(fd), size / 4096);
 }
+
+export const memfdPages = (pid: number, name: string): number => memfdCache(pid, name).filter(Boolean).length;

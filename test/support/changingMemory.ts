@@ -5,10 +5,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { compileFixture } from '../native/fixtures';
-import { until } from './until';
+import { stop } from './stopped';
 
 /** Where all of it happens, in pages: 256 MiB. */
 export const changingPages = 1 << 16;
@@ -141,11 +140,7 @@ export class ChangingMemory {
 
     /** Between two changes of each of its threads; until `resume`. */
     async halt(): Promise<void> {
-        this.child.kill('SIGSTOP');
-        const tasks = `/proc/${this.pid}/task`;
-        // The state comes after the name, which is in parentheses.
-        const hasStopped = (task: string) => /\) T /.test(readFileSync(`${tasks}/${task}/stat`, 'latin1'));
-        await until('the VMM has stopped', () => Promise.resolve(readdirSync(tasks).every(hasStopped)));
+        await stop(this.pid);
     }
 
     resume(): void {

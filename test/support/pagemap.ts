@@ -49,6 +49,15 @@ export function mappingRights(pid: number): (hva: bigint) => string | null {
     return (hva) => mappings.find(({ start, end }) => start <= hva && hva < end)?.rights ?? null;
 }
 
+/** Where in its file what is mapped at the HVA is; null where nothing of that path is mapped. */
+export function fileOffsetAt(pid: number, hva: bigint, path: string): bigint | null {
+    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+        const [start = 0n, end = 0n, offset = 0n] = (/^([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) /.exec(line) ?? []).slice(1).map((digits) => BigInt(`0x${digits}`));
+        if (start <= hva && hva < end && line.includes(path)) return offset + hva - start;
+    }
+    return null;
+}
+
 /** `count` entries of 64 bits from the entry `first` on. */
 function entries(path: string, first: bigint, count: bigint): BigUint64Array {
     const values = new BigUint64Array(Number(count));

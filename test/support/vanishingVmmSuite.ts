@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GuestmemError } from '../../src/common/errors';
 import { AgentProcess } from './agentProcess';
 import { DemoVmm } from './demoVmm';
+import { makeRandom } from './random';
 import { requireKvm, requireRoot } from './requirements';
 
 const gone = /^(no-such-process|no-such-vm|not-a-vmm)$/;
@@ -17,9 +18,10 @@ export function describeVanishingVmm(words: readonly string[], rounds: number): 
         });
 
         it('is told whole, and then as one that has ended', async () => {
-            const agent = new AgentProcess();
+            const agent = new AgentProcess(['dist/agent.js'], 180_000);
             const read = async (vm: string, count: number) =>
                 count % 2 === 0 ? agent.request('map', { vm, addressSpace: 0 }) : agent.request('show', { vm });
+            const random = makeRandom();
             let duration = 0;
             let answers = 0;
             const codes: string[] = [];
@@ -30,7 +32,7 @@ export function describeVanishingVmm(words: readonly string[], rounds: number): 
                 await read(vmm.id, 0);
                 duration = Math.max(duration, performance.now() - begin);
 
-                const killed = sleep(Math.random() * 2 * duration).then(() => vmm.kill());
+                const killed = sleep(random() * 2 * duration).then(() => vmm.kill());
                 for (let count = 0; codes.length === round; count++) {
                     try {
                         await read(vmm.id, count);
