@@ -7,6 +7,13 @@ import type { WireRange } from './range';
 /** Numbers a recording of one agent. */
 export type RecordingHandle = number;
 
+/** Events that found no room in the kernel's rings between two looks: what was there is not known. */
+export interface EventLoss {
+    readonly from: number;
+    readonly to: number;
+    readonly events: number;
+}
+
 export interface RecordingState {
     readonly recording: RecordingHandle;
     readonly vm: VmId;
@@ -19,10 +26,10 @@ export interface RecordingState {
     readonly missing: readonly MissingEvents[];
     /** Events that are held. */
     readonly events: number;
-    /** Events that found no room in the kernel's rings: what was there is not known. */
+    /** Events that found no room in the kernel's rings. */
     readonly lost: number;
-    /** When that was last noticed; null = never. */
-    readonly lostAt: number | null;
+    /** When, by time; those that are near to each other are one where there are many. */
+    readonly losses: readonly EventLoss[];
     /** Oldest events that were given up, since no more are kept than the log has room for. */
     readonly givenUp: number;
     /** Time of the oldest event that is held; null without any. */

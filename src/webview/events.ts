@@ -167,7 +167,7 @@ function count(recording: RecordingState): void {
 function showCounts(): void {
     if (counted === null) return;
     chips.show(sumsByKind(counted.counts));
-    histogram.show({ ...counted, kinds: chips.kinds, lostAt: subject?.recording?.lostAt ?? null });
+    histogram.show({ ...counted, kinds: chips.kinds, losses: subject?.recording?.losses ?? [] });
 }
 
 function follow(wanted: boolean): void {

@@ -11,6 +11,7 @@ import { AgentProcess } from '../support/agentProcess';
 import { guestmemJson } from '../support/guestmem';
 import { hex, page, startOf } from '../support/pages';
 import { requireKvm, requireRoot } from '../support/requirements';
+import { suiteBusyVmm } from '../support/suiteBusyVmm';
 import { everything, suiteRecordings } from '../support/suiteRecordings';
 import { suiteVmm } from '../support/suiteVmm';
 import { suiteTwoVms } from '../support/twoVms';
@@ -219,19 +220,46 @@ describe('recording one of two VMs of a process', () => {
     });
 });
 
-describe('the agent, while it records a VM that makes as many events as it can', () => {
-    let vmm: ChildProcess | undefined;
-    let vm = '';
-    before(async function () {
-        requireKvm(this);
-        requireRoot(this);
-        vmm = spawn('setpriv', ['--pdeathsig', 'KILL', compileFixture('busy_vmm.c', '-pthread')], { stdio: ['pipe', 'pipe', 'inherit'] });
-        const [line] = (await once(vmm.stdout ?? assert.fail(), 'data')) as [Buffer];
-        vm = `${vmm.pid ?? 0}:${line.toString().trim()}`;
-        // Longer than the tests may take.
-        vmm.stdin?.write('pages 3600 1\n');
+describe('recording a VM that makes more events than there is room for while the agent cannot take them', () => {
+    const { agent, start, list } = suiteRecordings();
+    const vmm = suiteBusyVmm();
+
+    it('tells of each time when that was, and how many found no room', async () => {
+        // The ring holds some 160,000.
+        const calls = 300_000;
+        const { recording } = await start(vmm().id);
+        const stateOf = () => agent().request('recordingState', { recording });
+        const stopped: { readonly from: number; readonly to: number; readonly lost: number }[] = [];
+        for (let round = 0; round < 2; round++) {
+            // All before is taken in, and there was a look since.
+            await list(recording, {}, 0, 0);
+            const before = await stateOf();
+            agent().child.kill('SIGSTOP');
+            await vmm().tell(`calls ${calls}`);
+            agent().child.kill('SIGCONT');
+            const { total } = await list(recording, { kinds: ['memslot'] }, 0, 0);
+            const { now, lost } = await stateOf();
+            assert.equal(total + lost, (round + 1) * calls);
+            stopped.push({ from: before.now, to: now, lost: lost - before.lost });
+        }
+        const { losses } = await stateOf();
+        assert.deepEqual(losses.map(({ events }) => events), stopped.map(({ lost }) => lost));
+        assert.ok(losses.every(({ events }) => events > 0));
+        for (const [i, { from, to }] of losses.entries()) {
+            const during = stopped[i] ?? assert.fail();
+            assert.ok(from <= to && to >= during.from && from <= during.to && to <= during.to, JSON.stringify({ losses, stopped }));
+        }
     });
-    after(() => vmm?.kill('SIGKILL'));
+});
+
+describe('the agent, while it records a VM that makes as many events as it can', () => {
+    const vmm = suiteBusyVmm();
+    let vm = '';
+    before(() => {
+        vm = vmm().id;
+        // Longer than the tests may take.
+        vmm().begin('pages 3600 1');
+    });
 
     const under: Readonly<Record<string, (recording: RecordingHandle, now: number) => readonly [method: AgentMethod, params: object]>> = {
         'the start of another recording': () => ['startRecording', { vm }],

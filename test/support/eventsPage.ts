@@ -47,7 +47,7 @@ export const madeState = (events: number, more: Partial<RecordingState> = {}): R
     missing: [],
     events,
     lost: 0,
-    lostAt: null,
+    losses: [],
     givenUp: 0,
     oldest: events === 0 ? null : began,
     bytes: events * 40,

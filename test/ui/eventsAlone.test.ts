@@ -144,7 +144,7 @@ describe('the view of memory events alone', () => {
 
     it('says as long as it is so that events were lost or given up, and which kinds are missing', async () => {
         await open();
-        const lossy = { lost: 1234, lostAt: madeState(0).since, givenUp: 5000, missing: [{ kinds: ['fault'] as const, reason: 'Could not attach <b>it</b>.' }] };
+        const lossy = { lost: 1234, losses: [{ from: madeState(0).since - 20_000, to: madeState(0).since, events: 1234 }], givenUp: 5000, missing: [{ kinds: ['fault'] as const, reason: 'Could not attach <b>it</b>.' }] };
         await view.show(madeSubject(madeState(6000, lossy)));
         await view.page.getByText('1,234 events were lost, the last at 03:04:05.0').waitFor();
         await view.page.getByText('The oldest 5,000 events were given up').waitFor();

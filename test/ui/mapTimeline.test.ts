@@ -28,7 +28,7 @@ const events: readonly MadeEvent[] = [
     { time: begin + 15 * second, group: lane('Failed calls') },
     ...Array.from({ length: 7 }, () => ({ time: begin + 45 * second, group: lane('Faults, mappings') })),
 ];
-const recorded: ShownRecording = { state: 'recording', since: begin, now: begin + length, missing: [], events: 9, lost: 0, lostAt: null, givenUp: 0, oldest: begin };
+const recorded: ShownRecording = { state: 'recording', since: begin, now: begin + length, missing: [], events: 9, lost: 0, losses: [], givenUp: 0, oldest: begin };
 
 describe('the timeline of the page map', () => {
     const agent = new AgentProcess([madeAgentFile], 600_000);
@@ -123,7 +123,8 @@ describe('the timeline of the page map', () => {
     });
 
     it('tells when how much of what happened, a row for each kind, and where events were lost', async () => {
-        await showing({ lost: 12, lostAt: begin + 30 * second, missing: [{ kinds: ['memslot'], reason: 'this kernel has no tracepoint for it' }] });
+        const losses = [20, 30].map((at) => ({ from: begin + at * second, to: begin + at * second + 20_000, events: at }));
+        await showing({ lost: 50, losses, missing: [{ kinds: ['memslot'], reason: 'this kernel has no tracepoint for it' }] });
         const told = async (time: number) => {
             const { x, y } = await placeOf(time);
             await map.page.mouse.move(x, y);
@@ -132,10 +133,12 @@ describe('the timeline of the page map', () => {
         };
         assert.match(await told(begin + 15 * second + 50_000), /^07:04:15.* – 07:04:15.*\s+Conversions\s+1\s+Failed calls\s+1$/);
         assert.match(await told(begin + 45 * second + 50_000), /^07:04:45.*\s+Faults, mappings\s+7$/);
-        assert.match(await told(begin + 30 * second + 50_000), /12 events were lost by then/);
-        assert.match(await told(begin + 50 * second), /No events/);
+        assert.match(await told(begin + 20 * second + 50_000), /20 events were lost between 07:04:20.00 and 07:04:20.02/);
+        assert.match(await told(begin + 30 * second + 50_000), /30 events were lost between 07:04:30.00 and 07:04:30.02/);
+        assert.match(await told(begin + 25 * second), /No events$/);
+        assert.match(await told(begin + 50 * second), /No events$/);
         const rows = map.page.locator('.rowNames');
-        assert.match((await rows.innerText()).replaceAll('\n', ' '), /Conversions guest_memfd Faults, mappings Memslots Failed calls 9 events12 lost/);
+        assert.match((await rows.innerText()).replaceAll('\n', ' '), /Conversions guest_memfd Faults, mappings Memslots Failed calls 9 events50 lost/);
         assert.match((await rows.getByText('Memslots').getAttribute('title')) ?? '', /no tracepoint/);
 
         const filled = async (time: number, row: number) => {
@@ -148,6 +151,8 @@ describe('the timeline of the page map', () => {
         assert.notEqual(await filled(begin + 15 * second, lane('Conversions')), nothing);
         assert.equal(await filled(begin + 45 * second, lane('Conversions')), nothing);
         assert.notEqual(await filled(begin + 45 * second, lane('Faults, mappings')), nothing);
+        for (const at of [20, 30]) assert.notEqual(await filled(begin + at * second, lane('Conversions')), nothing, `${at} s`);
+        assert.equal(await filled(begin + 25 * second, lane('Conversions')), nothing);
     });
 
     it('shows the map as it was where it is dragged to, without the living map\'s controls, and returns by Escape', async () => {

@@ -10,6 +10,7 @@ import { Pace } from '../pace';
 import { replayedKinds } from '../replay/replayEvents';
 import { keptInterval } from '../replay/replayHistory';
 import { kindNumber } from './describeEvent';
+import { LossList } from './lossList';
 import type { EventPatterns } from './patterns/eventPatterns';
 import type { VmRecording } from './vmRecording';
 
@@ -42,8 +43,7 @@ export class LivingLog {
     readonly missing: readonly MissingEvents[];
     readonly mayTellPrivate: boolean;
     state: RecordingState['state'] = 'recording';
-    /** When losses were last noticed. */
-    lostAt: number | null = null;
+    readonly losses = new LossList();
     /** From when on events may be missing that replays need, since they found no room. */
     replayLostSince: number | null = null;
     /** All events up to here are in the log. */
@@ -139,7 +139,7 @@ export class LivingLog {
         const { now } = this;
         this.recording.takeInto(this.log);
         const { lost } = this.recording;
-        if (lost > this.lostSoFar) this.lostAt = this.now;
+        if (lost > this.lostSoFar) this.losses.add({ from: this.lookedAt, to: this.now, events: lost - this.lostSoFar });
         this.lostSoFar = lost;
         if (this.recording.lostOf(replayedRecorders) > 0) this.replayLostSince ??= this.lookedAt;
         this.completeUntil = this.recording.completeUntil;

@@ -95,7 +95,7 @@ export class Recording {
     }
 
     describe(recording: RecordingHandle): RecordingState {
-        const { log, state, now, missing, lost, lostAt } = this.living;
+        const { log, state, now, missing, lost, losses } = this.living;
         return {
             recording,
             vm: this.vm,
@@ -105,7 +105,7 @@ export class Recording {
             missing,
             events: log.count,
             lost,
-            lostAt,
+            losses: losses.list,
             givenUp: log.givenUp,
             oldest: log.oldest,
             bytes: log.bytes,

@@ -169,6 +169,6 @@ export class MapTimeline {
 
 const isSame = (one: VmRef | undefined, other: VmRef | undefined): boolean => one?.place === other?.place && one?.id === other?.id;
 
-function shownRecording({ state, since, now, missing, events, lost, lostAt, givenUp, oldest }: RecordingState): ShownRecording {
-    return { state, since, now, missing, events, lost, lostAt, givenUp, oldest };
+function shownRecording({ state, since, now, missing, events, lost, losses, givenUp, oldest }: RecordingState): ShownRecording {
+    return { state, since, now, missing, events, lost, losses, givenUp, oldest };
 }

@@ -2,6 +2,7 @@
  * How many events there were over the time of a recording: bars in the colours of the kinds' groups, on a canvas. Pressing
  * one leads to its first event; as a slider by the keyboard.
  */
+import type { EventLoss } from '../../common/eventMethods';
 import type { EventsAnswer } from '../../common/eventsViewMessages';
 import type { MapColorName } from '../../common/mapColors';
 import type { MemoryEventKind } from '../../common/memoryEvents';
@@ -20,8 +21,7 @@ export interface Counted {
     readonly counts: Extract<EventsAnswer, { type: 'count' }>;
     /** Those that are shown; none = all. */
     readonly kinds: readonly MemoryEventKind[];
-    /** When events were lost. */
-    readonly lostAt: number | null;
+    readonly losses: readonly EventLoss[];
 }
 
 export class Histogram {
@@ -82,10 +82,11 @@ export class Histogram {
                 bottom -= height;
             }
         });
-        const { lostAt, from, to } = counted;
-        if (lostAt !== null && lostAt >= from && lostAt < to) {
-            context.fillStyle = palette.map.unbacked;
-            context.fillRect(((lostAt - from) / (to - from)) * canvas.width, 0, 2 * ratio, canvas.height);
+        const { losses, from, to } = counted;
+        const placeOf = (time: number) => ((time - from) / (to - from)) * canvas.width;
+        context.fillStyle = palette.map.unbacked;
+        for (const loss of losses) {
+            if (loss.to >= from && loss.from < to) context.fillRect(placeOf(loss.from), 0, Math.max(2 * ratio, placeOf(loss.to) - placeOf(loss.from)), canvas.height);
         }
         if (document.activeElement === this.element) {
             context.fillStyle = palette.focus;

@@ -1,5 +1,5 @@
 /** What a recording does not tell, said as long as it is so: lost events, those that were given up, kinds that are missing. */
-import type { RecordingState } from '../../common/eventMethods';
+import type { EventLoss, RecordingState } from '../../common/eventMethods';
 import { eventNames } from '../../common/eventWords';
 import { definitions, element } from '../dom';
 import { t } from '../l10n';
@@ -17,8 +17,8 @@ export class Losses {
     }
 
     show(recording: RecordingState | null): void {
-        const { lost, lostAt, givenUp, missing } = recording ?? { lost: 0, lostAt: null, givenUp: 0, missing: [] };
-        setText(this.lost, lost === 0 ? '' : lossText(lost, lostAt));
+        const { lost, losses, givenUp, missing } = recording ?? { lost: 0, losses: [], givenUp: 0, missing: [] };
+        setText(this.lost, lost === 0 ? '' : lossText(lost, losses.at(-1)));
         setText(this.givenUp, givenUp === 0 ? '' : t('The oldest {0} events were given up, since no more are kept than the log has room for.', givenUp.toLocaleString()));
         this.missing.hidden = missing.length === 0;
         const kinds = missing.flatMap((entry) => entry.kinds);
@@ -32,11 +32,11 @@ export class Losses {
     }
 }
 
-function lossText(lost: number, lostAt: number | null): string {
+function lossText(lost: number, last: EventLoss | undefined): string {
     const count = lost.toLocaleString();
-    return lostAt === null
+    return last === undefined
         ? t('{0} events were lost: they found no room in the kernel. What happened then is not known.', count)
-        : t('{0} events were lost, the last at {1}: they found no room in the kernel. What happened then is not known.', count, briefClockText(lostAt));
+        : t('{0} events were lost, the last at {1}: they found no room in the kernel. What happened then is not known.', count, briefClockText(last.to));
 }
 
 /** A status is read aloud whenever its text is set. */

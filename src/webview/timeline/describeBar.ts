@@ -1,5 +1,6 @@
 /** What the strip's tooltip says of the time under the pointer. */
 import { eventGroups } from '../../common/eventGroups';
+import type { EventLoss } from '../../common/eventMethods';
 import type { ShownRecording } from '../../common/timelineMessages';
 import { definitions, element } from '../dom';
 import { t } from '../l10n';
@@ -18,14 +19,23 @@ export function describeBar(recording: ShownRecording, counted: CountedBuckets |
         const count = counts[lane * buckets + bucket] ?? 0;
         return count === 0 ? [] : [[t(name), count.toLocaleString()] as const];
     });
-    const { lostAt, lost } = recording;
-    const isLoss = lostAt !== null && lostAt >= start && lostAt < start + length;
+    const losses = recording.losses.filter((loss) => loss.from < start + length && loss.to >= start);
     return [
         element('div', 'title', `${clock(start, digits)} – ${clock(start + length, digits)}`),
-        definitions('', lines.length === 0 && !isLoss ? [[t('No events'), '']] : lines),
-        ...(isLoss ? [element('div', 'warning', lossText(lost))] : []),
+        definitions('', lines.length === 0 && losses.length === 0 ? [[t('No events'), '']] : lines),
+        ...(losses.length > 0 ? [element('div', 'warning', lossText(losses))] : []),
     ];
 }
 
-export const lossText = (lost: number): string =>
-    lost === 1 ? t('One event was lost by then: it came faster than it could be taken.') : t('{0} events were lost by then: they came faster than they could be taken.', lost.toLocaleString());
+/** Looks at the rings are some 20 ms apart. */
+const lossDigits = 2;
+
+/** Of one at least. */
+function lossText(losses: readonly EventLoss[]): string {
+    const events = losses.reduce((sum, loss) => sum + loss.events, 0);
+    const begin = clock(losses[0]?.from ?? 0, lossDigits);
+    const end = clock(losses.at(-1)?.to ?? 0, lossDigits);
+    return events === 1
+        ? t('One event was lost between {0} and {1}: it came faster than it could be taken.', begin, end)
+        : t('{0} events were lost between {1} and {2}: they came faster than they could be taken.', events.toLocaleString(), begin, end);
+}

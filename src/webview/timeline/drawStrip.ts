@@ -13,6 +13,7 @@ export const laneHeight = 10;
 const clockHeight = 13;
 export const stripHeight = eventGroups.length * laneHeight + clockHeight;
 const lanesHeight = eventGroups.length * laneHeight;
+const flagWidth = 9;
 /** Room for a time of the clock, and what stays free between two. */
 const labelGap = 24;
 
@@ -40,7 +41,7 @@ export function drawStrip(context: CanvasRenderingContext2D, frame: StripFrame):
     });
     drawClock(pen, frame);
     if (frame.counted !== null) drawBars(pen, frame, frame.counted);
-    if (recording.lostAt !== null) drawLoss(pen, at(recording.lostAt), frame);
+    drawLosses(pen, frame);
 }
 
 /** Taller by the logarithm: one event is seen beside thousands. */
@@ -80,10 +81,17 @@ function drawClock(pen: Pen, { times, width, palette, recording }: StripFrame): 
     }
 }
 
-/** A dotted line with a flag, which says that before it something is missing. */
-function drawLoss(pen: Pen, x: number, { width, palette: { warning, background } }: StripFrame): void {
-    if (x < 0 || x > width) return;
-    for (let y = 0; y < lanesHeight; y += 4) pen.box(x - 1, y, 2, 2, warning);
-    pen.box(x - 10, 0, 9, 12, warning);
-    pen.text('!', x - 5.5, 6.5, background, 'center');
+/** Hatched where something is missing, a dotted line where that is short; with a flag before it, where there is room for one. */
+function drawLosses(pen: Pen, { width, times, recording, palette: { warning, background } }: StripFrame): void {
+    let lastFlag = -Infinity;
+    for (const { from, to } of recording.losses) {
+        const left = Math.max(0, placeOf(times, width, from) - 1);
+        const right = Math.min(width, Math.max(placeOf(times, width, to), left + 2));
+        if (right <= 0 || left >= width) continue;
+        for (let y = 0; y < lanesHeight; y += 4) pen.box(left, y, right - left, 2, warning);
+        if (left - lastFlag < flagWidth + 1) continue;
+        lastFlag = left;
+        pen.box(left - flagWidth, 0, flagWidth, 12, warning);
+        pen.text('!', left - flagWidth / 2, 6.5, background, 'center');
+    }
 }

@@ -4,7 +4,6 @@ import type { MemoryEventKind } from '../../common/memoryEvents';
 import type { ShownRecording } from '../../common/timelineMessages';
 import { element } from '../dom';
 import { t } from '../l10n';
-import { lossText } from './describeBar';
 
 export class RowNames {
     private readonly rows = eventGroups.map(({ name }) => element('div', 'name', t(name)));
@@ -15,7 +14,7 @@ export class RowNames {
     show({ events, lost, missing }: ShownRecording): void {
         this.total.textContent = events === 1 ? t('one event') : t('{0} events', events.toLocaleString());
         this.lost.textContent = lost === 0 ? '' : t('{0} lost', lost.toLocaleString());
-        this.lost.title = lost === 0 ? '' : lossText(lost);
+        this.lost.title = lost === 0 ? '' : t('They came faster than they could be taken; a flag on the strip marks when.');
         const absent = new Set(missing.flatMap(({ kinds }) => kinds));
         eventGroups.forEach(({ id, meaning }, i) => {
             const reasons = missing.filter(({ kinds }) => kinds.some((kind) => groupOfKind[kind] === id)).map(({ reason }) => reason);
