@@ -531,6 +531,8 @@ export class PageRunIndex {
  *   12 the guest asks for a conversion (KVM_HC_MAP_GPA_RANGE): start GPA, value attributes
  *   13 fallocate on a guest_memfd that punches: start offset, inode
  *   14 a call that sets attributes of a guest_memfd: start offset, inode, value attributes, detail error_offset
+ *   15 the guest faults into KVM, which shadows page tables of a guest: start an address that they translate, which is no
+ *      GPA, size what it is of (enum shadow_address in recorder.bpf.h), value error code, number vCPU
  */
 export interface EventColumns {
     readonly count: number;

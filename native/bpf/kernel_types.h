@@ -281,6 +281,7 @@ union kvm_mmu_page_role {
     __u32 word;
     struct {
         unsigned level : 4;
+        unsigned direct : 1; /* The tables map GPAs; else they shadow a guest's own page tables. */
         unsigned invalid : 1;
         unsigned guest_mode : 1;
         unsigned is_mirror : 1; /* TDX, since 6.14. */

@@ -29,15 +29,40 @@ static __always_inline struct kvm_vcpu *recorded_vcpu(void)
     return is_recorded_vm(BPF_CORE_READ(vcpu, kvm)) ? vcpu : 0;
 }
 
+static __always_inline bool knows_shadow_mmu(struct kvm_mmu *mmu)
+{
+    return mmu && bpf_core_field_exists(mmu->root_role.direct) && bpf_core_field_exists(mmu->root_role.guest_mode);
+}
+
+/*
+ * The MMU is the one that the vCPU ran with: it is exchanged only when the guest changes its paging, or begins or ends a
+ * nested guest, and none of these happens between the exit and this tracepoint.
+ */
+static __always_inline enum shadow_address shadow_address_of(struct kvm_vcpu *vcpu, struct kvm_mmu *mmu)
+{
+    if ((void *)mmu != (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.root_mmu))
+        return SHADOW_ADDRESS_NESTED_PHYSICAL;
+    return BPF_CORE_READ_BITFIELD_PROBED(mmu, root_role.guest_mode) ? SHADOW_ADDRESS_NESTED_VIRTUAL : SHADOW_ADDRESS_GUEST_VIRTUAL;
+}
+
+/*
+ * The tracepoint's address is what KVM's tables are indexed by: a GPA where they are direct (EPT, NPT, or a guest that has
+ * paging off); where they shadow page tables of a guest, the address that these translate.
+ */
 SEC("tp_btf/kvm_page_fault")
-int BPF_PROG(guest_faulted, struct kvm_vcpu *vcpu, __u64 gpa, __u64 error_code)
+int BPF_PROG(guest_faulted, struct kvm_vcpu *vcpu, __u64 address, __u64 error_code)
 {
     if (!is_recorded_vm(BPF_CORE_READ(vcpu, kvm)))
         return 0;
-    struct event_record *event = begin_event(EVENT_FAULT);
+    struct kvm_mmu *mmu = BPF_CORE_READ(vcpu, arch.mmu);
+    bool known = knows_shadow_mmu(mmu);
+    bool is_gpa = known && BPF_CORE_READ_BITFIELD_PROBED(mmu, root_role.direct);
+    struct event_record *event = begin_event(is_gpa ? EVENT_FAULT : EVENT_SHADOW_FAULT);
     if (!event)
         return 0;
-    event->start = gpa;
+    event->start = address;
+    if (!is_gpa)
+        event->size = known ? shadow_address_of(vcpu, mmu) : SHADOW_ADDRESS_UNKNOWN;
     event->value = error_code;
     event->number = (__s16)BPF_CORE_READ(vcpu, vcpu_id);
     put_event(event);

@@ -17,14 +17,23 @@ enum event_kind {
     EVENT_ALLOCATE = 5,           /* fallocate of a guest_memfd; start: offset, size: bytes; inode */
     EVENT_PAGES_ADDED = 6,        /* to a guest_memfd; start: offset, size: bytes; inode */
     EVENT_PAGES_REMOVED = 7,
-    EVENT_FAULT = 8,              /* start: GPA, value: error code */
+    EVENT_FAULT = 8,              /* start: GPA, value: error code; others are EVENT_SHADOW_FAULT */
     EVENT_MAPPED = 9,             /* start: GPA, size: bytes of the mapping that KVM made for the guest */
     EVENT_MEMORY_FAULT_EXIT = 10, /* start: GPA, size: bytes, value: flags */
     EVENT_UNMAPPED = 11,          /* start: HVA, size: bytes */
     EVENT_CONVERSION_ASKED = 12,  /* by the guest, KVM_HC_MAP_GPA_RANGE; start: GPA, size: bytes, value: attributes */
     EVENT_PUNCH = 13,             /* as EVENT_ALLOCATE */
     EVENT_GUEST_MEMFD_ATTRIBUTES = 14, /* the call; start: offset, size: bytes, value: attributes, detail: error_offset; inode */
+    EVENT_SHADOW_FAULT = 15,      /* start: an address that is no GPA, size: enum shadow_address, value: error code */
     EVENT_KIND_END
+};
+
+/* What the address of a fault is where KVM shadows page tables of a guest. */
+enum shadow_address {
+    SHADOW_ADDRESS_UNKNOWN = 0,
+    SHADOW_ADDRESS_GUEST_VIRTUAL = 1,
+    SHADOW_ADDRESS_NESTED_VIRTUAL = 2,
+    SHADOW_ADDRESS_NESTED_PHYSICAL = 3,
 };
 
 struct event_record {

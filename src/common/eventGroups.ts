@@ -40,6 +40,7 @@ export const groupOfKind: Readonly<Record<MemoryEventKind, GroupOfKinds>> = {
     'pages-added': 'guestMemfd',
     'pages-removed': 'guestMemfd',
     fault: 'mappings',
+    'shadow-fault': 'mappings',
     mapped: 'mappings',
     'memory-fault': 'mappings',
     unmapped: 'mappings',

@@ -25,6 +25,7 @@ export function placeOf(event: MemoryEvent, memslots: readonly EventMemslot[]): 
         case 'guest-memfd-attributes':
             return inMemslot(bytes(event.offset), bytes(event.size), memslots, ({ guestMemfd }) => (guestMemfd?.inode === event.inode ? guestMemfd.offset : null));
         case 'guest-memfd':
+        case 'shadow-fault':
             return null;
     }
 }

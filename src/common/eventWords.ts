@@ -1,6 +1,6 @@
 /** What an event is called and what it says, in words. */
 import { formatSize, type Hex } from './address';
-import type { MemoryEvent, MemoryEventKind } from './memoryEvents';
+import type { MemoryEvent, MemoryEventKind, ShadowAddressKind } from './memoryEvents';
 
 export const eventNames: Readonly<Record<MemoryEventKind, string>> = {
     memslot: 'Memslot set',
@@ -13,6 +13,7 @@ export const eventNames: Readonly<Record<MemoryEventKind, string>> = {
     'pages-added': 'Page added',
     'pages-removed': 'Page removed',
     fault: 'Guest fault',
+    'shadow-fault': 'Shadow MMU fault',
     mapped: 'Mapped for the guest',
     'memory-fault': 'MEMORY_FAULT exit',
     unmapped: 'Unmapped by the host',
@@ -20,6 +21,13 @@ export const eventNames: Readonly<Record<MemoryEventKind, string>> = {
 };
 
 export const eventKinds = Object.keys(eventNames) as readonly MemoryEventKind[];
+
+const shadowAddressNames: Readonly<Record<ShadowAddressKind | 'unknown', string>> = {
+    'guest-virtual': 'GVA',
+    'nested-guest-virtual': "nested guest's GVA",
+    'nested-guest-physical': "nested guest's GPA",
+    unknown: 'address of an unknown kind',
+};
 
 const sized = (start: Hex, size: Hex): string => `${start}+${size} (${formatSize(BigInt(size))})`;
 
@@ -57,6 +65,8 @@ export function whatOf(event: MemoryEvent): string {
             const which = event.private === null ? '' : event.private ? 'private ' : 'shared ';
             return `${event.gpa} ${which}${event.access} by vCPU ${event.vcpu}`;
         }
+        case 'shadow-fault':
+            return `${shadowAddressNames[event.addressKind ?? 'unknown']} ${event.address} ${event.access} by vCPU ${event.vcpu}`;
         case 'mapped':
             return sized(event.gpa, event.size);
         case 'memory-fault': {

@@ -18,6 +18,11 @@ interface Call extends Occurrence {
     readonly error: string | null;
 }
 
+export type FaultAccess = 'read' | 'write' | 'execute';
+
+/** What the address of a `shadow-fault` is. A guest that the VM itself runs is nested. */
+export type ShadowAddressKind = 'guest-virtual' | 'nested-guest-virtual' | 'nested-guest-physical';
+
 export type MemoryEvent =
     /** A memslot is made, changed or, with size 0x0, removed. */
     | (Call & {
@@ -57,8 +62,20 @@ export type MemoryEvent =
           readonly kind: 'fault';
           readonly vcpu: number;
           readonly gpa: Hex;
-          readonly access: 'read' | 'write' | 'execute';
+          readonly access: FaultAccess;
           readonly private: boolean | null;
+      })
+    /**
+     * The same where KVM's shadow MMU maps the guest, or a nested one: the address is what the guest's own page tables
+     * translate, and no GPA of this VM. `mapped` tells the GPA that it led to. `addressKind` is null where the kernel does
+     * not tell which MMU it is: then it may be a GPA, too.
+     */
+    | (Occurrence & {
+          readonly kind: 'shadow-fault';
+          readonly vcpu: number;
+          readonly address: Hex;
+          readonly addressKind: ShadowAddressKind | null;
+          readonly access: FaultAccess;
       })
     /** The page that KVM maps for the guest. */
     | (Occurrence & { readonly kind: 'mapped'; readonly gpa: Hex; readonly size: Hex })

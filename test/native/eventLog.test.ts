@@ -11,7 +11,7 @@ const everyKind = 0xffff_ffff;
 const many = 70_000;
 const kindsOfHvas = [11];
 const kindsOfFiles = [5, 6, 7, 13, 14];
-const kindsOfNothing = [4];
+const kindsOfNothing = [4, 15];
 
 interface Filter {
     readonly kinds: number;

@@ -1,7 +1,7 @@
 /** Columns of events, made up. */
 import type { EventColumns } from '../../native/index';
 
-export const kindCount = 14;
+export const kindCount = 15;
 
 /** Without anything in them yet. */
 export const emptyEvents = (count: number): EventColumns => ({

@@ -71,7 +71,6 @@ export function madePatterns(parts: Partial<VmAtStart> = {}): EventPatterns {
             { thread: 101, vcpu: 1 },
         ],
         tellsChanges: true,
-        faultsAtGpas: () => true,
         sizeOfGuestMemfd: (inode) => (inode === 7 ? 1n << 30n : null),
         ...parts,
     });

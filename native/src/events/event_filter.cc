@@ -10,6 +10,7 @@ namespace {
 PlaceKind place_kind(std::uint16_t kind) {
     switch (kind) {
         case EVENT_GUEST_MEMFD:
+        case EVENT_SHADOW_FAULT:
             return PlaceKind::none;
         case EVENT_UNMAPPED:
             return PlaceKind::hva;

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { EventColumns, EventRecorder } from '../../../native/index';
 import { toHex } from '../../common/address';
-import type { MemoryEvent, MemoryEventKind } from '../../common/memoryEvents';
+import type { FaultAccess, MemoryEvent, MemoryEventKind, ShadowAddressKind } from '../../common/memoryEvents';
 import { gmemFlags } from '../guestMemfd/guestMemfds';
 
 /** In the order of the addon's numbers, which begin at 1. */
@@ -21,6 +21,7 @@ export const eventKinds: readonly MemoryEventKind[] = [
     'conversion-asked',
     'punch',
     'guest-memfd-attributes',
+    'shadow-fault',
 ];
 
 /** As the addon knows it. */
@@ -29,7 +30,7 @@ export const kindNumber = (kind: MemoryEventKind): number => eventKinds.indexOf(
 export const kindsOf: Record<EventRecorder, readonly MemoryEventKind[]> = {
     record_attributes: ['attributes-changed'],
     record_calls: ['memslot', 'attributes', 'guest-memfd', 'allocate', 'punch', 'guest-memfd-attributes'],
-    record_faults: ['fault', 'mapped', 'memory-fault', 'unmapped', 'conversion-asked'],
+    record_faults: ['fault', 'shadow-fault', 'mapped', 'memory-fault', 'unmapped', 'conversion-asked'],
     record_guest_memfd_pages: ['pages-added', 'pages-removed'],
 };
 
@@ -46,6 +47,9 @@ const faultedPrivate = 1n << 3n;
 /** Bits of a page fault's error code (PFERR_…). */
 const writeAccess = 1n << 1n;
 const fetchAccess = 1n << 4n;
+const accessOf = (errorCode: bigint): FaultAccess => ((errorCode & fetchAccess) !== 0n ? 'execute' : (errorCode & writeAccess) !== 0n ? 'write' : 'read');
+/** In the order of the addon's enum shadow_address. */
+const shadowAddresses: readonly (ShadowAddressKind | null)[] = [null, 'guest-virtual', 'nested-guest-virtual', 'nested-guest-physical'];
 /** What the processor (SEV-SNP) or KVM (TDX) knows as an access to private memory. */
 const privateAccess = (1n << 34n) | (1n << 49n);
 
@@ -104,9 +108,11 @@ export function describeEvent(events: EventColumns, i: number, mayTellPrivate: b
                 ...occurrence,
                 vcpu: number,
                 gpa: start,
-                access: (value & fetchAccess) !== 0n ? 'execute' : (value & writeAccess) !== 0n ? 'write' : 'read',
+                access: accessOf(value),
                 private: mayTellPrivate ? (value & privateAccess) !== 0n : null,
             };
+        case 'shadow-fault':
+            return { kind, ...occurrence, vcpu: number, address: start, addressKind: shadowAddresses[Number(events.sizes[i])] ?? null, access: accessOf(value) };
         case 'mapped':
             return { kind, ...occurrence, gpa: start, size };
         case 'memory-fault':

@@ -4,6 +4,7 @@ import type { EventColumns } from '../../../native/index';
 import { describeEvent, eventKinds, kindNumber } from '../../../src/agent/events/describeEvent';
 import { eventText } from '../../../src/common/eventWords';
 import type { MemoryEventKind } from '../../../src/common/memoryEvents';
+import { eventMenu } from '../../../src/webview/events/eventMenu';
 import { emptyEvents, kindCount } from '../../support/madeEvents';
 import { assertShape } from '../../support/schema';
 
@@ -49,6 +50,32 @@ describe('an event', () => {
             });
         assert.ok(eventText(set(9)).includes('guest-memfd, bound to inode 9 at 0x8000'));
         assert.ok(!eventText(set(0)).includes('bound'));
+    });
+
+    it('of a fault under the shadow MMU tells an address of its own kind, and never a GPA', () => {
+        const fault = (size: bigint) =>
+            made('shadow-fault', (event) => {
+                event.starts[0] = 0xffff_8000_0040_1234n;
+                event.sizes[0] = size;
+                event.values[0] = 2n;
+                event.numbers[0] = 1;
+            });
+        const subject = { id: '1:2 1', title: '', memslots: [{ id: 0, gpa: '0x0', size: '0xfffffffffffff000', hva: '0x0', guestMemfd: null, description: '' }], recording: null, isActive: true };
+        const told = [
+            [1n, 'GVA', 'gva/1:0xffff800000401234'],
+            [2n, "nested guest's GVA", undefined],
+            [3n, "nested guest's GPA", undefined],
+            [0n, 'address of an unknown kind', undefined],
+            [9n, 'address of an unknown kind', undefined],
+        ] as const;
+        for (const [size, name, address] of told) {
+            const event = fault(size);
+            assertShape('watch', event);
+            assert.equal(eventText(event), `Shadow MMU fault      ${name} 0xffff800000401234 write by vCPU 1`);
+            assert.ok(!('gpa' in event));
+            const { range, address: explained, guestmemHasPlace, guestmemHasAddress } = eventMenu(event, subject);
+            assert.deepEqual({ range, explained, guestmemHasPlace, guestmemHasAddress }, { range: undefined, explained: address, guestmemHasPlace: false, guestmemHasAddress: address !== undefined });
+        }
     });
 
     it('of any kind has the shape that is published', () => {

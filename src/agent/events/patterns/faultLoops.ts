@@ -72,7 +72,6 @@ export class FaultLoops implements PatternDetector {
 
     /** Where there is no memory every access faults, writes to ROM do, and those that only mark a page as dirty map nothing. */
     private mayStick(events: EventNumbers, i: number): boolean {
-        if (!this.vm.start.faultsAtGpas()) return false;
         const slot = this.vm.slots.at(events.page(i));
         return slot !== undefined && !((slot.readonly || slot.logsDirtyPages) && (events.value(i) & writeAccess) !== 0);
     }

@@ -22,10 +22,6 @@ export function patternsOf(vm: OpenVm, missing: readonly MissingEvents[]): Event
         hasPrivateMemory: hasPrivateMemory(record),
         vcpus: ofVm().flatMap(({ kind, vcpu, tid }) => (kind === 'vcpu' && tid !== null ? [{ thread: tid, vcpu }] : [])),
         tellsChanges: !missing.some(({ kinds }) => kinds.includes('attributes-changed')),
-        faultsAtGpas: () => {
-            const mapping = unlessGone(() => process.readGuestMapping(vm.fd, 0, 0, 1, false));
-            return mapping !== null && !('problem' in mapping);
-        },
         sizeOfGuestMemfd: (inode: number) => unlessGone(() => heldGuestMemfds(process, ofVm(), [], vm.identity).get(inode)?.record.size ?? null),
     };
     return new EventPatterns(start, () => process.close());

@@ -21,8 +21,6 @@ export interface VmAtStart {
     readonly vcpus: readonly { readonly thread: number; readonly vcpu: number }[];
     /** The kernel tells each change of attributes by itself, when it begins; else the calls have to do. */
     readonly tellsChanges: boolean;
-    /** Faults name GPAs: KVM's shadow MMU names the guest's own virtual addresses instead. */
-    readonly faultsAtGpas: () => boolean;
     /** Bytes of a guest_memfd of this VM; null when it is none (any more). */
     readonly sizeOfGuestMemfd: (inode: number) => bigint | null;
 }
@@ -93,6 +91,7 @@ export class RecordedVm {
                 if (events.succeeded(i)) this.slots.set(slotOf(events, i, this.slots));
                 return;
             case eventKind.fault:
+            case eventKind['shadow-fault']:
             case eventKind['memory-fault']:
                 if (events.number(i) >= 0) this.vcpuOfThread.set(events.thread(i), events.number(i));
         }
