@@ -47,7 +47,7 @@ line('filter by kind', await filtered(1 << 3, false, null), 100);
 line('filter calls that failed', await filtered(all, true, null), 100);
 line('filter by a page of memory', await filtered(all, false, place([0x123_4000n])), 100);
 line('filter the newest 2^20 events by a page', await fastest(repeats, () => log.list(all, false, begin + count - 2 ** 20, latest, place([BigInt(++salt) << 12n]), -5, 5)), 20);
-line('filter by a page of each of 64 memslots', await filtered(all, false, place(Array.from({ length: 64 }, (_, i) => BigInt(i) << 24n))));
+line('filter by a page of each of 64 memslots', await filtered(all, false, place(Array.from({ length: 64 }, (_, i) => BigInt(i) << 24n))), 100);
 line('filter by kind, failure and page', await filtered(1 << 2, true, place([0x123_4000n])), 100);
 line('leaf through a filtered table', await fastest(repeats, () => log.list(1 << 3, false, 0, latest, null, salt++ * 1000, 100)));
 line('count all kinds in 1,000 parts', await fastest(repeats, () => log.countEvents(all, false, 0, latest, null, begin, begin + count, 1000)), 100);

@@ -25,40 +25,17 @@ PlaceKind place_kind(std::uint16_t kind) {
     }
 }
 
-/** `intervals` are sorted and disjoint, and not empty. */
-bool overlaps(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& intervals, std::uint64_t start, std::uint64_t size) {
-    // The first that ends behind the start, by halves and without branches; the last where none does.
-    const auto* at = intervals.data();
-    for (std::size_t left = intervals.size(); left > 1;) {
-        const std::size_t half = left / 2;
-        at += half * static_cast<std::size_t>(at[half - 1].second <= start);
-        left -= half;
-    }
-    return start < at->second && (at->first <= start || at->first - start < size);
-}
-
 }  // namespace
 
 EventFilter::EventFilter(std::uint32_t kinds, bool failed, std::uint64_t from, std::uint64_t to,
                          const std::optional<std::vector<Place>>& places)
     : kinds_(kinds), failed_(failed), from_(from), to_(to), anywhere_(!places) {
     if (!places) return;
+    std::map<std::pair<PlaceKind, std::uint64_t>, std::vector<Interval>> intervals;
     for (const Place& place : *places) {
-        if (place.start < place.end) places_[{place.kind, place.inode}].emplace_back(place.start, place.end);
+        if (place.start < place.end) intervals[{place.kind, place.inode}].emplace_back(place.start, place.end);
     }
-    for (auto& entry : places_) {
-        Intervals& intervals = entry.second;
-        std::sort(intervals.begin(), intervals.end());
-        Intervals merged;
-        for (const auto& interval : intervals) {
-            if (!merged.empty() && interval.first <= merged.back().second) {
-                merged.back().second = std::max(merged.back().second, interval.second);
-            } else {
-                merged.push_back(interval);
-            }
-        }
-        intervals = std::move(merged);
-    }
+    for (auto& [where, all] : intervals) places_.emplace(where, std::move(all));
 }
 
 bool EventFilter::operator==(const EventFilter& other) const {
@@ -73,16 +50,15 @@ bool EventFilter::wants(const EventTrait& trait) const {
 }
 
 EventFilter::Demand EventFilter::demand_of(const EventTrait& trait) const {
-    constexpr Demand nowhere = {0, 0, nullptr, 0};
+    const Demand nowhere = {closed_sieve, nullptr, 0};
     if (!wants(trait)) return nowhere;
     const PlaceKind kind = place_kind(trait.kind);
     const auto found = places_.find({kind, kind == PlaceKind::guest_memfd ? trait.inode : 0});
     if (found == places_.end()) return nowhere;
-    const Intervals& intervals = found->second;
+    const IntervalSet& intervals = found->second;
     // An event of no size, as the removal of a memslot is, is where it starts.
     const std::uint64_t size = std::max<std::uint64_t>(trait.size, 1);
-    const std::uint64_t first = intervals.front().first - std::min(intervals.front().first, size - 1);
-    return {first, intervals.back().second - first, intervals.size() > 1 ? &intervals : nullptr, size};
+    return {intervals.sieve(size), intervals.is_exact() ? nullptr : &intervals, size};
 }
 
 std::vector<std::uint32_t> EventFilter::select(const EventSpan& span) const {
@@ -94,7 +70,7 @@ std::vector<std::uint32_t> EventFilter::select(const EventSpan& span) const {
     if (span.latest < from_ || span.earliest >= to_) return selected;
     for (std::uint32_t i = 0; i < span.traits; i++) {
         if (!anywhere_) demands[i] = demand_of(chunk.trait(i));
-        wanted[i] = anywhere_ ? wants(chunk.trait(i)) : demands[i].width > 0;
+        wanted[i] = anywhere_ ? wants(chunk.trait(i)) : demands[i].sieve.width > 0;
         any = any || wanted[i] != 0;
     }
     if (!any) return selected;
@@ -109,8 +85,7 @@ std::vector<std::uint32_t> EventFilter::select(const EventSpan& span) const {
         for (std::uint32_t event = 0; event < span.count; event++) keep(event, wanted[chunk.trait_number(event)] != 0);
     } else {
         for (std::uint32_t event = 0; event < span.count; event++) {
-            const Demand& demand = demands[chunk.trait_number(event)];
-            keep(event, chunk.start(event) - demand.first < demand.width);
+            keep(event, demands[chunk.trait_number(event)].sieve.passes(chunk.start(event)));
         }
     }
     const auto narrow = [&](auto passes) {
@@ -120,7 +95,7 @@ std::vector<std::uint32_t> EventFilter::select(const EventSpan& span) const {
     if (std::any_of(demands.begin(), demands.end(), [](const Demand& demand) { return demand.within != nullptr; })) {
         narrow([&](std::uint32_t event) {
             const Demand& demand = demands[chunk.trait_number(event)];
-            return demand.within == nullptr || overlaps(*demand.within, chunk.start(event), demand.size);
+            return demand.within == nullptr || demand.within->overlaps(chunk.start(event), demand.size);
         });
     }
     if (span.earliest < from_ || span.latest >= to_) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "events/event_chunk.h"
+#include "events/interval_set.h"
 
 namespace guestmem::events {
 
@@ -32,13 +33,10 @@ class EventFilter {
     std::vector<std::uint32_t> select(const EventSpan& span) const;
 
   private:
-    using Intervals = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
-
-    /** Where the events of a trait must start to pass: [first, first + width), and if that is not null also `within`. */
+    /** What the starts of a trait's events pass first; and then, if that is not null, the events overlap `within`. */
     struct Demand {
-        std::uint64_t first;
-        std::uint64_t width;
-        const Intervals* within;
+        Sieve sieve;
+        const IntervalSet* within;
         std::uint64_t size;
     };
 
@@ -50,8 +48,8 @@ class EventFilter {
     std::uint64_t from_;
     std::uint64_t to_;
     bool anywhere_;
-    /** By kind of place and inode; sorted and disjoint. */
-    std::map<std::pair<PlaceKind, std::uint64_t>, Intervals> places_;
+    /** By kind of place and inode. */
+    std::map<std::pair<PlaceKind, std::uint64_t>, IntervalSet> places_;
 };
 
 }  // namespace guestmem::events
