@@ -1,6 +1,7 @@
 /** The address in each fault, beside the one that the guest really used, with paging on and off. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { MemoryEvent } from '../../src/common/memoryEvents';
 import { hex, page } from './pages';
 import { suiteRecordings } from './suiteRecordings';
@@ -9,10 +10,11 @@ import { skip } from './skip';
 import { ofKind } from './watching';
 
 /** KVM's own word on whether the processor translates GPAs; a module that is not there translates nothing. */
-const mapsGpas = ['kvm_intel/parameters/ept', 'kvm_amd/parameters/npt'].some((parameter) => {
+const isOn = (parameter: string): boolean => {
     const path = `/sys/module/${parameter}`;
     return existsSync(path) && ['1', 'Y'].includes(readFileSync(path, 'utf8').trim());
-});
+};
+const mapsGpas = isOn('kvm_intel/parameters/ept') || isOn('kvm_amd/parameters/npt');
 
 const gpa = 0x8_0000n;
 /** Where two_vms.c has the same memory mapped once more. */
@@ -28,7 +30,7 @@ export function describeFaultAddresses(): void {
         const vms = suiteTwoVms();
 
         /** Faults of the first VM while it does so; then only those that a filter by GPA finds. */
-        async function faults(command: 'alias' | 'unpaged'): Promise<{ readonly events: readonly MemoryEvent[]; readonly inRange: readonly MemoryEvent[] }> {
+        async function faults(command: 'alias' | 'unpaged' | 'nested'): Promise<{ readonly events: readonly MemoryEvent[]; readonly inRange: readonly MemoryEvent[] }> {
             const { recording } = await start(vms().idOf(0));
             assert.equal((await vms().tell(`${command} 0 ${gpa.toString(16)}`)).byte, 1);
             await stop(recording);
@@ -60,6 +62,17 @@ export function describeFaultAddresses(): void {
             const [first] = shadow.filter(({ address }) => BigInt(address) / page === alias / page);
             assert.deepEqual(first && { ...first, time: '', thread: 0 }, { kind: 'shadow-fault', time: '', thread: 0, vcpu: 0, address: hex(alias), addressKind: 'guest-virtual', access: 'write' });
             assert.ok(!shadow.some(({ address }) => BigInt(address) / page === gpa / page), 'the guest used no such virtual address');
+        });
+
+        it('is the address of a nested guest where that faults, and not found by its place', async function () {
+            if (!isOn('kvm_amd/parameters/nested') || !mapsGpas) skip(this, 'its nested guest needs SVM and NPT inside a VM');
+            const { events, inRange } = await faults('nested');
+            assert.deepEqual(inRange, events.filter(({ kind }) => kind !== 'shadow-fault'));
+            const told = ofKind(events, 'shadow-fault').map(({ address, addressKind, access }) => ({ address, addressKind, access }));
+            const wanted = { address: hex(alias), addressKind: 'nested-guest-physical', access: 'write' } as const;
+            assert.ok(told.some((one) => isDeepStrictEqual(one, wanted)), JSON.stringify(events));
+            assert.ok(told.every(({ addressKind }) => addressKind === wanted.addressKind));
+            assert.ok(ofKind(inRange, 'mapped').some((mapped) => BigInt(mapped.gpa) === gpa), 'the GPA that was mapped is told');
         });
     });
 }

@@ -47,7 +47,18 @@ const faultedPrivate = 1n << 3n;
 /** Bits of a page fault's error code (PFERR_…). */
 const writeAccess = 1n << 1n;
 const fetchAccess = 1n << 4n;
-const accessOf = (errorCode: bigint): FaultAccess => ((errorCode & fetchAccess) !== 0n ? 'execute' : (errorCode & writeAccess) !== 0n ? 'write' : 'read');
+/**
+ * With EPT it is the exit qualification instead (Intel SDM, volume 3, table "Exit Qualification for EPT Violations"), of which
+ * bit 7 is set for all that the guest accesses by its virtual addresses, and is in no error code. Bit 1 means the same in both.
+ */
+const isExitQualification = 1n << 7n;
+const fetchOfQualification = 1n << 2n;
+
+function accessOf(value: bigint): FaultAccess {
+    const fetch = (value & isExitQualification) === 0n ? fetchAccess : fetchOfQualification;
+    return (value & fetch) !== 0n ? 'execute' : (value & writeAccess) !== 0n ? 'write' : 'read';
+}
+
 /** In the order of the addon's enum shadow_address. */
 const shadowAddresses: readonly (ShadowAddressKind | null)[] = [null, 'guest-virtual', 'nested-guest-virtual', 'nested-guest-physical'];
 /** What the processor (SEV-SNP) or KVM (TDX) knows as an access to private memory. */

@@ -78,6 +78,17 @@ describe('an event', () => {
         }
     });
 
+    it('of a fault tells the access by an error code, and with EPT by an exit qualification', () => {
+        const access = (value: bigint) => {
+            const event = made('fault', (columns) => (columns.values[0] = value));
+            return event.kind === 'fault' ? event.access : null;
+        };
+        // #PF and NPF: user accesses, some to a page that is there.
+        assert.deepEqual([0x4n, 0x6n, 0x15n, 0x1_0000_0006n, 0x2_0000_0014n].map(access), ['read', 'write', 'execute', 'write', 'execute']);
+        // EPT: nothing is mapped; then a page that may be read and executed, and one that may be read and written.
+        assert.deepEqual([0x181n, 0x182n, 0x184n, 0x1aan, 0x19cn, 0x199n].map(access), ['read', 'write', 'execute', 'write', 'execute', 'read']);
+    });
+
     it('of any kind has the shape that is published', () => {
         assert.equal(eventKinds.length, kindCount);
         for (const kind of eventKinds) {
