@@ -195,7 +195,7 @@ async function timed(run: () => Promise<void>): Promise<number> {
 }
 
 async function measure(name: string, map: MadeMap, renderer: 'canvas' | 'webgl'): Promise<void> {
-    const agent = new AgentProcess([madeAgentFile], 600_000);
+    const agent = new AgentProcess([madeAgentFile]);
     const host = new MapHost(agent);
     const page = await MapPage.open({ host, viewport, renderer });
     const tell = (what: string, milliseconds: number, aim?: number, peers?: Record<string, number>) =>

@@ -12,8 +12,8 @@ import { asRoot } from './systemPackages.mjs';
 
 // Milliseconds. They only end what hangs: an emulated machine on a busy host is slow.
 const suiteTimeout = 40 * 60_000;
-const testTimeout = 60_000;
-const emulatedTestTimeout = 300_000;
+const testTimeout = 180_000;
+const emulatedTestTimeout = 600_000;
 
 // A page of 1 GiB is taken while the machine boots, or never; in less memory there is none that lies aligned. Two NUMA
 // nodes, for tests of on which of them a page is.

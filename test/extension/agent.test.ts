@@ -6,7 +6,8 @@ import { GuestmemError } from '../../src/common/errors';
 import { AgentClient } from '../../src/extension/connection/agentClient';
 import type { GuestmemApi } from '../../src/extension/extension';
 import { suiteVmm } from '../support/suiteVmm';
-import { eventually, guestmem, Person, refOf, run, setSetting } from './extensionHost';
+import { until } from '../support/until';
+import { guestmem, Person, refOf, run, setSetting } from './extensionHost';
 
 /** Children of this extension host, zombies not counted. */
 function children(): { readonly pid: number; readonly command: string }[] {
@@ -39,7 +40,7 @@ describe('agent', () => {
     afterEach(async () => {
         person.leave();
         await setSetting('guestmem.agent.command', undefined);
-        await eventually('the agent works again', async () => {
+        await until('the agent works again', async () => {
             await api.store.refresh();
             return api.store.stateOf('').kind === 'ready';
         });
@@ -55,7 +56,7 @@ describe('agent', () => {
 
     it('is the default one, and a warning tells so, when the setting has the wrong form', async () => {
         await setSetting('guestmem.agent.command', 'node' as unknown as string[]);
-        await eventually('it is told', () => person.messages.length > 0);
+        await until('it is told', () => person.messages.length > 0);
         assert.match(person.onlyMessage.text, /guestmem\.agent\.command is not of the form/);
         assert.deepEqual(person.onlyMessage.buttons, ['Open Setting']);
         await api.store.refresh();
@@ -64,7 +65,7 @@ describe('agent', () => {
 
     it('that is killed leaves a failed state, and a restart brings everything back', async () => {
         for (const { pid } of agents()) process.kill(pid, 'SIGKILL');
-        await eventually('the end is noticed', () => api.store.stateOf('').kind === 'failed');
+        await until('the end is noticed', () => api.store.stateOf('').kind === 'failed');
         assert.equal(activeId(), undefined);
         assert.match(person.onlyMessage.text, /ended \(signal SIGKILL\)/);
         assert.ok(person.onlyMessage.buttons.includes('Restart Agent'));
@@ -84,14 +85,14 @@ describe('agent', () => {
         await run('guestmem.agent.restart');
         assert.match(person.onlyMessage.text, /does not speak the agent's protocol/);
         assert.ok(person.onlyMessage.buttons.includes('Open Setting'));
-        await eventually('it was ended', () => !children().some(({ command }) => command.startsWith('sleep 1000')));
+        await until('it was ended', () => !children().some(({ command }) => command.startsWith('sleep 1000')));
     });
 
     it('that writes lines is found out without waiting', async () => {
         await setSetting('guestmem.agent.command', ['sh', '-c', 'echo Welcome to this machine; exec sleep 1001']);
         await run('guestmem.agent.restart');
         assert.match(person.onlyMessage.text, /does not speak the agent's protocol \(Welcome to this machine\)/);
-        await eventually('it was ended', () => !children().some(({ command }) => command.startsWith('sleep 1001')));
+        await until('it was ended', () => !children().some(({ command }) => command.startsWith('sleep 1001')));
     });
 
     it('that crashes is named with the line that says why', async () => {
@@ -135,13 +136,13 @@ describe('agent client', () => {
         const agent = client('${node}', '${agent}');
         const { pid } = await agent.restart();
         process.kill(pid, 'SIGKILL');
-        await eventually('its end is noticed', () =>
+        await until('its end is noticed', () =>
             agent.request('vms', {}).then(
                 () => false,
                 () => true,
             ),
         );
-        await eventually('it is back', () =>
+        await until('it is back', () =>
             agent.request('vms', {}).then(
                 () => true,
                 () => false,
@@ -158,7 +159,7 @@ describe('agent client', () => {
 
         const stubborn = client('sh', '-c', "trap '' TERM; while :; do sleep 0.2; done");
         const answer = assert.rejects(stubborn.request('vms', {}), isAgentError);
-        await eventually('it runs', () => children().some(({ command }) => command.includes("trap ''")));
+        await until('it runs', () => children().some(({ command }) => command.includes("trap ''")));
         await stubborn.stop();
         await answer;
         assert.ok(!children().some(({ command }) => command.includes("trap ''")));

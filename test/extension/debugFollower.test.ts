@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { GuestmemApi } from '../../src/extension/extension';
 import { suiteVmm } from '../support/suiteVmm';
-import { eventually, guestmem, refOf } from './extensionHost';
+import { until } from '../support/until';
+import { guestmem, refOf } from './extensionHost';
 
 describe('debug follower', () => {
     const first = suiteVmm(['--name', 'first']);
@@ -49,6 +50,6 @@ describe('debug follower', () => {
 
     it('makes the VM of the debugged process the active one', async () => {
         await debug(debugged().report.pid);
-        await eventually('the VM is active', () => activeId() === debugged().id);
+        await until('the VM is active', () => activeId() === debugged().id);
     });
 });

@@ -9,7 +9,8 @@ import { GdbSession, requireDebugAdapter } from '../support/gdbSession';
 import { guestmemJson } from '../support/guestmem';
 import { startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
-import { eventually, guestmem, Person, refOf, run, setSetting } from './extensionHost';
+import { until } from '../support/until';
+import { guestmem, Person, refOf, run, setSetting } from './extensionHost';
 
 describe('changes under a debugger', () => {
     const vmm = suiteVmm(['--name', 'held']);
@@ -94,18 +95,18 @@ describe('changes under a debugger', () => {
     it('ask to pause a VMM that the debugger has let run', async () => {
         const stands = () => /^State:\tt/m.test(readFileSync(`/proc/${other().report.pid}/status`, 'utf8'));
         await sessions[1]?.customRequest('continue', { threadId: 1 });
-        await eventually('the VMM runs', () => !stands());
+        await until('the VMM runs', () => !stands());
         person = new Person();
         await switchLogging(other());
         assert.match(person.onlyMessage.text, /“the second” \(gdb\) holds the VMM, but no thread of it is stopped.*Pause the VMM/);
         await sessions[1]?.customRequest('pause', { threadId: 1 });
-        await eventually('the VMM is paused', stands);
+        await until('the VMM is paused', stands);
     });
 
     it('leave the VMM running when the session ends, and are injected again', async () => {
         // As the button Disconnect does: Stop would end the VMM.
         for (const session of sessions) await session.customRequest('disconnect', { terminateDebuggee: false });
-        await eventually('gdb has let go', () => tracerOf(vmm()) === 0 && tracerOf(other()) === 0);
+        await until('gdb has let go', () => tracerOf(vmm()) === 0 && tracerOf(other()) === 0);
         const gpa = startOf(slotOf(vmm())) + 0x10n;
         await vmm().write(gpa, 0x42);
         assert.equal((await vmm().read(gpa)).value, 0x42);

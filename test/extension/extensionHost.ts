@@ -1,6 +1,5 @@
 /** What the suites share inside the extension host: the extension's own view, and a person who answers its messages. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { CommandId, SettingId, Settings } from '../../src/common/manifest';
 import type { GuestmemApi } from '../../src/extension/extension';
@@ -22,15 +21,6 @@ export function run<Result>(command: CommandId, argument?: unknown): Thenable<Re
 /** Machine-scoped settings of a remote window are those of the machine it runs on. */
 export async function setSetting<Id extends SettingId>(id: Id, value: Settings[Id] | undefined): Promise<void> {
     await vscode.workspace.getConfiguration().update(id, value, vscode.ConfigurationTarget.Global);
-}
-
-/** Waits until the condition holds; the failure says what was waited for. */
-export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    while (!(await condition())) {
-        assert(Date.now() < deadline, `waited in vain until ${what}`);
-        await sleep(50);
-    }
 }
 
 export interface Message {

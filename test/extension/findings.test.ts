@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { GuestmemApi } from '../../src/extension/extension';
 import { HeldVm, requireHeldVm } from '../support/heldVm';
-import { eventually, guestmem } from './extensionHost';
+import { until } from '../support/until';
+import { guestmem } from './extensionHost';
 
 const labelOf = (item: vscode.TreeItem) => (typeof item.label === 'string' ? item.label : item.label?.label);
 
@@ -25,18 +26,18 @@ describe('findings view', () => {
 
     it('finds by itself what comes, and drops what goes', async () => {
         await vm.tell('allocate 20 5');
-        await eventually('the unbound pages are listed', () => isListed(/^20 KiB in guest_memfd \d+ where no memslot is bound$/));
+        await until('the unbound pages are listed', () => isListed(/^20 KiB in guest_memfd \d+ where no memslot is bound$/));
         const [item] = items();
         assert.equal((item?.iconPath as vscode.ThemeIcon).id, 'warning');
         await vm.tell('punch 20 5');
-        await eventually('they are not any more', () => !isListed(/no memslot is bound/));
+        await until('they are not any more', () => !isListed(/no memslot is bound/));
         assert.deepEqual(items().filter((each) => String(each.contextValue).startsWith('finding')), []);
     });
 
     it('says of a leaked guest_memfd why, where, and what helps', async () => {
         await vm.tell('allocate 4 2');
         await vm.tell('unbind');
-        await eventually('it is listed', () => isListed(/^8 KiB leaked in guest_memfd/));
+        await until('it is listed', () => isListed(/^8 KiB leaked in guest_memfd/));
         const node = tree().getChildren()[0];
         assert.equal((tree().getTreeItem(node ?? assert.fail()).iconPath as vscode.ThemeIcon).id, 'error');
         const children = tree().getChildren(node).map((child) => tree().getTreeItem(child));
@@ -48,6 +49,6 @@ describe('findings view', () => {
 
     it('has nothing of a VM that has ended', async () => {
         await vm.end();
-        await eventually('the view is empty', () => tree().getChildren().length === 0);
+        await until('the view is empty', () => tree().getChildren().length === 0);
     });
 });

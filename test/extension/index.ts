@@ -7,7 +7,7 @@ export async function run(): Promise<void> {
     if (output === undefined || files === undefined) throw new Error('MOCHA_JSON and GUESTMEM_TEST_FILES must be set.');
     // The demo VMM and the agent are named relative to the repository.
     process.chdir(resolve(__dirname, '../../..'));
-    const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, reporter: 'json', reporterOptions: { output } });
+    const mocha = new Mocha({ timeout: 180_000, forbidOnly: true, reporter: 'json', reporterOptions: { output } });
     const paths = JSON.parse(files) as string[];
     if (paths.length === 0) throw new Error('No test file was named.');
     for (const path of paths) mocha.addFile(path);

@@ -4,7 +4,8 @@ import type { GuestmemApi } from '../../src/extension/extension';
 import { pageMapViewType } from '../../src/common/manifest';
 import { DemoVmm } from '../support/demoVmm';
 import { suiteVmm } from '../support/suiteVmm';
-import { eventually, guestmem, Person, refOf, run } from './extensionHost';
+import { until } from '../support/until';
+import { guestmem, Person, refOf, run } from './extensionHost';
 
 /** Tabs that hold the page map; VS Code puts a prefix before the view type. */
 const mapTabs = () =>
@@ -30,7 +31,7 @@ describe('page map', () => {
         await run('guestmem.map.show', { vm: refOf(vmm()) });
         assert.deepEqual(person.messages, []);
         await run('guestmem.map.show', { vm: refOf(vmm()), range: { gpa: '0x100000', size: '0x1000' } });
-        await eventually('the map is there', () => mapTabs()[0]?.label === `Page Map: mapped (${vmm().id})`);
+        await until('the map is there', () => mapTabs()[0]?.label === `Page Map: mapped (${vmm().id})`);
         assert.equal(mapTabs().length, 1);
         assert.deepEqual(person.messages, []);
     });
@@ -41,7 +42,7 @@ describe('page map', () => {
             await run('guestmem.map.show', { vm: refOf(other) });
             assert.equal(api.store.active?.ref.id, other.id);
             // VS Code tells of a new tab a little later: the next test must not meet it.
-            await eventually('the map is there', () => mapTabs().length === 1);
+            await until('the map is there', () => mapTabs().length === 1);
         } finally {
             await other.stop();
         }

@@ -7,7 +7,8 @@ import { snapshotViewType } from '../../src/common/manifest';
 import { Pace } from '../../src/agent/pace';
 import { readSnapshotFile } from '../../src/agent/snapshot/snapshotFile';
 import { suiteVmm } from '../support/suiteVmm';
-import { eventually, guestmem, Person, refOf, run } from './extensionHost';
+import { until } from '../support/until';
+import { guestmem, Person, refOf, run } from './extensionHost';
 
 const snapshotTabs = () =>
     vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputCustom && input.viewType === snapshotViewType);
@@ -45,7 +46,7 @@ describe('snapshots', () => {
             assert.deepEqual([header.details.vm.pid, header.details.vm.name, header.redacted], [vmm().report.pid, vmName, vmName === null]);
             assert.ok((runs[0]?.count ?? 0) > 5);
             await vscode.commands.executeCommand('vscode.open', uri);
-            await eventually('the editor is there', () => snapshotTabs()[0]?.label === name);
+            await until('the editor is there', () => snapshotTabs()[0]?.label === name);
             assert.equal(person.messages.length, 1);
         });
     }

@@ -8,7 +8,8 @@ import { VmStore } from '../../src/extension/vmStore';
 import { DemoVmm } from '../support/demoVmm';
 import { HeldVm, requireHeldVm } from '../support/heldVm';
 import { suiteVmm } from '../support/suiteVmm';
-import { eventually, guestmem, refOf } from './extensionHost';
+import { until } from '../support/until';
+import { guestmem, refOf } from './extensionHost';
 
 const labelOf = (item: vscode.TreeItem) => (typeof item.label === 'string' ? item.label : item.label?.label);
 
@@ -22,10 +23,12 @@ describe('views', () => {
     });
 
     const vmItems = () => api.trees.vms.getChildren().map((node) => api.trees.vms.getTreeItem(node));
+    const itemOf = ({ id }: DemoVmm) => vmItems().find((item) => item.id === `vm  ${id}`);
 
     it('list a running VM by its name, without being asked to', async () => {
-        await eventually('the VM is listed', () => vmItems().some((item) => labelOf(item) === 'views'));
-        const item = vmItems().find((candidate) => labelOf(candidate) === 'views');
+        await until('the VM is listed', () => itemOf(vmm()) !== undefined);
+        const item = itemOf(vmm());
+        assert.equal(item && labelOf(item), 'views');
         assert.match(String(item?.description), new RegExp(`^pid ${vmm().report.pid} · `));
     });
 
@@ -75,7 +78,7 @@ describe('views', () => {
             const { hva } = await held.tell('map gmem 0 16');
             await held.tell(`touch ${hva} 3`);
             for (const name of ['vm', 'vcpu', 'gmem']) await held.tell(`close ${name}`);
-            await eventually('it is listed', async () => {
+            await until('it is listed', async () => {
                 await api.store.refresh();
                 return vmItems().some(({ description }) => String(description).startsWith(`left over · pid ${held.report.pid}`));
             });
@@ -94,12 +97,12 @@ describe('views', () => {
 
     it('drop a VM that was killed, and what was shown of it', async () => {
         const victim = await DemoVmm.start(['--name', 'victim']);
-        await eventually('the VM is listed', () => vmItems().some((item) => labelOf(item) === 'victim'));
+        await until('the VM is listed', () => itemOf(victim) !== undefined);
         await api.store.activate(refOf(victim));
         assert.equal(api.store.active?.details.vm.name, 'victim');
         victim.kill();
-        await eventually('the VM is gone', () => !vmItems().some((item) => labelOf(item) === 'victim'));
-        await eventually('it is not active any more', () => api.store.active === undefined);
+        await until('the VM is gone', () => itemOf(victim) === undefined);
+        await until('it is not active any more', () => api.store.active === undefined);
         assert.match(api.store.failure?.message ?? '', /has ended/);
         assert.deepEqual(api.trees.memslots.getChildren(), []);
     });
@@ -119,7 +122,7 @@ describe('views', () => {
         const store = new VmStore(places, memento);
         try {
             void store.refresh();
-            await eventually('it is active', () => store.active?.ref.id === vmm().id);
+            await until('it is active', () => store.active?.ref.id === vmm().id);
         } finally {
             await agent.stop();
             for (const part of [store, nothing, log]) part.dispose();
@@ -130,7 +133,7 @@ describe('views', () => {
         const hostile = await DemoVmm.start(['--name', '$(sync~spin) \u202e[x](command:workbench.action.quit)']);
         try {
             await api.store.refresh();
-            const item = vmItems().find(({ id }) => id === `vm  ${hostile.id}`);
+            const item = itemOf(hostile);
             assert.equal(item?.label, '$ (sync~spin) \ufffd[x](command:workbench.action.quit)');
             assert(item.tooltip instanceof vscode.MarkdownString);
             assert.ok(!item.tooltip.value.includes('](command:'), item.tooltip.value);

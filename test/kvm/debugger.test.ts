@@ -24,7 +24,7 @@ describe('changes: a VMM that a debugger holds', () => {
         gdb = await GdbSession.attach(requireDebugAdapter(this), vmm().report.pid);
         slot = vmm().memslot('memfd');
     });
-    beforeEach(() => (agent = new AgentProcess(['dist/agent.js'], 60_000, { XDG_STATE_HOME: log().folder })));
+    beforeEach(() => (agent = new AgentProcess(undefined, undefined, { XDG_STATE_HOME: log().folder })));
     afterEach(() => agent.end());
 
     const request = (dryRun = false, on = true) =>

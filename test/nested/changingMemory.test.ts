@@ -83,7 +83,7 @@ describe(`memory that changes without pause (seed ${seed})`, function () {
 
     it('maps are of memslots of one state and attributes of one state', async () => {
         await start(30, 1_000_000);
-        const agent = new AgentProcess(['dist/agent.js'], 300_000);
+        const agent = new AgentProcess();
         const readMap = () => agent.request('map', { vm: `${vm.pid}:${vm.fd}`, addressSpace: 0 });
         await readMap(); // The first one loads the BPF programs.
         await torture(async () => {

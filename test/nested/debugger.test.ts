@@ -22,7 +22,7 @@ describe('convert: a VMM that a debugger holds', () => {
         await vmm().setPaused(true);
         await vmm().write(gpa(), 0x5a);
         gdb = await GdbSession.attach(path, vmm().report.pid);
-        agent = new AgentProcess(['dist/agent.js'], 300_000, { XDG_STATE_HOME: log().folder });
+        agent = new AgentProcess(undefined, undefined, { XDG_STATE_HOME: log().folder });
         gdb.answer(agent);
     });
     after('end the agent', () => agent.end());

@@ -30,7 +30,7 @@ describe('a conversion of 1 GiB', function () {
     let vmm: DemoVmm;
     let slot: DemoMemslot;
     let agent: AgentProcess;
-    const startAgent = () => (agent = new AgentProcess(['dist/agent.js'], 600_000, { XDG_STATE_HOME: log().folder }));
+    const startAgent = () => (agent = new AgentProcess(undefined, undefined, { XDG_STATE_HOME: log().folder }));
 
     before(function () {
         requireRoot(this);

@@ -9,7 +9,7 @@ describe('a kernel without the TDP MMU', () => {
         it(`does not tell the guest mapping with ${kernelArgument}, and tells of each fault what its address is`, async function () {
             this.timeout(600_000);
             const command = [...mocha, 'out/test/kvm/guestMapping.test.cjs', 'out/test/kvm/faultAddresses.test.cjs'].join(' ');
-            const { stdout, stderr, status } = await runNested({ command, kernelArguments: [kernelArgument], timeout: 300_000 });
+            const { stdout, stderr, status } = await runNested({ command, kernelArguments: [kernelArgument], timeout: 540_000 });
             assert.equal(status, 0, stdout + stderr);
             assert.match(stdout, /a host without the TDP MMU/);
             assert.match(stdout, /is unknown of every page, with the reason/);

@@ -21,8 +21,8 @@ export class AgentProcess {
     readonly progress: AgentNotifications['progress'][] = [];
     private readonly connection: MessageConnection;
 
-    /** `timeout`: milliseconds after which it counts as hung. */
-    constructor(words: readonly string[] = ['dist/agent.js'], timeout = 60_000, environment: NodeJS.ProcessEnv = {}) {
+    /** `timeout`: milliseconds after which it counts as hung; by default longer than a whole suite may take. */
+    constructor(words: readonly string[] = ['dist/agent.js'], timeout = 40 * 60_000, environment: NodeJS.ProcessEnv = {}) {
         this.child = spawn(process.execPath, words, { timeout, env: { ...process.env, ...environment } });
         this.complaints = text(this.child.stderr);
         this.connection = createMessageConnection(

@@ -32,7 +32,7 @@ export interface CodeServerOptions {
 }
 
 /** Milliseconds for the server to answer; a cold disk makes it slow. */
-const startTimeout = 60_000;
+const startTimeout = 120_000;
 
 const quietSettings = {
     'chat.agentHost.enabled': false,

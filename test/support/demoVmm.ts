@@ -58,7 +58,8 @@ export interface DemoOptions {
 }
 
 export const demoProgram = 'demo/build/guestmem-demo';
-const startTimeout = 60_000;
+/** Milliseconds; it only ends one that hangs. */
+const startTimeout = 150_000;
 
 export class DemoVmm {
     private constructor(

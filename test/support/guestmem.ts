@@ -16,7 +16,7 @@ export interface Outcome {
 export interface GuestmemOptions {
     /** A command that starts it: its words come before Node's. */
     readonly through?: readonly string[];
-    /** Milliseconds after which it counts as hung; default 60 s. */
+    /** Milliseconds after which it counts as hung; default 5 minutes. */
     readonly timeout?: number;
 }
 
@@ -27,7 +27,7 @@ export const guestmemWords = [process.execPath, 'dist/guestmem.js'];
 
 export async function guestmem(words: readonly string[], options: GuestmemOptions = {}): Promise<Outcome> {
     const [command = '', ...rest] = [...(options.through ?? []), ...guestmemWords, ...words];
-    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], timeout: options.timeout ?? 60_000 });
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], timeout: options.timeout ?? 300_000 });
     const [bytes, errors, [code]] = await Promise.all([
         buffer(child.stdout),
         buffer(child.stderr),

@@ -6,7 +6,7 @@ import { AgentProcess } from './agentProcess';
 export function suiteAgent(environment: () => NodeJS.ProcessEnv = () => ({})): () => AgentProcess {
     let agent: AgentProcess | undefined;
     before('start the agent', () => {
-        agent = new AgentProcess(['dist/agent.js'], 300_000, environment());
+        agent = new AgentProcess(undefined, undefined, environment());
     });
     after('end the agent', () => agent?.end());
     return () => agent ?? assert.fail('the agent was not started');

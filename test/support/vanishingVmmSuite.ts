@@ -18,7 +18,7 @@ export function describeVanishingVmm(words: readonly string[], rounds: number): 
         });
 
         it('is told whole, and then as one that has ended', async () => {
-            const agent = new AgentProcess(['dist/agent.js'], 180_000);
+            const agent = new AgentProcess();
             const read = async (vm: string, count: number) =>
                 count % 2 === 0 ? agent.request('map', { vm, addressSpace: 0 }) : agent.request('show', { vm });
             const random = makeRandom();

@@ -7,6 +7,8 @@ import { CodeServer } from './codeServer';
 import { Workbench } from './workbench';
 
 const pictures = 'out/screenshots';
+/** Milliseconds for a test: a window and its server, on a busy machine with few processors. */
+const patience = 240_000;
 
 export interface SuiteWindow {
     readonly window: Workbench;
@@ -23,7 +25,7 @@ export function suiteWindow(machineSettings: () => Readonly<Record<string, unkno
     let window: Workbench | undefined;
     const folder = mkdtempSync(join(tmpdir(), 'guestmem-ui-'));
     before('open VS Code', async function () {
-        this.timeout(180_000);
+        this.timeout(patience);
         mkdirSync(pictures, { recursive: true });
         fill(folder);
         server = await CodeServer.start({
@@ -32,6 +34,10 @@ export function suiteWindow(machineSettings: () => Readonly<Record<string, unkno
             machineSettings: machineSettings(),
         });
         window = await Workbench.open(server, { folder, extensionFolder: '.' });
+        window.page.setDefaultTimeout(60_000);
+    });
+    beforeEach(function () {
+        this.currentTest?.timeout(patience);
     });
     afterEach('picture what failed', async function () {
         const { currentTest } = this;

@@ -86,17 +86,23 @@ export class Workbench {
         return this.view(view).locator('.monaco-list-row').filter({ hasText: text });
     }
 
+    /** The row of a process's VM; names alone are no more than words that other rows may have. */
+    vm(pid: number): Locator {
+        return this.rows('Virtual Machines', new RegExp(`\\bpid ${pid}\\b`));
+    }
+
     /** Runs a command by its title, as the palette shows it ("Guestmem: Refresh"). */
     async runCommand(title: string): Promise<void> {
         await this.pick('F1', `>${title}`, title);
     }
 
-    /** Answers the input box or filters the list that is open. */
+    /** Takes the row with this text of the list that is open, or about to open. */
     async answer(text: string): Promise<void> {
         const input = this.page.locator('.quick-input-widget input.input');
         await input.waitFor();
         await input.fill(text);
-        await this.page.keyboard.press('Enter');
+        // Return would take what is first in a list that is not filtered yet, or nothing of one that is still empty.
+        await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first().click();
     }
 
     /** The document of a webview; of several, in the order in which they were opened. */
@@ -123,6 +129,23 @@ export class Workbench {
 
     /** Rests the mouse on `text` in the active editor and gives the hover's content. */
     async hover(text: string): Promise<Locator> {
+        const content = this.page.locator('.monaco-hover:not(.hidden) .hover-contents');
+        for (let attempt = 1; ; attempt++) {
+            const { x, y } = await this.placeOf(text);
+            await this.page.mouse.move(x, y, { steps: 5 });
+            try {
+                await content.first().waitFor({ timeout: 5000 });
+                return content;
+            } catch (error) {
+                // Where the mouse rested before there was anybody to explain it, nothing comes until it rests there anew.
+                if (attempt === 10) throw error;
+                await this.page.mouse.move(0, 0);
+            }
+        }
+    }
+
+    /** In the active editor, in pixels of the window. */
+    private async placeOf(text: string): Promise<{ readonly x: number; readonly y: number }> {
         const line = this.page.locator('.view-line').filter({ hasText: text }).first();
         await line.waitFor();
         const place = await line.evaluate((element, wanted) => {
@@ -139,19 +162,16 @@ export class Workbench {
             return undefined;
         }, text);
         if (place === undefined) throw new Error(`'${text}' is not in one piece in the editor`);
-        const content = this.page.locator('.monaco-hover:not(.hidden) .hover-contents');
-        await this.page.mouse.move(place.x, place.y, { steps: 5 });
-        await content.first().waitFor();
-        return content;
+        return place;
     }
 
-    /** Types into a quick pick and takes the row with `label`. An open pick does not learn of extensions that come up. */
+    /** Types into a quick pick and takes the row with `label`. An open pick does not learn of extensions that come up; a window that does hears no keys. */
     private async pick(key: string, text: string, label: string): Promise<void> {
         const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first();
         for (let attempt = 1; ; attempt++) {
-            await this.page.keyboard.press(key);
-            await this.page.locator('.quick-input-widget input.input').fill(text);
             try {
+                await this.page.keyboard.press(key);
+                await this.page.locator('.quick-input-widget input.input').fill(text, { timeout: 3000 });
                 await row.waitFor({ timeout: 3000 });
                 break;
             } catch (error) {
@@ -166,7 +186,8 @@ export class Workbench {
     async chooseInMenu(name: string): Promise<void> {
         const entry = this.page.locator('.monaco-menu').getByRole('menuitem', { name, exact: true });
         const isGone = () => entry.waitFor({ state: 'hidden', timeout: 5000 }).then(() => true, () => false);
-        do await entry.click();
+        // It may go while it is being clicked again.
+        do await entry.click({ timeout: 5000 }).catch(() => undefined);
         while (!(await isGone()));
     }
 

@@ -9,6 +9,7 @@ import { demoProgram, type DemoReport } from '../support/demoVmm';
 import { NestedMachine } from '../support/nestedMachine';
 import { hex, page, startOf } from '../support/pages';
 import { skip } from '../support/skip';
+import { until } from '../support/until';
 import { suiteWindow } from '../support/vscodeWindow';
 
 const place = 'emulated machine';
@@ -63,7 +64,10 @@ describe('converting in the window', function () {
         window.page.setDefaultTimeout(patience);
         await window.showContainer('Guestmem');
         await window.rows('Virtual Machines', 'inside').click();
-        report = JSON.parse(readFileSync(join(machine?.out ?? '', 'report'), 'utf8').split('\n')[0] ?? '') as DemoReport;
+        // The VMM tells of itself some time after its VM is there.
+        const told = () => readFileSync(join(machine?.out ?? '', 'report'), 'utf8').split('\n');
+        await until('the VMM has told of itself', () => told().length > 1);
+        report = JSON.parse(told()[0] ?? '') as DemoReport;
         await window.rows('Memory Slots', slot().gpa).first().click();
         await map().locator('.selected strong', { hasText: `${slot().gpa}+${slot().size}` }).waitFor();
         await picture('map-private-memory');

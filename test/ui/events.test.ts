@@ -6,8 +6,7 @@ import { hex, page, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 import { suiteWindow } from '../support/vscodeWindow';
 
-describe('the view of memory events in the window', function () {
-    this.timeout(240_000);
+describe('the view of memory events in the window', () => {
     const vmm = suiteVmm(['--name', 'eventful', '--rate', '0', '--gmem', '1M']);
     const vscode = suiteWindow(() => ({}));
     const view = () => vscode().window.webview();
@@ -24,9 +23,8 @@ describe('the view of memory events in the window', function () {
 
     it('says what recording costs before it begins, and asks for leave', async () => {
         const { window, picture } = vscode();
-        window.page.setDefaultTimeout(60_000);
         await window.showContainer('Guestmem');
-        await window.rows('Virtual Machines', 'eventful').click();
+        await window.vm(vmm().report.pid).click();
         await window.rows('Memory Slots').first().waitFor();
         await window.runCommand('Guestmem: Show Memory Events');
         await view().getByText('Nothing is recorded of eventful').waitFor();

@@ -15,7 +15,7 @@ describe('an address in the window', () => {
     it('is explained by a hover that leads to its page', async () => {
         const { window, picture } = vscode();
         await window.showContainer('Guestmem');
-        await window.rows('Virtual Machines', 'explained').click();
+        await window.vm(vmm().report.pid).click();
         await window.rows('Memory Slots', vmm().memslot('memfd').gpa).first().waitFor();
         await window.openFile('fault.log');
         const hover = await window.hover('4096');

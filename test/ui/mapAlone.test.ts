@@ -32,7 +32,7 @@ const smallMap: MadeMap = {
 };
 
 describe('the page map alone', () => {
-    const agent = new AgentProcess([madeAgentFile], 600_000);
+    const agent = new AgentProcess([madeAgentFile]);
     let host: MapHost;
     let map: MapPage;
     const open = async (options: MapPageOptions = {}) => {
@@ -68,6 +68,7 @@ describe('the page map alone', () => {
             const [place] = places;
             assert(place !== undefined);
             await map.page.mouse.move(place.x, place.y);
+            await map.settled();
             const tooltip = map.page.locator('.tooltip');
             const [gpa, size] = ((await tooltip.locator('.title').textContent()) ?? '').split(' ')[0]?.split('+').map(Number) ?? [];
             assert.ok(gpa !== undefined && size !== undefined && gpa <= lone * 4096 && lone * 4096 < gpa + size, 'the tooltip is about its cell');
@@ -141,6 +142,7 @@ describe('the page map alone', () => {
         await map.page.mouse.down();
         await map.page.mouse.move(to.x, to.y, { steps: 5 });
         await map.page.mouse.up();
+        await map.settled();
         assert.equal(await selected(), '0x100000+0x10000');
         assert.deepEqual(await map.page.locator('.selected .part').allTextContents(), ['64 KiB, 16 pages', 'Private 32 KiB', 'Shared 32 KiB']);
         await map.page.mouse.dblclick(to.x, to.y);
@@ -165,6 +167,7 @@ describe('the page map alone', () => {
         assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the one before ends at 0x1000000000.');
         await input.fill(`${loneGpa}+0x1000`);
         await input.press('Enter');
+        await map.settled();
         assert.equal(await selected(), `${loneGpa}+0x1000`);
         assert.ok((await map.pixels(mapColors.private.defaults.dark)).length > 50, 'the page is drawn as a whole cell');
     });
@@ -176,6 +179,7 @@ describe('the page map alone', () => {
         assert.equal(await map.page.getByRole('alert').textContent(), 'There is no memslot at 0xffffffffff000; the one before ends at 0x1000000000.');
         assert.equal(await map.page.locator('.goTo input').inputValue(), '0xffffffffff000+0x1000');
         await map.send({ type: 'goTo', range: { gpa: loneGpa, size: '0x1000' } });
+        await map.settled();
         assert.equal(await map.page.getByRole('alert').count(), 0);
         assert.equal(await selected(), `${loneGpa}+0x1000`);
     });
@@ -186,6 +190,7 @@ describe('the page map alone', () => {
         await map.page.locator('.goTo input').fill(`${loneGpa}+0x1000`);
         await map.page.locator('.goTo input').press('Enter');
         await map.request('select');
+        await map.settled();
         const before = await map.pixels(mapColors.private.defaults.dark);
         await show(loneMap());
         assert.deepEqual(await map.pixels(mapColors.private.defaults.dark), before);
@@ -225,6 +230,7 @@ describe('the page map alone', () => {
         await show(smallMap);
         await press('ArrowRight', 'Shift+ArrowRight');
         await map.send({ type: 'stale', message: 'The VM 1:2 ended.', remedies: ['Select Another', 'Close the Map'] });
+        await map.settled();
         assert.ok(await map.page.getByText('The VM 1:2 ended.').isVisible());
         for (const name of ['Convert to Private', 'Convert to Shared', 'Read Memory']) {
             assert.ok(await map.page.getByRole('button', { name }).isDisabled(), name);

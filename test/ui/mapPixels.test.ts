@@ -16,7 +16,7 @@ const lone = 777 * gib + 0x12345;
 const oneStage = (stage: readonly Segment[], pages = tib): MadeMap => ({ slots: oneSlot(pages), stages: [stage] });
 
 describe('the pixels of the page map', () => {
-    const agent = new AgentProcess([madeAgentFile], 600_000);
+    const agent = new AgentProcess([madeAgentFile]);
     let host: MapHost;
     let map: MapPage;
     const open = async (made: MadeMap, options: MapPageOptions = {}) => {

@@ -11,7 +11,7 @@ const pages = 64 * gib;
 const mixed = segment(0, pages, ...Object.values(states).map((state, i) => ({ pages: 10_007 * (i + 1), state })));
 
 describe('the renderers of the page map', () => {
-    const agent = new AgentProcess([madeAgentFile], 600_000);
+    const agent = new AgentProcess([madeAgentFile]);
     let host: MapHost;
     let map: MapPage;
 

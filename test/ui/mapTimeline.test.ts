@@ -31,7 +31,7 @@ const events: readonly MadeEvent[] = [
 const recorded: ShownRecording = { state: 'recording', since: begin, now: begin + length, missing: [], events: 9, lost: 0, losses: [], givenUp: 0, oldest: begin };
 
 describe('the timeline of the page map', () => {
-    const agent = new AgentProcess([madeAgentFile], 600_000);
+    const agent = new AgentProcess([madeAgentFile]);
     let host: MapHost;
     let map: MapPage;
     let made: RecordedHost;

@@ -17,9 +17,9 @@ describe('the page map in the window', () => {
     async function tooltipLines(): Promise<Record<string, string>> {
         // What the agent says of the address comes last.
         await tooltip().locator('dt').filter({ hasText: /^HVA$/ }).waitFor();
-        const labels = await tooltip().locator('dt').allTextContents();
-        const texts = await tooltip().locator('dd').allTextContents();
-        return Object.fromEntries(labels.map((label, i) => [label, texts[i] ?? '']));
+        // All at one moment: a refresh of the map writes them anew.
+        const lines = await tooltip().locator('dt').evaluateAll((labels) => labels.map((label) => [label.textContent, label.nextElementSibling?.textContent ?? '']));
+        return Object.fromEntries(lines) as Record<string, string>;
     }
 
     async function goTo(text: string): Promise<void> {
@@ -30,7 +30,7 @@ describe('the page map in the window', () => {
     it('opens from a memslot in the side bar, with the slot selected', async () => {
         const { window } = vscode();
         await window.showContainer('Guestmem');
-        await window.rows('Virtual Machines', 'pictured').click();
+        await window.vm(vmm().report.pid).click();
         const slot = vmm().memslot('memfd');
         await window.rows('Memory Slots', slot.gpa).first().click();
         await map().locator('.selected strong', { hasText: `${slot.gpa}+${slot.size}` }).waitFor();

@@ -5,8 +5,7 @@ import { hex, page, startOf } from '../support/pages';
 import { suiteVmm } from '../support/suiteVmm';
 import { suiteWindow } from '../support/vscodeWindow';
 
-describe('the recorded page map in the window', function () {
-    this.timeout(240_000);
+describe('the recorded page map in the window', () => {
     const vmm = suiteVmm(['--name', 'recorded', '--rate', '0']);
     const vscode = suiteWindow(() => ({}));
     const map = () => vscode().window.webview();
@@ -29,9 +28,8 @@ describe('the recorded page map in the window', function () {
 
     it('says what a recording costs before the first one, and shows what then happens on a timeline', async () => {
         const { window, picture } = vscode();
-        window.page.setDefaultTimeout(60_000);
         await window.showContainer('Guestmem');
-        await window.rows('Virtual Machines', 'recorded').click();
+        await window.vm(vmm().report.pid).click();
         await window.runCommand('Guestmem: Show Page Map');
         await map().getByLabel('Layer').selectOption('guestMemfd');
         await allocated().waitFor();

@@ -66,8 +66,7 @@ describe('a snapshot in the window', () => {
         await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'earlier.gmem' }).click();
         const banner = map().locator('.notice.comparison');
         await banner.filter({ hasText: 'What differs in vm1.gmem from earlier.gmem' }).waitFor();
-        await map().locator('.legend').getByText(/Became (private|shared)/).first().waitFor();
-        assert.match((await map().locator('.legend').textContent()) ?? '', /Became (private|shared)\s*12 KiB/);
+        await map().locator('.legend', { hasText: /Became (private|shared)\s*12 KiB/ }).waitFor();
         await vscode().picture('snapshot-compared');
         await map().getByRole('button', { name: 'End Comparison' }).click();
         await banner.filter({ hasText: 'Snapshot of vm1' }).waitFor();
