@@ -88,7 +88,7 @@ export class Workbench {
 
     /** The row of a process's VM; names alone are no more than words that other rows may have. */
     vm(pid: number): Locator {
-        return this.rows('Virtual Machines', new RegExp(`\\bpid ${pid}\\b`));
+        return this.rows('Virtual Machines', new RegExp(`pid ${pid}\\b`));
     }
 
     /** Runs a command by its title, as the palette shows it ("Guestmem: Refresh"). */
