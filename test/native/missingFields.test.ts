@@ -15,7 +15,7 @@ const kernels: Record<string, readonly string[]> = {
         ...['kvm_arch.vm_type', 'kvm_arch.has_private_mem', 'kvm_arch.gfn_direct_bits', 'kvm_mmu_page_role.is_mirror'],
     ],
     'without the TDP MMU and its counts': [
-        ...['kvm_arch.tdp_mmu_roots', 'kvm_arch_memory_slot.lpage_info', 'kvm.dirty_ring_size'],
+        ...['kvm_arch.tdp_mmu_roots', 'kvm_arch_memory_slot.lpage_info', 'kvm.dirty_ring_size', 'kvm_mmu_page_role.direct'],
         ...['kvm_arch.n_used_mmu_pages', 'kvm_arch_memory_slot.rmap', 'kvm_arch_memory_slot.gfn_write_track'],
     ],
     'with other registers': [
