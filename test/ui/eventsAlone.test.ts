@@ -1,20 +1,12 @@
 /** Guest Memory Events with recordings made for the purpose: ten million events, losses, missing kinds, ends. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { EventFilter } from '../../src/common/eventMethods';
 import type { EventsQuestion, EventsViewRequest } from '../../src/common/eventsViewMessages';
 import { EventsPage, madeEvent, madeState, madeSubject } from '../support/eventsPage';
+import { until } from '../support/until';
 
 const tenMillion = 10_000_000;
-
-async function eventually(what: string, holds: () => boolean): Promise<void> {
-    const deadline = Date.now() + 30_000;
-    while (!holds()) {
-        assert(Date.now() < deadline, `waited in vain until ${what}`);
-        await sleep(20);
-    }
-}
 
 describe('the view of memory events alone', () => {
     let view: EventsPage;
@@ -29,9 +21,9 @@ describe('the view of memory events alone', () => {
     const listed = () =>
         view.requests.flatMap<Extract<EventsQuestion, { type: 'list' }>>((request) => (request.type === 'ask' && request.about.type === 'list' ? [request.about] : []));
     /** Waits until the page has sent it; other requests may come after it. */
-    const sent = (request: EventsViewRequest) => eventually(JSON.stringify(request), () => view.requests.some((one) => isDeepStrictEqual(one, request)));
+    const sent = (request: EventsViewRequest) => until(JSON.stringify(request), () => view.requests.some((one) => isDeepStrictEqual(one, request)));
     const filtered = (filter: Partial<EventFilter>) =>
-        eventually(`events by ${JSON.stringify(filter)} are asked for`, () => {
+        until(`events by ${JSON.stringify(filter)} are asked for`, () => {
             const last = listed().at(-1)?.filter;
             return isDeepStrictEqual(last, { ...last, ...filter });
         });
