@@ -605,7 +605,11 @@ export class EventLog {
     append(events: EventColumns): void;
     /** From the event with that number among all that there ever were, or the oldest that is held; at most `most` (up to 2^20). */
     read(from: number, most: number): EventColumns;
-    /** Events that pass, oldest first, from the `first` of them on (negative: from the end back), at most `most` (up to 2^20). */
+    /**
+     * Events that pass, oldest first, from the `first` of them on (negative: from the end back), at most `most` (up to 2^20).
+     * `givenUp`: how many of those that pass were given up since the filter was asked for first; always 0 for filters with
+     * times, and from 0 again when the filter is forgotten, since only the last ones are remembered.
+     */
     list(
         kinds: number,
         failed: boolean,
@@ -614,7 +618,7 @@ export class EventLog {
         places: BigUint64Array | null,
         first: number,
         most: number,
-    ): Promise<EventColumns & { readonly first: number; readonly total: number }>;
+    ): Promise<EventColumns & { readonly first: number; readonly total: number; readonly givenUp: number }>;
     /** Events that pass, in up to 65,536 equal parts of [begin, end): a row of `buckets` counts for each kind, from 1 on. */
     countEvents(
         kinds: number,

@@ -70,10 +70,14 @@ export interface EventMethods {
     /** Detaches from the kernel; what was recorded can still be asked for. */
     stopRecording: { params: { recording: RecordingHandle }; result: RecordingState };
     closeRecording: { params: { recording: RecordingHandle }; result: null };
-    /** Events that pass the filter, oldest first, from the `first` of these on (negative: from the end back), at most `most`. */
+    /**
+     * Events that pass the filter, oldest first, from the `first` of these on (negative: from the end back), at most `most`.
+     * Of a filter without times `givenUp` counts the first rows that were given up, since some time: by its difference all
+     * rows have moved from one answer to the next, if it did not become less.
+     */
     listEvents: {
         params: { recording: RecordingHandle; filter: EventFilter; first: number; most: number };
-        result: { readonly events: readonly MemoryEvent[]; readonly first: number; readonly total: number };
+        result: { readonly events: readonly MemoryEvent[]; readonly first: number; readonly total: number; readonly givenUp: number };
     };
     /** Events that pass the filter, in equal parts of [from, to). */
     countEvents: {

@@ -55,7 +55,7 @@ export type EventsQuestion =
 
 /** Each to the question of the same name; `counts` has a row of `buckets` numbers for each of `kinds`. */
 export type EventsAnswer =
-    | { readonly type: 'list'; readonly events: readonly MemoryEvent[]; readonly first: number; readonly total: number }
+    | { readonly type: 'list'; readonly events: readonly MemoryEvent[]; readonly first: number; readonly total: number; readonly givenUp: number }
     | { readonly type: 'count'; readonly kinds: readonly MemoryEventKind[]; readonly buckets: number; readonly counts: Uint32Array };
 
 export const eventsViewActions = ['record', 'selectVm'] as const;

@@ -188,6 +188,32 @@ describe('the log of events', () => {
         assert.equal(small.counts.reduce((sum, each) => sum + each, 0), 12 * many);
     });
 
+    it('tells by how many rows a table has moved when it gave up its oldest', async () => {
+        const small = new addon.EventLog(20e6);
+        const filter: Filter = { ...everything, kinds: 1 << 8 };
+        const { givenUp: begin } = await small.list(...argumentsOf(filter), 0, 0);
+        let all: Row[] = [];
+        for (let part = 0; part < 12; part++) {
+            small.append(events);
+            all = all.concat(rows);
+            const gone = small.givenUp;
+            // As two questions at the same time: the first may be answered last.
+            const one = small.list(...argumentsOf(filter), 5, 3);
+            small.append(events);
+            all = all.concat(rows);
+            const other = small.list(...argumentsOf(filter), 5, 3);
+            const goneLater = small.givenUp;
+            for (const [answer, before] of [
+                [await one, gone],
+                [await other, goneLater],
+            ] as const) {
+                assert.equal(answer.givenUp - begin, all.slice(0, before).filter((row) => passes(row, filter)).length);
+            }
+        }
+        assert.ok(small.givenUp > many, 'little was given up');
+        assert.equal((await small.list(...argumentsOf({ ...filter, to: 2 ** 52 }), 0, 1)).givenUp, 0);
+    });
+
     it('takes no arguments that do not fit', () => {
         const append = (columns: Partial<Record<keyof EventColumns, unknown>>) => nativeCode(() => log.append({ ...emptyEvents(1), ...columns } as EventColumns));
         assert.equal(append({}), 'EINVAL', 'the kind 0');

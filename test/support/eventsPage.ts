@@ -141,7 +141,7 @@ export class EventsPage {
         if (about.type === 'list') {
             const { first, most } = about;
             const events = Array.from({ length: Math.max(0, Math.min(most, indexes.total - first)) }, (_, i) => madeEvent(indexes.at(first + i)));
-            return { type: 'list', events, first, total: indexes.total };
+            return { type: 'list', events, first, total: indexes.total, givenUp: indexes.givenUp };
         }
         const { from, to, buckets } = about;
         const counts = new Uint32Array(kinds.length * buckets);
@@ -155,14 +155,16 @@ export class EventsPage {
     }
 
     /** Of kinds and times alone, without making a list of them all. */
-    private passing({ kinds: wanted, times }: EventFilter): { readonly total: number; at(index: number): number } {
+    private passing({ kinds: wanted, times }: EventFilter): { readonly total: number; readonly givenUp: number; at(index: number): number } {
         const rows = kinds.flatMap((kind, row) => (wanted === null || wanted.includes(kind) ? [row] : []));
-        const events = this.subject?.recording?.events ?? 0;
-        const end = times === null ? events : Math.min(events, Math.max(0, Math.ceil((times.to - began) / step)));
-        const [rounds, rest] = [Math.floor(end / kinds.length), end % kinds.length];
+        const { events, givenUp } = this.subject?.recording ?? { events: 0, givenUp: 0 };
+        const end = times === null ? givenUp + events : Math.min(givenUp + events, Math.max(givenUp, Math.ceil((times.to - began) / step)));
+        const before = (event: number) => Math.floor(event / kinds.length) * rows.length + rows.filter((row) => row < event % kinds.length).length;
+        const gone = before(givenUp);
         return {
-            total: rounds * rows.length + rows.filter((row) => row < rest).length,
-            at: (index) => Math.floor(index / rows.length) * kinds.length + (rows[index % rows.length] ?? 0),
+            total: before(end) - gone,
+            givenUp: gone,
+            at: (index) => Math.floor((gone + index) / rows.length) * kinds.length + (rows[(gone + index) % rows.length] ?? 0),
         };
     }
 }

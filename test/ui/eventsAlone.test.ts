@@ -77,6 +77,50 @@ describe('the view of memory events alone', () => {
         await rowOf(3999).waitFor();
     });
 
+    it('keeps rows, marks and focus at their places when the log gives up its oldest events', async () => {
+        await open();
+        // That some are gone is said from the begin on: the table has as much room all the time.
+        await view.show(madeSubject(madeState(1000, { givenUp: 6 })));
+        await rowOf(1005).waitFor();
+        await button(/^Guest fault /).click();
+        await figures('167 of 1,000 events');
+        await grid().press('Home');
+        await rowOf(8).waitFor();
+        for (let i = 0; i < 10; i++) await grid().press('PageDown');
+        for (let i = 0; i < 2; i++) await grid().press('Shift+ArrowUp');
+        await follows(false);
+        /** Of each row in sight: its time, its place on the screen, and whether it is marked or the current one. */
+        const seen = () =>
+            rows().evaluateAll((all) =>
+                all.map((row) => {
+                    const { top } = row.getBoundingClientRect();
+                    return [row.firstElementChild?.textContent, Math.round(top), row.getAttribute('aria-selected'), row.classList.contains('current')];
+                }),
+            );
+        const current = () => view.page.evaluate(() => document.getElementById(document.activeElement?.getAttribute('aria-activedescendant') ?? '')?.getAttribute('aria-rowindex'));
+        await until('the rows are there', async () => (await seen()).every(([time]) => time !== '…'));
+        const before = await seen();
+        assert.equal(before.filter(([, , marked]) => marked === 'true').length, 3);
+        const index = Number(await current());
+
+        // No whole block of rows: 20 faults among 120 events.
+        await view.show(madeSubject(madeState(1000, { givenUp: 126 })));
+        await until('the rows are counted anew', async () => Number(await current()) === index - 20);
+        await until('all rows are there', async () => (await seen()).every(([time]) => time !== '…'));
+        assert.deepEqual(await seen(), before);
+        await grid().press('Control+c');
+        const copied = () => view.requests.find(({ type }) => type === 'copy');
+        await until('the marked rows are copied', () => copied() !== undefined);
+        const text = copied();
+        const marked = before.filter(([, , marked]) => marked === 'true').map(([time]) => String(time));
+        assert.deepEqual(text?.type === 'copy' ? text.text.split('\n').slice(1).map((line) => line.split('\t')[0]) : [], marked);
+
+        // What was in sight is gone: the oldest that are held are there.
+        await view.show(madeSubject(madeState(1000, { givenUp: 906 })));
+        await view.page.locator('[role=grid][aria-activedescendant=row0]').waitFor();
+        await rowOf(908).waitFor();
+    });
+
     it('tells how many events there are in a second', async () => {
         await open();
         await view.show(madeSubject(madeState(1000)));

@@ -21,8 +21,6 @@ constexpr napi_type_tag type_tag = {0x2f7d0b6ce19a4358, 0xb3c85ad1f4670e92};
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 40;
 /** A page of a table: what goes over a wire at a time. */
 constexpr std::uint64_t most_rows = 1 << 20;
-/** Microseconds; exact as a JavaScript number. */
-constexpr std::uint64_t latest = (std::uint64_t{1} << 53) - 1;
 
 std::optional<std::vector<events::Place>> places_argument(const Napi::CallbackInfo& info, std::size_t index) {
     constexpr std::size_t fields = 4;
@@ -42,7 +40,7 @@ std::optional<std::vector<events::Place>> places_argument(const Napi::CallbackIn
 /** From the arguments `index` to `index` + 4. */
 events::EventFilter filter_argument(const Napi::CallbackInfo& info, std::size_t index) {
     return {static_cast<std::uint32_t>(integer_argument(info, index, "kinds", UINT32_MAX)), flag_argument(info, index + 1, "failed"),
-            integer_argument(info, index + 2, "from", latest), integer_argument(info, index + 3, "to", latest),
+            integer_argument(info, index + 2, "from", events::latest_time), integer_argument(info, index + 3, "to", events::latest_time),
             places_argument(info, index + 4)};
 }
 
@@ -110,7 +108,7 @@ Napi::Value EventLog::append(const Napi::CallbackInfo& info) {
 
 Napi::Value EventLog::read(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&]() -> Napi::Value {
-        const std::uint64_t from = integer_argument(info, 0, "from", latest);
+        const std::uint64_t from = integer_argument(info, 0, "from", events::latest_time);
         const auto most = static_cast<std::size_t>(integer_argument(info, 1, "most", most_rows));
         return to_event_columns(info.Env(), log_->read(from, most));
     });
@@ -118,7 +116,7 @@ Napi::Value EventLog::read(const Napi::CallbackInfo& info) {
 
 Napi::Value EventLog::list(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&] {
-        const auto limit = static_cast<double>(latest);
+        const auto limit = static_cast<double>(events::latest_time);
         const double first = info[5].IsNumber() ? info[5].As<Napi::Number>().DoubleValue() : NAN;
         if (!(first >= -limit && first <= limit)) throw_bad_argument("first", "an integer");
         const auto most = static_cast<std::size_t>(integer_argument(info, 6, "most", most_rows));
@@ -131,6 +129,7 @@ Napi::Value EventLog::list(const Napi::CallbackInfo& info) {
                 Napi::Object object = to_event_columns(env, page.events);
                 object.Set("first", static_cast<double>(page.first));
                 object.Set("total", static_cast<double>(page.total));
+                object.Set("givenUp", static_cast<double>(page.given_up));
                 return object;
             });
     });
@@ -138,8 +137,8 @@ Napi::Value EventLog::list(const Napi::CallbackInfo& info) {
 
 Napi::Value EventLog::count_events(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&] {
-        const std::uint64_t from = integer_argument(info, 5, "from", latest);
-        const std::uint64_t to = integer_argument(info, 6, "to", latest);
+        const std::uint64_t from = integer_argument(info, 5, "from", events::latest_time);
+        const std::uint64_t to = integer_argument(info, 6, "to", events::latest_time);
         const auto buckets = static_cast<std::size_t>(integer_argument(info, 7, "buckets", events::most_buckets));
         if (from >= to) throw_bad_argument("to", "after the time from which on is counted");
         if (buckets == 0) throw_bad_argument("buckets", "at least 1");

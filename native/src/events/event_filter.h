@@ -12,6 +12,9 @@
 
 namespace guestmem::events {
 
+/** The end of all times: exact as a JavaScript number. */
+constexpr std::uint64_t latest_time = (std::uint64_t{1} << 53) - 1;
+
 /** What the start of an event is an address in. */
 enum class PlaceKind { none, gpa, hva, guest_memfd };
 
@@ -29,6 +32,7 @@ class EventFilter {
     EventFilter(std::uint32_t kinds, bool failed, std::uint64_t from, std::uint64_t to, const std::optional<std::vector<Place>>& places);
 
     bool operator==(const EventFilter& other) const;
+    bool has_times() const { return from_ > 0 || to_ < latest_time; }
     /** The numbers in the chunk of the events that pass, in order. */
     std::vector<std::uint32_t> select(const EventSpan& span) const;
 

@@ -51,7 +51,7 @@ export function makeEventHandlers(directory: VmDirectory, readMap: ReadPageMap, 
             const most = checkInteger(fields['most'], 'number of rows', 0, mostRows);
             const rows = await recording.list(checkFilter(fields['filter']), wanted, most);
             const events = Array.from({ length: rows.count }, (_, i) => describeEvent(rows, i, recording.mayTellPrivate));
-            return { events, first: rows.first, total: rows.total };
+            return { events, first: rows.first, total: rows.total, givenUp: rows.givenUp };
         },
 
         countEvents: async (params) => {

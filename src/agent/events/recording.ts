@@ -20,7 +20,7 @@ import { MemslotHistory } from './memslotHistory';
 import { patternsOf } from './patterns/patternsOf';
 import { VmRecording } from './vmRecording';
 
-export type EventRows = EventColumns & { readonly first: number; readonly total: number };
+export type EventRows = EventColumns & { readonly first: number; readonly total: number; readonly givenUp: number };
 
 /** What was read when a recording began. */
 interface Beginning {

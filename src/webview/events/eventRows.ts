@@ -10,7 +10,7 @@ type AskEvents = (filter: EventFilter, first: number, most: number) => Promise<E
 export class EventRows extends AskedRows<EventFilter, EventList, MemoryEvent> {
     constructor(
         private readonly askEvents: AskEvents,
-        onChange: () => void,
+        onChange: (givenUp: number) => void,
     ) {
         super(askEvents, ({ events }, at) => events[at] ?? null, onChange);
     }

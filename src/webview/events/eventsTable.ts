@@ -26,7 +26,8 @@ export class EventsTable {
     private isFollowing = true;
 
     constructor(ask: ConstructorParameters<typeof EventRows>[0], events: EventsTableEvents) {
-        this.rows = new EventRows(ask, () => {
+        this.rows = new EventRows(ask, (givenUp) => {
+            this.grid.dropFirst(givenUp);
             if (this.isFollowing) this.grid.scrollToEnd();
             this.grid.requestDraw();
             this.nothing.hidden = this.rows.total > 0;

@@ -11,10 +11,22 @@ const mostBlocks = 24;
 /** What is asked: `first` is the index of the first row that is wanted, `most` how many are. */
 type Ask<Query, Block> = (query: Query, first: number, most: number) => Promise<Block | null>;
 
-export class AskedRows<Query, Block extends { readonly total: number }, Row> implements GridRows<Row> {
+/** `givenUp`: rows that were there once, before those that are, from some time on; a table that loses none has none. */
+type Rows = { readonly total: number; readonly givenUp?: number };
+
+interface KeptBlock<Block> {
+    readonly block: Block;
+    /** Index of its first row. */
+    readonly first: number;
+    readonly age: number;
+}
+
+export class AskedRows<Query, Block extends Rows, Row> implements GridRows<Row> {
     private query: Query | null = null;
-    /** By number, the one used last at the end. */
-    private readonly blocks = new Map<number, { readonly block: Block; readonly age: number }>();
+    /** The newest first. After rows were given up, older ones lie across those that are asked for. */
+    private blocks: readonly KeptBlock<Block>[] = [];
+    /** Of the newest answer; null = none has come yet to this query. */
+    private givenUp: number | null = null;
     private readonly failed = new Set<number>();
     private wanted: readonly number[] = [];
     private age = 0;
@@ -22,11 +34,14 @@ export class AskedRows<Query, Block extends { readonly total: number }, Row> imp
     /** The newest answer, for what it says of all rows. */
     latest: Block | null = null;
 
-    /** `rowOf` gives a row of a block by its index there; null beyond the last. */
+    /**
+     * `rowOf` gives a row of a block by its index there; null beyond the last. `onChange` is told how many of the first rows
+     * are given up: by so much all others have moved.
+     */
     constructor(
         private readonly ask: Ask<Query, Block>,
         private readonly rowOf: (block: Block, at: number) => Row | null,
-        private readonly onChange: () => void,
+        private readonly onChange: (givenUp: number) => void,
     ) {}
 
     get total(): number {
@@ -36,7 +51,8 @@ export class AskedRows<Query, Block extends { readonly total: number }, Row> imp
     /** Other rows than before. */
     setQuery(query: Query): void {
         this.query = query;
-        this.blocks.clear();
+        this.blocks = [];
+        this.givenUp = null;
         this.refresh();
     }
 
@@ -55,19 +71,29 @@ export class AskedRows<Query, Block extends { readonly total: number }, Row> imp
     }
 
     at(index: number): Row | null {
-        const block = this.blocks.get(Math.floor(index / blockRows))?.block;
-        return block === undefined ? null : this.rowOf(block, index % blockRows);
+        for (const { block, first } of this.blocks) {
+            const row = index >= first && index < first + blockRows ? this.rowOf(block, index - first) : null;
+            if (row !== null) return row;
+        }
+        return null;
     }
 
     async read(first: number, end: number): Promise<Row[] | null> {
-        const { query } = this;
+        const { query, givenUp } = this;
         const rows: Row[] = [];
+        let moved = 0;
         while (query !== null && first + rows.length < end) {
             const most = Math.min(blockRows, end - first - rows.length);
-            const block = await this.ask(query, first + rows.length, most);
+            const at = first + rows.length - moved;
+            const block = at < 0 ? null : await this.ask(query, at, most);
+            const newlyMoved = block === null ? moved : movedBy(givenUp, block);
+            if (newlyMoved > moved) {
+                moved = newlyMoved;
+                continue;
+            }
             const before = rows.length;
-            for (let at = 0; block !== null && at < most; at++) {
-                const row = this.rowOf(block, at);
+            for (let i = 0; block !== null && i < most; i++) {
+                const row = this.rowOf(block, i);
                 if (row !== null) rows.push(row);
             }
             if (rows.length === before) return null;
@@ -77,7 +103,7 @@ export class AskedRows<Query, Block extends { readonly total: number }, Row> imp
 
     private async askNext(): Promise<void> {
         const { query, age } = this;
-        const number = this.wanted.find((one) => this.blocks.get(one)?.age !== age && !this.failed.has(one));
+        const number = this.wanted.find((one) => !this.blocks.some((kept) => kept.first === one * blockRows && kept.age === age) && !this.failed.has(one));
         if (query === null || number === undefined || this.isAsking) return;
         this.isAsking = true;
         const block = await this.ask(query, number * blockRows, blockRows);
@@ -91,13 +117,16 @@ export class AskedRows<Query, Block extends { readonly total: number }, Row> imp
             this.failed.add(number);
             return;
         }
-        this.blocks.delete(number);
-        this.blocks.set(number, { block, age: this.age });
-        for (const [oldest] of this.blocks) {
-            if (this.blocks.size <= mostBlocks) break;
-            if (!this.wanted.includes(oldest)) this.blocks.delete(oldest);
-        }
+        const moved = movedBy(this.givenUp, block);
+        const first = number * blockRows;
+        const others = this.blocks.map((kept) => ({ ...kept, first: kept.first - moved })).filter((kept) => kept.first !== first && kept.first > -blockRows);
+        const isWanted = (kept: KeptBlock<Block>) => this.wanted.some((one) => one * blockRows === kept.first);
+        this.blocks = [{ block, first, age: this.age }, ...others].filter((kept, i) => i < mostBlocks || isWanted(kept));
+        this.givenUp = block.givenUp ?? 0;
         this.latest = block;
-        this.onChange();
+        this.onChange(moved);
     }
 }
+
+/** How many rows were given up since an earlier answer; where that is forgotten, none. */
+const movedBy = (before: number | null, { givenUp = 0 }: Rows): number => Math.max(0, givenUp - (before ?? givenUp));

@@ -113,6 +113,17 @@ export class Grid<Row> {
         this.requestDraw();
     }
 
+    /** So many rows at the begin are no more, and all others have moved up: what is in sight and marked stays where it is. */
+    dropFirst(rows: number): void {
+        if (rows === 0) return;
+        // Somebody is told of another row where the current one is gone.
+        this.isMoved ||= this.current < rows && this.current > 0;
+        this.current = Math.max(0, this.current - rows);
+        this.anchor = Math.max(0, this.anchor - rows);
+        this.area.scrollTo(this.area.left, this.area.top - rows * rowHeight);
+        this.requestDraw();
+    }
+
     scrollToEnd(): void {
         const height = this.rows.total * rowHeight;
         this.area.setContent(0, height);
