@@ -128,7 +128,7 @@ int pre_fault(uint64_t gpa, uint64_t size);
 void print_vms(const struct vm *vm, const struct options *options, const int *other_vms, int holder);
 void print_access(const struct access *access);
 
-/* host_changes.c: "drop", "touch", "page-out", "protect" or "permit" pages of a memslot's HVA. Returns 0 or an errno. */
+/* host_changes.c: "drop", "touch", "page-out", "protect", "permit" or "pin" pages of a memslot's HVA. Returns 0 or an errno. */
 int change_host_memory(const struct vm *vm, uint64_t gpa, uint64_t size, const char *change);
 
 /* raw_calls.c */

@@ -3,8 +3,21 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "demo.h"
+
+/* As for a device's DMA, until the VMM ends: io_uring pins the buffers that it is to read and write. */
+static int pin(void *hva, uint64_t size)
+{
+    uint64_t parameters[15] = {0}; /* struct io_uring_params */
+    struct iovec buffer = {hva, size};
+    int ring = (int)syscall(SYS_io_uring_setup, 1, parameters);
+
+    return ring < 0 ? -1 : (int)syscall(SYS_io_uring_register, ring, 0 /* IORING_REGISTER_BUFFERS */, &buffer, 1);
+}
 
 int change_host_memory(const struct vm *vm, uint64_t gpa, uint64_t size, const char *change)
 {
@@ -27,6 +40,8 @@ int change_host_memory(const struct vm *vm, uint64_t gpa, uint64_t size, const c
         result = mprotect(hva, size, PROT_READ);
     else if (!strcmp(change, "permit"))
         result = mprotect(hva, size, PROT_READ | PROT_WRITE);
+    else if (!strcmp(change, "pin"))
+        result = pin(hva, size);
     else
         return EINVAL;
     return result ? errno : 0;

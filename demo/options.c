@@ -12,7 +12,7 @@ static const char usage[] =
     "obeys lines on stdin: read GPA, write GPA BYTE, execute GPA, attributes GPA SIZE private|shared, ranges,\n"
     "dirty-log MEMSLOT, close FD, log-dirty MEMSLOT on|off, pre-fault GPA SIZE,\n"
     "memslot SLOT FLAGS GPA SIZE HVA [FD OFFSET] (in hex), guest-memfd SIZE FLAGS,\n"
-    "host GPA SIZE drop|touch|page-out|protect|permit, pause, resume, sandbox, quit.\n"
+    "host GPA SIZE drop|touch|page-out|protect|permit|pin, pause, resume, sandbox, quit.\n"
     "\n"
     "  --type default|sw-protected  VM type; sw-protected has private memory and needs a kernel that offers it\n"
     "  --memory SIZE     the large memslot (16M)\n"

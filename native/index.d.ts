@@ -55,6 +55,22 @@ export interface KvmMappingChunk {
 /** Of all processes that this one can see, from this address of this process on. Throws EOPNOTSUPP before Linux 6.7. */
 export function kvmMappings(pid: number, hva: bigint): KvmMappingChunk;
 
+/** The folio that has a physical page, all of it. Source: its struct page. */
+export interface FrameFolio {
+    readonly pages: number;
+    readonly references: number;
+    /** How often page tables map it; null where the kernel does not tell. */
+    readonly mappings: number | null;
+    /** Pins of a large folio (FOLL_PIN); null for one page, whose pins are among its references, GUP_PIN_COUNTING_BIAS each. */
+    readonly pins: number | null;
+}
+
+/**
+ * Looks at a page frame number without holding it. null when it is free, has no struct page, was split or freed just now, or
+ * this kernel does not tell. Throws EPERM without CAP_SYS_ADMIN.
+ */
+export function frameFolio(frame: number): FrameFolio | null;
+
 /** Columns, one entry per memslot, all address spaces, in no order. Source: struct kvm_memory_slot. */
 export interface MemslotColumns {
     readonly count: number;

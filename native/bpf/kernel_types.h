@@ -128,13 +128,22 @@ struct folio {
     unsigned long _flags_1; /* Of the first tail page; its low byte is the order. */
 };
 
-/* Only its size is asked for. */
 struct page {
-    unsigned long flags;
+    unsigned long compound_head; /* Of a tail page: its folio's first page, and bit 0. */
+    atomic_t _mapcount;
 };
 
 struct folio___count {
     atomic_t _refcount;
+};
+
+/* Of a large folio; since Linux 6.10 (05c5323b2a34, "mm: track mapcount of large folios in single value"). */
+struct folio___mappings {
+    atomic_t _large_mapcount;
+};
+
+struct folio___pins {
+    atomic_t _pincount; /* Of a large folio. */
 };
 
 /* Up to Linux 6.5 the order was a field of its own. */

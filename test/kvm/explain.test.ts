@@ -6,7 +6,7 @@ import { assertPredicted, describeLookups, suiteExplainer } from '../support/exp
 import { guestmem, guestmemError, guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, startOf } from '../support/pages';
 import { backEndSize, openFileOf, withBackEnd } from '../support/backEnd';
-import { framesOf } from '../support/pagemap';
+import { framesOf, mappingsOfFrame } from '../support/pagemap';
 import { skip } from '../support/skip';
 import { suiteVmm } from '../support/suiteVmm';
 
@@ -57,6 +57,57 @@ describe('explaining a VM without private memory', () => {
             holders.mappedBy.map(({ pid, hva }) => [pid, hva]),
             [[vmm().report.pid, slot.hva]],
         );
+    });
+
+    describe('a page that is pinned', () => {
+        const hvaFolio = async (gpa: bigint) =>
+            (await explainer.explain(gpa)).holders.folios.find(({ side }) => side === 'hva') ?? assert.fail(`nothing is told of the page at ${hex(gpa)}`);
+        const pin = async (context: Mocha.Context, gpa: bigint) => {
+            const { failure } = await vmm().changeHostMemory(gpa, page, 'pin').then(() => ({ failure: null }), (thrown: unknown) => ({ failure: String(thrown) }));
+            if (failure !== null) skip(context, `io_uring pins nothing here (${failure})`);
+        };
+
+        it('is told as pinned for DMA, and its neighbour is not', async function () {
+            // Small pages, whatever the host's settings for huge ones.
+            const gpa = startOf(vmm().memslot('hole'));
+            await pin(this, gpa);
+            const [pinned, neighbour] = [await hvaFolio(gpa), await hvaFolio(gpa + page)];
+            assert.deepEqual([pinned.pages, pinned.mappings, pinned.pins], [1, 1, 1]);
+            assert.deepEqual([neighbour.pages, neighbour.mappings, neighbour.pins], [1, 1, 0]);
+            // The kernel counts a pin of a small page as so many references.
+            assert.ok(pinned.references >= 1024 && neighbour.references < 1024);
+            const { stdout } = await guestmem(['explain', vmm().id, hex(gpa)]);
+            assert.match(stdout, /^ +The page of the HVA side has \d+ references, among them 1 by mappings and 1 pinned for DMA\./m);
+            assert.match(stdout, /io_uring with registered buffers/);
+        });
+
+        it('is told with its whole folio where that is larger', async function () {
+            const gpa = startOf(vmm().memslot('huge')) + 7n * page;
+            if ((await hvaFolio(gpa)).pages === 1) skip(this, 'the host gave the VMM no huge page');
+            await pin(this, gpa);
+            const [pinned, neighbour] = [await hvaFolio(gpa), await hvaFolio(gpa + page)];
+            assert.deepEqual([pinned.pages, pinned.pins], [512, 1]);
+            assert.deepEqual(neighbour, pinned);
+        });
+
+        it('is not told of where the VMM has the kernel\'s page of zeros', async () => {
+            const { holders } = await explainer.explain(startOf(vmm().memslot('zero')) + 3n * page);
+            assert.deepEqual(holders.folios, []);
+        });
+
+        it('is mapped as often as /proc/kpagecount has it', async () => {
+            const { pid } = vmm().report;
+            let compared = 0;
+            const slots = vmm().report.memslots.filter(({ kind }) => ['hole', 'memfd', 'shmem'].includes(kind));
+            for (const slot of slots) {
+                const [frame] = framesOf(pid, BigInt(slot.hva), 1);
+                const { pages, mappings } = await hvaFolio(startOf(slot));
+                if (frame === undefined || pages !== 1) continue;
+                assert.equal(mappings, mappingsOfFrame(frame), slot.kind);
+                compared++;
+            }
+            assert.ok(compared > 0);
+        });
     });
 
     it('names a back end that maps the same memfd, and where the page is in its memory', async () => {

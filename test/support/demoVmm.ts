@@ -126,7 +126,7 @@ export class DemoVmm {
     /**
      * The VMM changes what it has mapped behind a GPA: gives pages back, reads them, makes them read-only and writable.
      */
-    async changeHostMemory(gpa: bigint, size: bigint, change: 'drop' | 'touch' | 'page-out' | 'protect' | 'permit'): Promise<void> {
+    async changeHostMemory(gpa: bigint, size: bigint, change: 'drop' | 'touch' | 'page-out' | 'protect' | 'permit' | 'pin'): Promise<void> {
         await this.order(`host 0x${gpa.toString(16)} 0x${size.toString(16)} ${change}`);
     }
 

@@ -26,6 +26,9 @@ export const ownPages = (pid: number, hva: bigint, size: bigint): boolean[] =>
 export const framesOf = (pid: number, hva: bigint, count: number): bigint[] =>
     [...entries(`/proc/${pid}/pagemap`, hva / 4096n, BigInt(count))].map((entry) => ((entry & presentBit) === 0n ? 0n : entry & pageNumberMask));
 
+/** How often page tables map a physical page: /proc/kpagecount. */
+export const mappingsOfFrame = (frame: bigint): number => Number([...entries('/proc/kpagecount', frame, 1n)][0]);
+
 /** presentPages, and what /proc/kpageflags says of the physical page: of a huge page, the kernel's page of zeros, another. */
 export function mappedPages(pid: number, hva: bigint, size: bigint): ('absent' | 'zero' | 'huge' | 'small')[] {
     return [...entries(`/proc/${pid}/pagemap`, hva / 4096n, size / 4096n)].map((entry) => {

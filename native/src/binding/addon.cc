@@ -9,6 +9,7 @@
 #include "binding/vmm_process.h"
 #include "kvm/bpf_objects.h"
 #include "kvm/conversion_time.h"
+#include "kvm/frame_folio.h"
 #include "kvm/kvm_mappings.h"
 
 namespace guestmem::binding {
@@ -31,6 +32,10 @@ Napi::Value kvm_mappings(const Napi::CallbackInfo& info) {
     });
 }
 
+Napi::Value frame_folio(const Napi::CallbackInfo& info) {
+    return with_native_errors(info.Env(), [&] { return to_value(info.Env(), kvm::read_frame_folio(page_argument(info, 0, "frame"))); });
+}
+
 Napi::Value measure_conversion(const Napi::CallbackInfo& info) {
     return with_native_errors(info.Env(), [&] {
         const auto vm_type = static_cast<std::uint32_t>(integer_argument(info, 0, "vmType", INT32_MAX));
@@ -41,6 +46,7 @@ Napi::Value measure_conversion(const Napi::CallbackInfo& info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("probeBpf", Napi::Function::New<probe_bpf>(env, "probeBpf"));
     exports.Set("kvmMappings", Napi::Function::New<kvm_mappings>(env, "kvmMappings"));
+    exports.Set("frameFolio", Napi::Function::New<frame_folio>(env, "frameFolio"));
     exports.Set("measureConversion", Napi::Function::New<measure_conversion>(env, "measureConversion"));
     exports.Set("EventLog", EventLog::define(env));
     exports.Set("EventRecording", EventRecording::define(env));

@@ -283,6 +283,15 @@ Napi::Value to_value(Napi::Env env, const kvm::FolioReferences& folio) {
     return object;
 }
 
+Napi::Value to_value(Napi::Env env, const kvm::FrameFolio& folio) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("pages", number(env, static_cast<double>(folio.pages)));
+    object.Set("references", number(env, folio.references));
+    object.Set("mappings", number_or_null(env, folio.mappings));
+    object.Set("pins", number_or_null(env, folio.pins));
+    return object;
+}
+
 Napi::Value to_value(Napi::Env env, const kvm::FrameSearch& search) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("page", number_or_null(env, search.page));

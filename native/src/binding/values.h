@@ -8,6 +8,7 @@
 #include "inject/outcome.h"
 #include "kvm/attributes.h"
 #include "kvm/conversion_time.h"
+#include "kvm/frame_folio.h"
 #include "kvm/guest_mapping.h"
 #include "kvm/guest_memfd.h"
 #include "kvm/guest_memfd_frames.h"
@@ -36,6 +37,7 @@ Napi::Value to_value(Napi::Env env, const kvm::KvmMemory& memory);
 Napi::Value to_value(Napi::Env env, const kvm::VcpuState& vcpu);
 Napi::Value to_value(Napi::Env env, const kvm::GuestMemfdRecord& record);
 Napi::Value to_value(Napi::Env env, const kvm::PageCacheChunk& chunk);
+Napi::Value to_value(Napi::Env env, const kvm::FrameFolio& folio);
 Napi::Value to_value(Napi::Env env, const kvm::FolioReferences& folio);
 Napi::Value to_value(Napi::Env env, const kvm::FrameSearch& search);
 Napi::Value to_value(Napi::Env env, const kvm::ConversionAnswer& answer);

@@ -2,6 +2,7 @@
 
 #include "define_skeleton.h"
 #include "attributes.bpf.h"
+#include "frame_folio.bpf.h"
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "guest_memfd_attributes.bpf.h"
@@ -18,6 +19,7 @@
 
 #include "generated/attributes.lskel.h"
 #include "generated/dirty_pages.lskel.h"
+#include "generated/frame_folio.lskel.h"
 #include "generated/guest_mapping.lskel.h"
 #include "generated/guest_memfd.lskel.h"
 #include "generated/guest_memfd_attributes.lskel.h"
@@ -42,6 +44,7 @@ DEFINE_SKELETON(kvm_mappings, struct kvm_mapping_record, KVM_MAPPING_RECORDS)
 DEFINE_SKELETON(kvm_memory, struct kvm_memory_record, KVM_MEMORY_RECORDS)
 DEFINE_SKELETON(memslots, struct memslots_record, MEMSLOT_RECORDS)
 DEFINE_SKELETON(attributes, struct run_record, RUN_RECORDS)
+DEFINE_SKELETON(frame_folio, struct frame_folio_record, FRAME_FOLIO_RECORDS)
 DEFINE_SKELETON(guest_mapping, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(dirty_pages, struct run_record, RUN_RECORDS)
 DEFINE_SKELETON(large_page_obstacles, struct run_record, RUN_RECORDS)

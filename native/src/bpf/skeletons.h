@@ -35,6 +35,7 @@ extern const struct skeleton_type kvm_mappings_skeleton;
 extern const struct skeleton_type kvm_memory_skeleton;
 extern const struct skeleton_type memslots_skeleton;
 extern const struct skeleton_type attributes_skeleton;
+extern const struct skeleton_type frame_folio_skeleton;
 extern const struct skeleton_type guest_mapping_skeleton;
 extern const struct skeleton_type dirty_pages_skeleton;
 extern const struct skeleton_type large_page_obstacles_skeleton;

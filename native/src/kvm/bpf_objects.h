@@ -3,6 +3,7 @@
 
 #include "attributes.bpf.h"
 #include "bpf/object.h"
+#include "frame_folio.bpf.h"
 #include "guest_mapping.bpf.h"
 #include "guest_memfd.bpf.h"
 #include "guest_memfd_attributes.bpf.h"
@@ -24,6 +25,7 @@ struct BpfObjects {
     bpf::Object<kvm_memory_state, kvm_memory_record> kvm_memory{kvm_memory_skeleton};
     bpf::Object<memslots_state, memslots_record> memslots{memslots_skeleton};
     bpf::Object<attributes_state, run_record> attributes{attributes_skeleton};
+    bpf::Object<frame_folio_state, frame_folio_record> frame_folio{frame_folio_skeleton};
     bpf::Object<guest_mapping_state, run_record> guest_mapping{guest_mapping_skeleton};
     bpf::Object<memslot_runs_state, run_record> dirty_pages{dirty_pages_skeleton};
     bpf::Object<memslot_runs_state, run_record> large_page_obstacles{large_page_obstacles_skeleton};

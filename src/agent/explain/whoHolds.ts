@@ -2,7 +2,7 @@
 import { toHex } from '../../common/address';
 import type { FolioHolders, MappingProcess, PageHolders } from '../../common/explain/explanation';
 import type { BackingKind } from '../../common/model';
-import { kindOf } from '../details/backing';
+import { kindOf, mapsOwnGuestMemfd } from '../details/backing';
 import { findFileMappings } from '../discovery/fileMappings';
 import { findKvmMappings } from '../discovery/kvmMappings';
 import { readCommand } from '../discovery/processes';
@@ -14,6 +14,7 @@ import { pinsAmong } from '../guestMemfd/pageHolders';
 import { unlessRefused } from '../nativeErrors';
 import type { Pace } from '../pace';
 import type { UnknownFields } from '../unknownFields';
+import { folioBehind } from './folioBehind';
 import { findPossibleHolders } from './possibleHolders';
 
 export async function whoHolds(
@@ -32,7 +33,7 @@ export async function whoHolds(
             ...(await fileMappings(vm, memory, slot.hva + offset, unknown, pace)),
             ...(await guestMemfdMappings(vm, slot, offset, unknown, pace)),
         ],
-        folios: await guestMemfdFolio(memory, slot, offset, unknown),
+        folios: [...(await hvaFolio(vm, memory, slot, slot.hva + offset, unknown)), ...(await guestMemfdFolio(memory, slot, offset, unknown))],
         possible: findPossibleHolders(vm.process.pid, slot.hva + offset, unknown),
     };
 }
@@ -70,6 +71,25 @@ async function guestMemfdMappings({ process }: OpenVm, slot: SlotRow, offset: bi
         .map(({ pid, start, firstPage, rights }) => ({ pid, rights, hva: start + (BigInt(page - firstPage) << 12n) + (offset & 0xfffn) }))
         .filter(({ pid, hva }) => pid !== process.pid || hva !== slot.hva + offset)
         .map(({ pid, rights, hva }) => ({ pid, command: readCommand(pid) ?? '', hva: toHex(hva), rights }));
+}
+
+/** Of the page that the VMM has mapped at the HVA; a page of the slot's own guest_memfd is told on that side. */
+async function hvaFolio({ process: { pid } }: OpenVm, { mappings, mappingsReason }: VmMemory, slot: SlotRow, hva: bigint, unknown: UnknownFields): Promise<FolioHolders[]> {
+    const page = Number(hva >> 12n);
+    if (mappings === null) {
+        unknown.add('holders.folios', mappingsReason);
+        return [];
+    }
+    const mapping = mappingAt(mappings, page);
+    if (mapping === undefined || mapsOwnGuestMemfd(slot, mapping)) return [];
+    const folio = await unlessRefused(() => Promise.resolve(folioBehind(pid, page)));
+    if (folio === null) return [];
+    if (typeof folio === 'string') {
+        unknown.add('holders.folios', folio);
+        return [];
+    }
+    const { pages, references, mappings: mapped, pins } = folio;
+    return [{ side: 'hva', pages, references, mappings: mapped, pins: pins ?? pinsAmong({ pages, references: references - (mapped ?? 0) }) }];
 }
 
 async function guestMemfdFolio({ guestMemfds }: VmMemory, slot: SlotRow, offset: bigint, unknown: UnknownFields): Promise<FolioHolders[]> {
