@@ -5,6 +5,7 @@ import { guestmemJson } from '../support/guestmem';
 import { endOf, hex, page, startOf } from '../support/pages';
 import { privateRanges } from '../support/privateRanges';
 import { suiteVmm } from '../support/suiteVmm';
+import { until } from '../support/until';
 import { ofKind, Watching } from '../support/watching';
 
 describe('watching a VM with private memory', () => {
@@ -95,6 +96,8 @@ describe('watching a VM with private memory', () => {
             const gpa = endOf(sweep()) + BigInt(round) * 3n * page;
             await vmm().setAttribute(gpa, 5n * page, round % 2 === 0 ? 'private' : 'shared');
             await vmm().write(startOf(sweep()), round);
+            const last = await converted();
+            await until('the guest has converted memory, too', async () => (await converted()) !== last);
         }
         await vmm().setPaused(true);
         const { events, end } = await watching.end();
@@ -125,6 +128,12 @@ describe('watching a VM with private memory', () => {
     });
 
     const pagesOf = (gpa: bigint, size: bigint) => Array.from({ length: Number(size / page) }, (_, i) => gpa / page + BigInt(i));
+
+    /** What the guest has made private of the memory that it converts. */
+    async function converted(): Promise<string> {
+        const ranges = await vmm().privateRanges();
+        return JSON.stringify(ranges.filter((range) => startOf(range) < endOf(sweep()) && endOf(range) > startOf(sweep())));
+    }
 
     async function allocated(): Promise<Map<number, bigint>> {
         const { guestMemfds } = await guestmemJson<VmDetails>(['show', vmm().id]);
