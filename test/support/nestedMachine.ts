@@ -32,14 +32,19 @@ export interface NestedResult {
 /** The name of the virtio-serial port inside, where serveAgent.sh lets an agent speak. */
 const agentPort = 'guestmem.agent';
 
+const bootTries = 3;
+/** Milliseconds; a boot takes ten seconds, on a busy machine a minute. */
+const bootLimit = 180_000;
+
 export class NestedMachine {
     /** Private to this user; holds the console's log, the socket and what the command wrote below /out. */
     readonly out: string;
     /** A unix socket bridged to the agent's port inside; scripts/nested/relay.mjs speaks to it. */
     readonly agentSocket: string;
     private readonly log: string;
-    private readonly qemu: ChildProcess;
+    private qemu: ChildProcess;
     private readonly ended: Promise<void>;
+    private isEnded = false;
     private failure: string | undefined;
 
     constructor(options: NestedOptions) {
@@ -50,27 +55,49 @@ export class NestedMachine {
         writeFileSync(join(this.out, 'command'), commandScript(options));
         // The machine dies with this process, also when that is killed.
         const words = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...this.arguments(kernel, options)];
-        this.qemu = spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+        const boot = () => spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+        this.qemu = boot();
+        this.ended = this.untilEnd(boot, options.timeout);
+    }
+
+    /** Boots again what never comes to its command: of many emulated boots one hangs. The last try has all the time there is. */
+    private async untilEnd(boot: () => ChildProcess, timeout: number | undefined): Promise<void> {
+        const end = timeout === undefined ? undefined : setTimeout(() => this.kill(`it was still running after ${timeout} ms`), timeout);
+        for (let triesLeft = bootTries - 1; (await this.untilExit(triesLeft > 0 ? bootLimit : undefined)) === 'hung' && this.failure === undefined; triesLeft--) {
+            console.warn(`guestmem: a nested machine had not booted after ${bootLimit / 1000} s; it is booted again`);
+            this.qemu = boot();
+        }
+        clearTimeout(end);
+        this.isEnded = true;
+    }
+
+    /** A machine that has not come to its command after `limit` milliseconds is killed. */
+    private async untilExit(limit: number | undefined): Promise<'exited' | 'hung'> {
+        const { qemu } = this;
+        let how: 'exited' | 'hung' = 'exited';
+        const look = () => {
+            if (existsSync(join(this.out, 'stdout'))) return;
+            how = 'hung';
+            qemu.kill('SIGKILL');
+        };
+        const patience = limit === undefined ? undefined : setTimeout(look, limit);
         let complaints = '';
-        this.qemu.stderr?.setEncoding('utf8').on('data', (text: string) => (complaints += text));
-        const timer =
-            options.timeout === undefined
-                ? undefined
-                : setTimeout(() => {
-                      this.failure = `it was still running after ${options.timeout ?? 0} ms`;
-                      this.qemu.kill('SIGKILL');
-                  }, options.timeout);
-        this.ended = new Promise((resolve) => {
-            this.qemu.once('error', (error) => {
+        qemu.stderr?.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+        await new Promise<void>((resolve) => {
+            qemu.once('error', (error) => {
                 this.failure = `setpriv did not start: ${error.message}`;
                 resolve();
             });
-            this.qemu.once('close', () => {
-                clearTimeout(timer);
-                if (complaints !== '') this.failure ??= complaints.trim();
-                resolve();
-            });
+            qemu.once('close', () => resolve());
         });
+        clearTimeout(patience);
+        if (complaints !== '') this.failure ??= complaints.trim();
+        return how;
+    }
+
+    private kill(reason: string): void {
+        this.failure ??= reason;
+        this.qemu.kill('SIGKILL');
     }
 
     /** Waits until the command has ended; throws with the tail of the console when the machine ended before it. */
@@ -87,15 +114,14 @@ export class NestedMachine {
 
     /** Waits until an agent can be reached through `agentSocket`, for a command that runs scripts/nested/serveAgent.sh. */
     async agentReady(): Promise<void> {
-        const running = () => this.qemu.exitCode === null && this.qemu.signalCode === null && this.failure === undefined;
-        while (running() && !existsSync(join(this.out, 'agent-ready'))) await sleep(100);
-        if (!running()) throw this.error('');
+        while (!this.isEnded && !existsSync(join(this.out, 'agent-ready'))) await sleep(100);
+        if (this.isEnded) throw this.error('');
         chmodSync(this.agentSocket, 0o600);
     }
 
     /** Ends the machine if it still runs, and forgets what it wrote. */
     async close(): Promise<void> {
-        this.qemu.kill('SIGKILL');
+        this.kill('it was ended');
         await this.ended;
         rmSync(this.out, { recursive: true, force: true });
     }
