@@ -40,8 +40,20 @@ describe('watching a VM', () => {
         await watching.end();
         for (const { kinds, reason } of watching.start.missing) {
             assert.ok(kinds.length > 0);
-            assert.match(reason, /^Could not |^the kernel, or its KVM, has no tracepoint for them$/);
+            assert.match(reason, /^Could not |^the kernel, or its KVM, has no tracepoint for them$|^PVM takes /);
         }
+    });
+
+    it('tells of what KVM maps when the guest first uses a page, or says that such events are missing', async () => {
+        const slot = vmm().memslot('anonymous', 1);
+        const first = startOf(slot) + 16n * page;
+        const watching = await Watching.begin(vmm().id);
+        // Whatever was mapped there, perhaps by a huge page, is so no more.
+        await vmm().changeHostMemory(first, 8n * page, 'drop');
+        for (let i = 0n; i < 8n; i++) await vmm().write(first + i * page, 1);
+        const { events } = await watching.end();
+        const isMissing = watching.start.missing.some(({ kinds }) => kinds.includes('mapped'));
+        assert.equal(ofKind(events, 'mapped').length > 0, !isMissing, JSON.stringify(watching.start.missing));
     });
 
     it('ends when its time is over, and is told that a time must be above 0', async () => {

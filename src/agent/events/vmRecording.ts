@@ -6,6 +6,7 @@ import type { OpenVm } from '../discovery/vmDirectory';
 import { native } from '../native';
 import { fromNative, isNativeError } from '../nativeErrors';
 import { kindsOf } from './describeEvent';
+import { untoldByPvm } from './untoldByPvm';
 
 /** Most events of one batch. */
 const batch = 1 << 18;
@@ -20,7 +21,7 @@ export class VmRecording {
         type: string | null,
     ) {
         this.mayTellPrivate = type === 'snp' || type === 'tdx';
-        this.missing = recording.missing.map(({ recorder, error }) => ({ kinds: kindsOf[recorder], reason: whyMissing(error) }));
+        this.missing = [...recording.missing.map(({ recorder, error }) => ({ kinds: kindsOf[recorder], reason: whyMissing(error) })), ...untoldByPvm()];
     }
 
     /** Throws when nothing at all can be recorded here. */
