@@ -21,9 +21,15 @@ export function holderSentences({ holders, memslot }: PageFacts & Pick<Explanati
 
 function folioText({ side, pages, references, mappings, pins }: FolioHolders): string {
     const of = pages === 1 ? 'page' : `folio of ${pages} pages`;
-    const counts = [...(mappings === null ? [] : [`${mappings} by mappings`]), ...(pins === null ? [] : [`${pins} pinned for DMA`])];
-    const among = counts.length === 0 ? '' : `, among them ${listed(counts)}`;
-    return `The ${of} of the ${side === 'hva' ? 'HVA' : 'guest_memfd'} side has ${references} references${among}.`;
+    const counted = references === 1 ? '1 reference' : `${references} references`;
+    const mapped = mappings === null ? '' : `, ${mappings} by mappings`;
+    return `The ${of} of the ${side === 'hva' ? 'HVA' : 'guest_memfd'} side has ${counted}${mapped}${pinsText(pins)}.`;
+}
+
+function pinsText(pins: number | null): string {
+    if (pins === null) return '';
+    if (pins === 0) return '; it is not pinned for DMA';
+    return `; it is pinned for DMA ${pins === 1 ? 'once' : `${pins} times`}`;
 }
 
 const holderName = (kind: PossibleHolder['kind']): string =>
