@@ -89,7 +89,6 @@ export class Toolbar {
         this.table.setAttribute('aria-pressed', String(isShown));
         this.zoom.hidden = isShown;
         this.layouts.hidden = isShown;
-        this.layouts.hidden = isShown;
     }
 }
 
