@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import type { DoctorReport, VmList } from '../../src/common/model';
+import { neededCapabilities } from '../../src/agent/host/privilege';
+import type { AddressFacts } from '../../src/common/explain/explanation';
 import { asNobody, guestmem, guestmemError, guestmemJson } from '../support/guestmem';
 import { requireRoot } from '../support/requirements';
 import { skip } from '../support/skip';
@@ -70,6 +72,18 @@ describe('without privileges', () => {
         assert.equal(capabilities?.ok, false);
         assert.match(capabilities.found, /cap_bpf/i);
         assert.match(capabilities.fix ?? '', /sudo|root/);
+    });
+
+    it('explains a VM of the same user with no more than the capabilities that are named as needed, and says what root alone can know', async () => {
+        const capabilities = neededCapabilities.map(({ name }) => `+${name.replace('cap_', '')}`).join(',');
+        const [setpriv = '', ...words] = asNobody.filter((word) => !word.startsWith('--inh-caps'));
+        const through = [setpriv, `--inh-caps=-all,${capabilities}`, `--ambient-caps=-all,${capabilities}`, ...words];
+        const slot = ownVmm().memslot('anonymous', 1);
+        const facts = await guestmemJson<AddressFacts>(['explain', ownVmm().id, slot.gpa], { through });
+        assert.equal(facts.memslot?.id, slot.id);
+        const reasons = facts.unknown.filter(({ field }) => field === 'holders.folios').map(({ reason }) => reason);
+        assert.deepEqual([facts.holders.folios, reasons.length], [[], 1], JSON.stringify(facts.unknown));
+        assert.match(reasons.join(), /kpageflags/);
     });
 
     it('disturbs no VM', async () => {

@@ -113,7 +113,7 @@ describe('the sentences of an explanation', () => {
         } as const;
         const said = words(facts(), { holders });
         assert.match(said, /Mapped by process 7 \(vmm\) at 0x1000, rw-\./);
-        assert.match(said, /The page of the guest_memfd side has 1026 references, 1 by mappings; it is pinned for DMA once\./);
+        assert.match(said, /The page of the guest_memfd side has 1026 references, 1 by mappings; by its references it is pinned for DMA once\./);
         assert.match(said, /Possible holders, of which the kernel does not tell the pages: VFIO \(process 7, fd 8 and 9\)\./);
     });
 

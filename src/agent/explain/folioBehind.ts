@@ -1,10 +1,11 @@
 /** The folio behind an address of a process: the frame by its page table, the counts by the kernel's record of the frame. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { FrameFolio } from '../../../native/index';
+import { GuestmemError } from '../../common/errors';
 import { native } from '../native';
 import { framesHidden, PageFrames } from './pageFrames';
 
-/** The page may be moved or freed between two looks; seldom twice. */
+/** The page may be moved, split or freed between two looks; seldom twice. */
 const attempts = 3;
 
 /**
@@ -12,6 +13,16 @@ const attempts = 3;
  * zeros. A string says why it cannot be known.
  */
 export function folioBehind(pid: number, page: number): FrameFolio | string | null {
+    try {
+        return lookBehind(pid, page);
+    } catch (thrown) {
+        const isRefused = thrown instanceof GuestmemError ? thrown.code === 'not-permitted' : (thrown as NodeJS.ErrnoException).syscall === 'open';
+        if (isRefused && thrown instanceof Error) return thrown.message;
+        throw thrown;
+    }
+}
+
+function lookBehind(pid: number, page: number): FrameFolio | string | null {
     const frames = new PageFrames(pid, 1);
     try {
         for (let attempt = 0; attempt < attempts; attempt++) {
@@ -21,9 +32,9 @@ export function folioBehind(pid: number, page: number): FrameFolio | string | nu
             const isShown = !isOfNobody(frame);
             const folio = isShown ? native().frameFolio(Number(frame)) : null;
             if (frames.frameOf(page) !== frame) continue;
-            return isShown ? (folio ?? 'this kernel does not tell of the page behind the HVA') : null;
+            if (folio !== null || !isShown) return folio;
         }
-        return 'the page behind the HVA was moved each time it was looked at';
+        return 'the page behind the HVA was moved or split each time it was looked at, or this kernel does not tell of it';
     } finally {
         frames.close();
     }
@@ -32,7 +43,7 @@ export function folioBehind(pid: number, page: number): FrameFolio | string | nu
 /** KPF_NOPAGE, KPF_ZERO_PAGE and KPF_RESERVED of the kernel's page flags. */
 const ofNobody = (1n << 20n) | (1n << 24n) | (1n << 32n);
 
-/** No memory is at the frame, or not such as anybody is given. Source: /proc/kpageflags. */
+/** No memory is at the frame, or not such as anybody is given. Source: /proc/kpageflags, which root alone may open. */
 function isOfNobody(frame: bigint): boolean {
     const flags = new BigUint64Array(1);
     const file = openSync('/proc/kpageflags', 'r');

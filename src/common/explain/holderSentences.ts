@@ -23,13 +23,14 @@ function folioText({ side, pages, references, mappings, pins }: FolioHolders): s
     const of = pages === 1 ? 'page' : `folio of ${pages} pages`;
     const counted = references === 1 ? '1 reference' : `${references} references`;
     const mapped = mappings === null ? '' : `, ${mappings} by mappings`;
-    return `The ${of} of the ${side === 'hva' ? 'HVA' : 'guest_memfd'} side has ${counted}${mapped}${pinsText(pins)}.`;
+    return `The ${of} of the ${side === 'hva' ? 'HVA' : 'guest_memfd'} side has ${counted}${mapped}${pinsText(pages, pins)}.`;
 }
 
-function pinsText(pins: number | null): string {
+/** A small page has no count of pins: the kernel, too, only takes so many references for one. */
+function pinsText(pages: number, pins: number | null): string {
     if (pins === null) return '';
     if (pins === 0) return '; it is not pinned for DMA';
-    return `; it is pinned for DMA ${pins === 1 ? 'once' : `${pins} times`}`;
+    return `; ${pages === 1 ? 'by its references ' : ''}it is pinned for DMA ${pins === 1 ? 'once' : `${pins} times`}`;
 }
 
 const holderName = (kind: PossibleHolder['kind']): string =>
