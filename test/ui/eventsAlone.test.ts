@@ -77,6 +77,15 @@ describe('the view of memory events alone', () => {
         await rowOf(3999).waitFor();
     });
 
+    it('counts the events of its table where that is newer than what is known of the recording', async () => {
+        await open();
+        await view.show(madeSubject(madeState(1010)));
+        await figures('1,010 events');
+        await view.send({ type: 'shown', subject: madeSubject(madeState(1000, { state: 'stopped' })), problem: null, cost: '' });
+        await view.page.getByRole('status').filter({ hasText: 'Stopped' }).waitFor();
+        await view.page.locator('.figures', { hasText: /^1,010 events/ }).waitFor();
+    });
+
     it('keeps rows, marks and focus at their places when the log gives up its oldest events', async () => {
         await open();
         // That some are gone is said from the begin on: the table has as much room all the time.

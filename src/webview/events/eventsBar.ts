@@ -39,8 +39,10 @@ export class EventsBar {
         if (this.state.textContent !== words) this.state.textContent = words;
         this.title.textContent = title;
         this.state.classList.toggle('recording', state === 'recording');
-        const total = events.toLocaleString();
-        const count = shown === null || shown === events ? (events === 1 ? t('1 event') : t('{0} events', total)) : t('{0} of {1} events', shown.toLocaleString(), total);
+        // The table may have been asked for later than the state, and have more.
+        const held = Math.max(events, shown ?? 0);
+        const total = held.toLocaleString();
+        const count = shown === null || shown === held ? (held === 1 ? t('1 event') : t('{0} events', total)) : t('{0} of {1} events', shown.toLocaleString(), total);
         this.figures.textContent = perSecond === null ? count : `${count} · ${t('{0}/s', Math.round(perSecond).toLocaleString())}`;
         this.follow.hidden = state !== 'recording';
     }
